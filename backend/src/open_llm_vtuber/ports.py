@@ -1,0 +1,75 @@
+"""The ports: what a show needs of its parts, and nothing about who provides it."""
+
+from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from open_llm_vtuber.stimulus import (
+    HistoryLine,
+    PromptMessage,
+    Stimulus,
+    TextAbilities,
+    TextOptions,
+)
+from open_llm_vtuber.units import Hertz
+
+
+class Engine(Protocol):
+    """Something that is started once, used by many, and stopped. Entering raises EngineError or ConfigError."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class LanguageModel(Engine, Protocol):
+    """Turns a prompt into text."""
+
+    abilities: TextAbilities
+
+    def stream(self, messages: Sequence[PromptMessage], options: TextOptions) -> AsyncIterator[str]:
+        """Yield the answer piece by piece; closing the iterator stops the generation. Raises EngineError."""
+        ...
+
+
+class SpeechSynthesizer(Engine, Protocol):
+    """Turns a sentence into sound: 16-bit little-endian mono PCM, whole samples in every chunk."""
+
+    sample_rate: Hertz
+
+    def synthesize(self, text: str) -> AsyncIterator[bytes]:
+        """Yield the sentence's sound; nothing at all when it holds nothing to speak. Raises EngineError."""
+        ...
+
+
+class Adapter(Protocol):
+    """Where the words of a turn come from."""
+
+    def generate_text(self, stimulus: Stimulus) -> AsyncIterator[str]:
+        """Yield the reply piece by piece, emotion tags included. Raises EngineError."""
+        ...
+
+    def remember(self, stimulus: Stimulus, heard: str) -> None:
+        """Keep the exchange for later prompts; `heard` is what the audience heard of the reply."""
+        ...
+
+
+class Store(Protocol):
+    """What outlives a turn: histories, and which chat messages were already taken in."""
+
+    async def first_sight(self, show: str, message_id: str) -> bool:
+        """Return True once for each (show, message id), False ever after."""
+        ...
+
+    async def create_history(self, owner: str) -> str:
+        """Begin an empty history for `owner` (a show and its character) and return its uid."""
+        ...
+
+    async def append(self, owner: str, history: str, line: HistoryLine) -> None:
+        """Store a line; it is safe once this returns."""
+        ...
+
+    async def histories(self, owner: str) -> Sequence[tuple[str, HistoryLine]]:
+        """Return uid and latest line of the owner's histories that hold any, newest first."""
+        ...

@@ -1,0 +1,163 @@
+"""The language that all parts share: what a show may react to, and what its parts hand each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, NewType
+from uuid import uuid4
+
+from open_llm_vtuber.units import Milliseconds
+
+Priority = NewType("Priority", int)
+"""0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
+
+CHAT = Priority(5)
+TYPED = Priority(10)
+
+TurnId = NewType("TurnId", str)
+
+
+def new_id() -> str:
+    """Return an id that is unique on this machine and safe in a log."""
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stimulus:
+    """One thing that the character may react to."""
+
+    text: str
+    source: Literal["typed", "chat"]
+    author: str
+    client: str | None = None
+    """The uid of the connection that sent it; None when it came from elsewhere."""
+    message_id: str | None = None
+    """The platform's id of the chat message that it answers."""
+    priority: Priority = TYPED
+    id: str = field(default_factory=new_id)
+
+    @property
+    def from_server(self) -> bool:
+        """Whether no client started it, so that no client expects a reply just now."""
+        return self.client is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emote:
+    """An emote in a chat message; `start` and `end` count code points, `end` is inclusive."""
+
+    id: str
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """A chat badge, for example subscriber/36."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage:
+    """One viewer's line, whatever the platform. `text` is the viewer's own, with nothing stripped."""
+
+    id: str
+    platform: str
+    channel: str
+    username: str
+    display_name: str
+    text: str
+    user_id: str = ""
+    color: str = ""
+    badges: tuple[Badge, ...] = ()
+    emotes: tuple[Emote, ...] = ()
+    timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
+    is_action: bool = False
+    """Sent with /me."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRemoval:
+    """A moderator removed something: one message, all of a viewer's, or (neither given) everything."""
+
+    platform: str
+    channel: str
+    message_id: str | None = None
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStatus:
+    """How reading a channel is going. `reason` is one sentence for the operator."""
+
+    channel: str
+    state: Literal["connecting", "connected", "reconnecting", "down"]
+    reason: str = ""
+
+
+ChatEvent = ChatMessage | ChatRemoval | ChannelStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMessage:
+    """One message of a prompt. Viewer text is only ever in a `user` message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextOptions:
+    """What may be asked of a text generation; None leaves it to the engine."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAbilities:
+    """What a language model can do, so that nobody asks for its name."""
+
+    emotion_tags: bool
+    """Follows the instruction to put [joy]-like tags in front of sentences."""
+    prompt_tokens: int
+    """How long a prompt may be."""
+    is_demo: bool = False
+    """Proves the pipeline but is not a personality; pages and terminal say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One stored line of a conversation."""
+
+    role: Literal["human", "ai"]
+    name: str
+    content: str
+    timestamp: datetime
+    interrupted: bool = False
+    """The reply was cut: `content` is what was heard of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """Which engine does a job, and what an operator should know of it."""
+
+    engine: str
+    is_demo: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTimings:
+    """Milliseconds since the turn began; None where that point was never reached."""
+
+    first_token_ms: Milliseconds | None = None
+    first_sentence_ms: Milliseconds | None = None
+    first_audio_ms: Milliseconds | None = None
+    end_ms: Milliseconds | None = None
+
+
+Providers = Mapping[str, EngineStatus]

@@ -1,0 +1,1 @@
+"""Twitch: chat in. Knows the shared language and nothing of shows."""

@@ -3,11 +3,13 @@
 import difflib
 import importlib
 from collections.abc import Collection, Iterator, Mapping
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from open_llm_vtuber.errors import ConfigError
+
+E = TypeVar("E")
 
 
 class EngineOptions(BaseModel):
@@ -19,7 +21,7 @@ class EngineOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class EngineTable[E]:
+class EngineTable(Generic[E]):
     """The engines of one kind: name → "module:Class". A module is imported only when its engine is chosen.
 
     Every class has a nested `Options` (an EngineOptions) and a constructor that takes one.

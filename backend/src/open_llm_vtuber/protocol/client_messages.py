@@ -1,0 +1,136 @@
+"""What clients send. Unknown fields are ignored, as existing web clients send some; unknown types are errors."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+MAX_TEXT = 16_000
+"""Characters of a typed line or a prompt."""
+
+RequestId = Annotated[str, StringConstraints(max_length=200)]
+Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
+
+
+class _Message(BaseModel):
+    # camelCase spellings of our own fields are accepted on every door.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", strict=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class _Request(_Message):
+    request_id: RequestId | None = None
+    """Repeated in every answer to this request."""
+
+
+class Image(_Message):
+    """A picture that came with a line; only data URLs of images are used."""
+
+    source: str = ""
+    data: str = ""
+    mime_type: str = ""
+
+
+class DisplayText(_Message):
+    """The text of an audio message, as a client reports it back."""
+
+    text: str = ""
+    name: str | None = None
+    avatar: str | None = None
+
+
+class TextInput(_Request):
+    """A typed line. Starts a turn, or waits for its turn behind the one that runs."""
+
+    type: Literal["text-input"] = "text-input"
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+    images: tuple[Image, ...] = Field(default=(), max_length=16)
+
+
+class InterruptSignal(_Request):
+    """Stop speaking. `text` is what was heard: the texts that started to play, joined."""
+
+    type: Literal["interrupt-signal"] = "interrupt-signal"
+    text: str = ""
+
+
+class FrontendPlaybackComplete(_Request):
+    """The client has played everything of the turn. Existing clients send up to ten copies."""
+
+    type: Literal["frontend-playback-complete"] = "frontend-playback-complete"
+
+
+class AudioPlayStart(_Request):
+    """The client began to play an audio message."""
+
+    type: Literal["audio-play-start"] = "audio-play-start"
+    display_text: DisplayText | None = None
+    forwarded: bool = False
+
+
+class FetchBackgrounds(_Request):
+    """Which background pictures are there?"""
+
+    type: Literal["fetch-backgrounds"] = "fetch-backgrounds"
+
+
+class FetchConfigs(_Request):
+    """Which characters are there?"""
+
+    type: Literal["fetch-configs"] = "fetch-configs"
+
+
+class FetchHistoryList(_Request):
+    """Which conversations are stored?"""
+
+    type: Literal["fetch-history-list"] = "fetch-history-list"
+
+
+class CreateNewHistory(_Request):
+    """Begin a new conversation."""
+
+    type: Literal["create-new-history"] = "create-new-history"
+
+
+class RequestInitConfig(_Request):
+    """Send the model and the character's names again."""
+
+    type: Literal["request-init-config"] = "request-init-config"
+
+
+class Heartbeat(_Request):
+    """Are you there?"""
+
+    type: Literal["heartbeat"] = "heartbeat"
+
+
+class ClientHello(_Request):
+    """I am not an existing web client: this is what I can do. Counts from the next cue on."""
+
+    type: Literal["client-hello"] = "client-hello"
+    client: Annotated[str, StringConstraints(max_length=64)] = ""
+    capabilities: tuple[Capability, ...] = Field(default=(), max_length=16)
+
+
+class GetSnapshot(_Request):
+    """Tell me all that I may have missed."""
+
+    type: Literal["get-snapshot"] = "get-snapshot"
+
+
+ClientMessage = Annotated[
+    TextInput
+    | InterruptSignal
+    | FrontendPlaybackComplete
+    | AudioPlayStart
+    | FetchBackgrounds
+    | FetchConfigs
+    | FetchHistoryList
+    | CreateNewHistory
+    | RequestInitConfig
+    | Heartbeat
+    | ClientHello
+    | GetSnapshot,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,371 @@
+"""What the server sends: answers, and cues that everybody attached to a show gets.
+
+`capability` says who gets a cue: None is everybody, anything else only clients that announced it.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+from open_llm_vtuber.errors import ErrorCode
+from open_llm_vtuber.protocol.client_messages import Capability
+
+ChainText = Literal["conversation-chain-start", "conversation-chain-end"]
+
+
+class _Message(BaseModel):
+    # Fields of our own messages are closed: a misspelt one must not go out unnoticed.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    capability: ClassVar[Capability | None] = None
+
+
+class _Answer(_Message):
+    """An answer to one request. `request_id` is only there when the request had one."""
+
+    request_id: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_absent_request(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if value is not None or name not in _OPTIONAL}
+
+
+_OPTIONAL = {"request_id", "request_type"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DisplayText(_Part):
+    """A sentence as it is shown; `avatar` is a file name below /avatars/."""
+
+    text: str
+    name: str
+    avatar: str
+
+
+class Actions(_Part):
+    """What the character does while a sentence plays: expression indices, the first one counts."""
+
+    expressions: tuple[int, ...] = ()
+
+
+class Expression(_Part):
+    """A face: index and name of an expression of the model."""
+
+    expression_id: int
+    name: str
+
+
+class Decision(_Part):
+    """What became of a chat message and why."""
+
+    outcome: Literal["pending", "answered", "queued", "skipped", "held", "blocked"]
+    reason: str = ""
+    score: float | None = None
+
+
+class Badge(_Part):
+    """A chat badge."""
+
+    name: str
+    version: str
+
+
+class Emote(_Part):
+    """An emote; `start` and `end` count code points of the message, `end` inclusive."""
+
+    id: str
+    name: str
+    start: int
+    end: int
+
+
+class ConfigFile(_Part):
+    """A character that can be switched to."""
+
+    filename: str
+    name: str
+
+
+class LatestMessage(_Part):
+    """The last line of a stored conversation; `timestamp` is ISO 8601."""
+
+    role: Literal["human", "ai"]
+    timestamp: str
+    content: str
+
+
+class HistorySummary(_Part):
+    """A stored conversation."""
+
+    uid: str
+    latest_message: LatestMessage | None
+    timestamp: str | None
+
+
+class Provider(_Part):
+    """Which engine does a job. A demo engine proves the pipeline and is no personality."""
+
+    engine: str
+    is_demo: bool = False
+    note: str = ""
+
+
+class TwitchState(_Part):
+    """How reading the channel is going."""
+
+    channel: str
+    state: Literal["connecting", "connected", "reconnecting", "down"]
+    reason: str = ""
+
+
+class CharacterNames(_Part):
+    """Who is on air."""
+
+    conf_name: str
+    character_name: str
+
+
+class State(_Part):
+    """Everything an operator or a page wants to know of a show."""
+
+    expression: Expression
+    motion: None = None
+    speaking: bool
+    mode: Literal["orphiq", "external-api", "autonomous"] = "orphiq"
+    queue: int
+    primary: str | None
+    """Uid of the client that plays the sound and reports its end; others are muted previews."""
+    twitch: TwitchState | None
+    providers: dict[str, Provider]
+    character: CharacterNames
+
+
+class FullText(_Message):
+    """A line of subtitle outside speech; `Thinking...` has a meaning of its own to existing clients."""
+
+    type: Literal["full-text"] = "full-text"
+    text: str
+
+
+class SetModelAndConf(_Message):
+    """The avatar to load and the character's names. `model_info` is the model's entry, unchanged."""
+
+    type: Literal["set-model-and-conf"] = "set-model-and-conf"
+    model_info: dict[str, Any]
+    conf_name: str
+    conf_uid: str
+    client_uid: str
+
+
+class Control(_Message):
+    """Begin and end of a chain: everything of one turn stands between the two."""
+
+    type: Literal["control"] = "control"
+    text: ChainText
+
+
+class ConfigFiles(_Answer):
+    """Characters that can be switched to."""
+
+    type: Literal["config-files"] = "config-files"
+    configs: tuple[ConfigFile, ...]
+
+
+class BackgroundFiles(_Answer):
+    """Plain file names below /bg/."""
+
+    type: Literal["background-files"] = "background-files"
+    files: tuple[str, ...]
+
+
+class HistoryList(_Answer):
+    """Stored conversations, newest first."""
+
+    type: Literal["history-list"] = "history-list"
+    histories: tuple[HistorySummary, ...]
+
+
+class NewHistoryCreated(_Answer):
+    """A new conversation has begun."""
+
+    type: Literal["new-history-created"] = "new-history-created"
+    history_uid: str
+
+
+class GroupUpdate(_Message):
+    """Who talks in this client's group."""
+
+    type: Literal["group-update"] = "group-update"
+    members: tuple[str, ...] = ()
+    is_owner: bool = False
+
+
+class Audio(_Message):
+    """One sentence. `audio` is a whole base64 WAV (PCM 16) or null, `volumes` the loudness of each slice (0-1)."""
+
+    type: Literal["audio"] = "audio"
+    audio: str | None
+    volumes: tuple[float, ...]
+    slice_length: int
+    display_text: DisplayText | None
+    actions: Actions | None
+    forwarded: bool = False
+
+
+class UserInputTranscription(_Message):
+    """A line that somebody else said or typed."""
+
+    type: Literal["user-input-transcription"] = "user-input-transcription"
+    text: str
+
+
+class BackendSynthComplete(_Message):
+    """The last audio of the turn has been sent."""
+
+    type: Literal["backend-synth-complete"] = "backend-synth-complete"
+
+
+class ForceNewMessage(_Message):
+    """The next reply begins a new bubble."""
+
+    type: Literal["force-new-message"] = "force-new-message"
+
+
+class InterruptSignalCue(_Message):
+    """Stop playing at once and forget what is queued."""
+
+    type: Literal["interrupt-signal"] = "interrupt-signal"
+    text: Literal["conversation-interrupted"] = "conversation-interrupted"
+
+
+class Error(_Answer):
+    """Something went wrong; `message` is one sentence, the connection stays."""
+
+    type: Literal["error"] = "error"
+    message: str
+    code: ErrorCode
+    request_type: str | None = None
+
+
+class HeartbeatAck(_Answer):
+    """Yes."""
+
+    type: Literal["heartbeat-ack"] = "heartbeat-ack"
+
+
+class ClientWelcome(_Answer):
+    """The answer to client-hello; a snapshot follows."""
+
+    type: Literal["client-welcome"] = "client-welcome"
+    show: str
+    client_uid: str
+    protocol: int = 1
+    role: Literal["stage", "operator", "developer"] = "operator"
+
+
+class ChatMessageCue(_Message):
+    """A viewer's line with what was decided about it. All texts are the viewer's: never treat them as HTML."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-message"] = "chat-message"
+    id: str
+    platform: str
+    username: str
+    display_name: str
+    color: str
+    badges: tuple[Badge, ...]
+    message: str
+    emotes: tuple[Emote, ...]
+    timestamp: str
+    decision: Decision
+
+
+class ChatDecision(_Message):
+    """The decision about a message has changed."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-decision"] = "chat-decision"
+    id: str
+    decision: Decision
+
+
+class ChatMessageRemoved(_Message):
+    """A moderator removed one message (`id`), all of a viewer's (`username`), or (neither) all."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-message-removed"] = "chat-message-removed"
+    id: str | None = None
+    username: str | None = None
+
+
+class SetExpression(_Message):
+    """Show this face now."""
+
+    capability: ClassVar[Capability | None] = "expression"
+    type: Literal["set-expression"] = "set-expression"
+    expression_id: int
+    name: str
+    fade_ms: int
+    owner: str
+    priority: int
+
+
+class TwitchStatus(_Message):
+    """How reading the channel is going; `reason` is one sentence."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["twitch-status"] = "twitch-status"
+    channel: str
+    state: Literal["connecting", "connected", "reconnecting", "down"]
+    reason: str
+
+
+class CharacterState(_Message, State):
+    """The state, whenever it has changed; at most ten a second."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["character-state"] = "character-state"
+
+
+class Snapshot(_Answer):
+    """All that a client needs to join or to catch up. `seq` is that of the last cue before it."""
+
+    type: Literal["snapshot"] = "snapshot"
+    seq: int
+    state: State
+    expression: Expression
+    motion: None = None
+    turn: str | None
+    """The id of the turn that is running."""
+    chat: tuple[ChatMessageCue, ...]
+
+
+ServerMessage = Annotated[
+    FullText
+    | SetModelAndConf
+    | Control
+    | ConfigFiles
+    | BackgroundFiles
+    | HistoryList
+    | NewHistoryCreated
+    | GroupUpdate
+    | Audio
+    | UserInputTranscription
+    | BackendSynthComplete
+    | ForceNewMessage
+    | InterruptSignalCue
+    | Error
+    | HeartbeatAck
+    | ClientWelcome
+    | ChatMessageCue
+    | ChatDecision
+    | ChatMessageRemoved
+    | SetExpression
+    | TwitchStatus
+    | CharacterState
+    | Snapshot,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,170 @@
+"""The audience: everybody attached to a show, each with an outbox of a limited size."""
+
+import asyncio
+from collections import deque
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from open_llm_vtuber.protocol.client_messages import Capability
+from open_llm_vtuber.protocol.codec import encode
+from open_llm_vtuber.protocol.server_messages import Audio, Control, ServerMessage
+from open_llm_vtuber.units import Seconds
+
+OUTBOX_FRAMES = 1_000
+OUTBOX_CHARACTERS = 32_000_000
+"""What a client may leave unread before it is dropped: some minutes of speech."""
+INTERRUPTED_CLIENT_NEEDS: Seconds = 0.3
+"""An existing client that was interrupted loses the audio that follows a chain start sooner than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    text: str
+    not_before: Seconds = 0.0
+
+
+class OutboxClosed(Exception):  # noqa: N818 - a state, not a fault
+    """The client read too slowly and was dropped, or the show has ended."""
+
+
+class Outbox:
+    """What is on its way to one client. When it is full the client is dropped; nobody else waits."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self.capabilities: frozenset[Capability] | None = None
+        """None: an existing web client, which never said what it can do."""
+        self.seq = 0
+        self.is_interrupted = False
+        self._frames: deque[_Frame] = deque()
+        self._characters = 0
+        self._ready = asyncio.Event()
+        self._closed = False
+        self._audio_from: Seconds = 0.0
+
+    @property
+    def is_existing_client(self) -> bool:
+        """Whether this is a web client that knows only the messages of old."""
+        return self.capabilities is None
+
+    def wants(self, message: ServerMessage) -> bool:
+        """Whether a cue is for this client."""
+        return message.capability is None or message.capability in (self.capabilities or ())
+
+    def send(self, message: ServerMessage) -> None:
+        """Queue an answer to a request of this client."""
+        self._put(_Frame(encode(message)))
+
+    def put_cue(self, text: str, tail: str, message: ServerMessage) -> None:
+        """Queue a cue that has already been encoded; `tail` is for clients that said hello."""
+        self.seq += 1
+        if not self.is_existing_client:
+            text = f'{text[:-1]},"seq":{self.seq}{tail}}}'
+        self._put(_Frame(text, self._audio_from if isinstance(message, Audio) else 0.0))
+
+    def chain_starts(self) -> None:
+        """Note that a chain begins which this client did not ask for."""
+        if self.is_existing_client and self.is_interrupted:
+            self._audio_from = asyncio.get_running_loop().time() + INTERRUPTED_CLIENT_NEEDS
+        self.is_interrupted = False
+
+    async def get(self) -> str:
+        """Return the next frame. Raises OutboxClosed when there will be none."""
+        while not self._frames:
+            if self._closed:
+                raise OutboxClosed
+            self._ready.clear()
+            await self._ready.wait()
+        frame = self._frames[0]
+        now = asyncio.get_running_loop().time()
+        if frame.not_before > now:
+            await asyncio.sleep(frame.not_before - now)
+        self._frames.popleft()
+        self._characters -= len(frame.text)
+        return frame.text
+
+    def close(self) -> None:
+        """Let the reader of this outbox end; what is unread is lost."""
+        self._closed = True
+        self._frames.clear()
+        self._characters = 0
+        self._ready.set()
+
+    def _put(self, frame: _Frame) -> None:
+        if self._closed:
+            return
+        self._frames.append(frame)
+        self._characters += len(frame.text)
+        if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
+            self.close()
+        self._ready.set()
+
+
+class Audience:
+    """Fans cues out. A cue is encoded once, however many clients get it."""
+
+    def __init__(self) -> None:
+        self._outboxes: dict[str, Outbox] = {}
+
+    def __len__(self) -> int:
+        return len(self._outboxes)
+
+    @contextmanager
+    def attach(self, client: str) -> Iterator[Outbox]:
+        """Let a client listen for as long as the context lasts."""
+        outbox = self._outboxes[client] = Outbox(client)
+        try:
+            yield outbox
+        finally:
+            del self._outboxes[client]
+            outbox.close()
+
+    def outbox(self, client: str) -> Outbox | None:
+        """Return the outbox of an attached client."""
+        return self._outboxes.get(client)
+
+    def close(self) -> None:
+        """Let everybody go: the show has ended."""
+        for outbox in self._outboxes.values():
+            outbox.close()
+
+    @property
+    def primary(self) -> str | None:
+        """The client that plays the sound and reports its end.
+
+        The first that can be primary, else the first existing web client, else whoever is there first.
+        """
+        boxes = list(self._outboxes.values())
+        stages = [box for box in boxes if "primary" in (box.capabilities or ())]
+        existing = [box for box in boxes if box.is_existing_client]
+        return next((box.client for box in [*stages, *existing, *boxes]), None)
+
+    def publish(
+        self,
+        message: ServerMessage,
+        *,
+        turn_id: str | None = None,
+        index: int | None = None,
+        but_for: Collection[str | None] = (),
+    ) -> None:
+        """Queue a cue for everybody whom it concerns, but for those named."""
+        concerned = [
+            box for box in self._outboxes.values() if box.wants(message) and box.client not in but_for
+        ]
+        if not concerned:
+            return
+        text = encode(message)
+        tail = "" if turn_id is None else f',"turn_id":"{turn_id}"'
+        tail += "" if index is None else f',"index":{index}'
+        for box in concerned:
+            box.put_cue(text, tail, message)
+
+    def chain_starts(self, *, asked_by: str | None, turn_id: str) -> None:
+        """Publish the start of a chain, with care for clients that did not ask for it."""
+        for box in self._outboxes.values():
+            if box.client == asked_by:
+                box.is_interrupted = False
+            else:
+                box.chain_starts()
+        self.publish(Control(text="conversation-chain-start"), turn_id=turn_id)

@@ -1,0 +1,100 @@
+"""What may be asked of a show or told to it: plain data, so that it could as well come from another machine."""
+
+from dataclasses import dataclass
+
+from open_llm_vtuber.protocol.client_messages import Capability
+from open_llm_vtuber.stimulus import ChatEvent, Stimulus
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """React to this when its turn comes. Refused as `busy` when too much is waiting."""
+
+    stimulus: Stimulus
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Cut the running turn. `heard` is what the client says was heard, if it says so."""
+
+    client: str
+    heard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """A client has played all it got."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Greet:
+    """What an existing web client is told when it connects."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """A client says what it can do."""
+
+    client: str
+    capabilities: tuple[Capability, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSnapshot:
+    """All that a client needs to join or to catch up."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """The model and the character's names."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListConfigs:
+    """Which characters are there?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ListBackgrounds:
+    """Which background pictures are there?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ListHistories:
+    """Which conversations are stored?"""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateHistory:
+    """Begin a new conversation: the character forgets the last one, the store does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatHappened:
+    """Something happened in a chat that the show reads."""
+
+    event: ChatEvent
+
+
+Command = (
+    Perform
+    | Interrupt
+    | PlaybackEnded
+    | Greet
+    | Hello
+    | TakeSnapshot
+    | Describe
+    | ListConfigs
+    | ListBackgrounds
+    | ListHistories
+    | CreateHistory
+    | ChatHappened
+)

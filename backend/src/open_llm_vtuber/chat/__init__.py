@@ -1,0 +1,1 @@
+"""Chat: which of the viewers' messages the character answers. Pure; time is passed in."""

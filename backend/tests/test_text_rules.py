@@ -1,0 +1,140 @@
+"""Text rules: nothing invisible gets through, ordinary text stays as it was."""
+
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from open_llm_vtuber.text_rules import (
+    bounded,
+    collapse_blanks,
+    limit_marks,
+    name_pattern,
+    normalised,
+    one_line,
+    strip_invisible,
+)
+
+hostile = st.text(
+    st.one_of(
+        st.characters(exclude_categories=[]),
+        st.sampled_from(
+            "\u200d\ufe0f\u20e3\u0301\u0300\U000e0000\U000e0041\u202e\0\x85\u2028 \t\n1#❤🏽👩💻éا\u0430a"
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello there!",
+        "Grüße, Jürgen",
+        "привет",
+        "こんにちは",
+        "हिन्दी",
+        "ไทย",
+        "한국어",
+        "👩🏽\u200d💻",
+        "❤\ufe0f",
+        "1\ufe0f\u20e3",
+    ],
+)
+def test_ordinary_text_stays(text: str) -> None:
+    assert one_line(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("hi \U000e0000", "hi "),
+        ("!say\U000e0001\U000e0041\U000e007f", "!say"),
+        ("a\u200bb\u200cc\u200dd\ufeffe", "abcde"),
+        ("\u202eevil\u2066\u2069", "evil"),
+        ("nul\0 bell\x07 escape\x1b[31m", "nul bell escape[31m"),
+        ("\ud83d broken", " broken"),
+        ("\u3164\uffa0\u2800\u115f", ""),
+        ("a\ufe0fb\ufe0e", "ab"),
+        ("a\U000e0100", "a"),
+        ("two\nlines", "two\nlines"),
+        ("🏴\U000e0067\U000e0062\U000e007f", "🏴"),
+    ],
+)
+def test_what_draws_nothing_goes(text: str, left: str) -> None:
+    assert strip_invisible(text) == left
+
+
+@given(hostile)
+def test_no_invisible_category_survives(text: str) -> None:
+    left = strip_invisible(text).replace("\u200d", "")
+    assert not [c for c in left if unicodedata.category(c) in {"Cf", "Cs", "Co"}]
+    assert not [c for c in left if unicodedata.category(c) == "Cc" and not c.isspace()]
+    assert not [c for c in left if 0xE0000 <= ord(c) < 0xE1000]
+
+
+@given(hostile)
+@pytest.mark.parametrize("rule", [strip_invisible, collapse_blanks, limit_marks, one_line, normalised])
+def test_a_second_time_changes_nothing(rule: Callable[[str], str], text: str) -> None:
+    assert rule(rule(text)) == rule(text)
+
+
+@given(hostile)
+@pytest.mark.parametrize("rule", [strip_invisible, collapse_blanks, limit_marks, one_line])
+def test_never_longer(rule: Callable[[str], str], text: str) -> None:
+    assert len(rule(text)) <= len(text)
+
+
+@given(hostile)
+def test_one_line_is_one_line(text: str) -> None:
+    line = one_line(text)
+    assert line.splitlines() in ([], [line])
+    assert line == line.strip()
+
+
+@given(hostile, st.integers(1, 50))
+def test_bounded_counts_code_points(text: str, most: int) -> None:
+    short = bounded(text, most)
+    assert len(short) <= most
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+def test_piled_up_marks_are_limited() -> None:
+    assert limit_marks("h" + "\u0301" * 40 + "i") == "h\u0301\u0301i"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\uff2d\uff29\uff2b\uff21", "mika"),
+        ("\u041c\u0456\u043a\u0430", "mika"),
+        ("\u039c\u0399\u039a\u0391", "mika"),
+        ("m\u200bi\U000e0000ka", "mika"),
+        ("Mi\u0301\u0301\u0301ka", "mika"),
+        ("café  au\tlait", "CAFE AU LAIT"),
+        ("straße", "STRASSE"),
+    ],
+)
+def test_what_looks_the_same_compares_equal(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mika?", "hi MIKA", "@mika hi", "\uff2d\uff49\uff4b\uff41", "mikaさん", "so,mika.", "m\u0456ka"]
+)
+def test_a_name_is_found_as_a_word(text: str) -> None:
+    assert name_pattern("Mika").search(normalised(text))
+
+
+@pytest.mark.parametrize("text", ["mikado", "amika", "mika_fan", "mika2", "mi ka", ""])
+def test_a_part_of_a_word_is_no_name(text: str) -> None:
+    assert not name_pattern("Mika").search(normalised(text))
+
+
+def test_a_name_in_a_script_without_blanks_is_found_inside() -> None:
+    assert name_pattern("美佳").search(normalised("hi美佳你好"))
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b"])
+def test_an_empty_name_is_never_found(name: str) -> None:
+    assert not name_pattern(name).search(normalised("anything"))

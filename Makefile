@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAGE := sh setup/stage.sh
-SOURCES := backend/src backend/tests benchmarks setup
+SOURCES := backend/src backend/tests setup $(if $(wildcard benchmarks/*.py),benchmarks)
 ARGS ?=
 
 help: ## say what can be made
@@ -23,7 +23,7 @@ test: setup check test-frontend test-backend ## check everything, then run every
 check: setup ## lint, formatting, types, import rule
 	@$(STAGE) "ruff check" $(BIN)/ruff check $(SOURCES)
 	@$(STAGE) "ruff format" $(BIN)/ruff format --check $(SOURCES)
-	@$(STAGE) "mypy" $(BIN)/mypy
+	@$(STAGE) "mypy" $(BIN)/mypy $(SOURCES)
 	@$(STAGE) "import rule" $(BIN)/lint-imports --no-logo
 	@$(STAGE) "frontend types" sh setup/npm_script.sh frontend check
 

@@ -282,7 +282,7 @@ class PipProgress:
 
 def explain(output: str) -> str:
     """Return one sentence about why a command failed, from what it printed."""
-    for pattern, sentence in FAILURES:
+    for pattern, sentence in FAILURES.items():
         if re.search(pattern, output):
             return sentence
     errors = re.findall(r"^(?:ERROR|E|npm error|npm ERR!|Error): ?(.+)", output, re.MULTILINE)

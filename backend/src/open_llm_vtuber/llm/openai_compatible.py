@@ -1,0 +1,70 @@
+"""Any language model that is served the OpenAI way: OpenAI, Ollama, LM Studio, vLLM, llama.cpp and others."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+from pydantic import Field, SecretStr
+
+from open_llm_vtuber.engines import EngineOptions
+from open_llm_vtuber.llm.chat_completions import ChatCompletions, ChatLimits, ChatRequest
+from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, host_of
+from open_llm_vtuber.stimulus import PromptMessage, TextAbilities, TextOptions
+from open_llm_vtuber.units import Seconds
+
+ENGINE = "openai_compatible_llm"
+
+
+class OpenAICompatibleLLM:
+    """A language model behind an address. Entering sends nothing: a provider may start later than we do."""
+
+    abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000)
+
+    class Options(EngineOptions):
+        """Where the model is and how it is asked."""
+
+        base_url: BaseUrl
+        model: str = Field(min_length=1)
+        llm_api_key: ApiKey = SecretStr("not-needed")
+        organization_id: str | None = None
+        project_id: str | None = None
+        temperature: float = Field(0.8, ge=0, le=2)
+        timeout_s: Seconds = Field(30.0, gt=0)
+        """Seconds until the first word, repeated requests included."""
+        token_timeout_s: Seconds = Field(15.0, gt=0)
+        """Seconds between two pieces of the answer."""
+
+    def __init__(self, options: Options) -> None:
+        self._temperature = options.temperature
+        account = Account(
+            engine=ENGINE,
+            base_url=options.base_url,
+            api_key=options.llm_api_key,
+            key_setting="llm_api_key",
+            where=host_of(options.base_url),
+            organization=options.organization_id or None,
+            project=options.project_id or None,
+            timeout=options.timeout_s,
+        )
+        limits = ChatLimits(first=options.timeout_s, between=options.token_timeout_s)
+        self._chat = ChatCompletions(account, options.model, limits)
+
+    async def __aenter__(self) -> Self:
+        await self._chat.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self._chat.stop()
+
+    async def stream(
+        self, messages: Sequence[PromptMessage], options: TextOptions
+    ) -> AsyncGenerator[str, None]:
+        """Yield the answer piece by piece; closing the iterator hangs up. Raises EngineError."""
+        temperature = self._temperature if options.temperature is None else options.temperature
+        request = ChatRequest(messages=messages, temperature=temperature, max_tokens=options.max_tokens)
+        async with aclosing(self._chat.stream(request)) as pieces:
+            async for piece in pieces:
+                yield piece

@@ -40,7 +40,7 @@ format: setup ## put every file into the house format
 bench: setup ## run the measurements; ARGS name some of them
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" --extra embedded --excludes requirements/excludes.in $(ARGS) \
   pyproject.toml requirements/run.in
 

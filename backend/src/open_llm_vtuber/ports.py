@@ -1,6 +1,6 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -28,7 +28,7 @@ class LanguageModel(Engine, Protocol):
 
     abilities: TextAbilities
 
-    def stream(self, messages: Sequence[PromptMessage], options: TextOptions) -> AsyncIterator[str]:
+    def stream(self, messages: Sequence[PromptMessage], options: TextOptions) -> AsyncGenerator[str, None]:
         """Yield the answer piece by piece; closing the iterator stops the generation. Raises EngineError."""
         ...
 
@@ -38,7 +38,7 @@ class SpeechSynthesizer(Engine, Protocol):
 
     sample_rate: Hertz
 
-    def synthesize(self, text: str) -> AsyncIterator[bytes]:
+    def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield the sentence's sound; nothing at all when it holds nothing to speak. Raises EngineError."""
         ...
 
@@ -46,12 +46,16 @@ class SpeechSynthesizer(Engine, Protocol):
 class Adapter(Protocol):
     """Where the words of a turn come from."""
 
-    def generate_text(self, stimulus: Stimulus) -> AsyncIterator[str]:
+    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
         """Yield the reply piece by piece, emotion tags included. Raises EngineError."""
         ...
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep the exchange for later prompts; `heard` is what the audience heard of the reply."""
+        ...
+
+    def forget(self) -> None:
+        """Begin a new conversation."""
         ...
 
 

@@ -33,6 +33,8 @@ class Stimulus:
     """The uid of the connection that sent it; None when it came from elsewhere."""
     message_id: str | None = None
     """The platform's id of the chat message that it answers."""
+    username: str | None = None
+    """The viewer's login, where it came from a chat."""
     priority: Priority = TYPED
     id: str = field(default_factory=new_id)
 

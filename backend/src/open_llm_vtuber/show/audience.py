@@ -110,6 +110,9 @@ class Audience:
     def __len__(self) -> int:
         return len(self._outboxes)
 
+    def __contains__(self, client: object) -> bool:
+        return client in self._outboxes
+
     @contextmanager
     def attach(self, client: str) -> Iterator[Outbox]:
         """Let a client listen for as long as the context lasts."""
@@ -159,6 +162,11 @@ class Audience:
         tail += "" if index is None else f',"index":{index}'
         for box in concerned:
             box.put_cue(text, tail, message)
+
+    def interrupted(self) -> None:
+        """Note that everybody's playback is cut: existing clients then drop audio until the next chain."""
+        for box in self._outboxes.values():
+            box.is_interrupted = True
 
     def chain_starts(self, *, asked_by: str | None, turn_id: str) -> None:
         """Publish the start of a chain, with care for clients that did not ask for it."""

@@ -1,0 +1,1 @@
+"""Adapters: where the words of a show come from."""

@@ -1,0 +1,25 @@
+"""The `orphiq` mode: our own agent gives the words."""
+
+from collections.abc import AsyncGenerator
+
+from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.stimulus import Stimulus
+
+
+class OrphiqAdapter:
+    """Keeps the adapter port with an agent of our own."""
+
+    def __init__(self, agent: BasicMemoryAgent) -> None:
+        self._agent = agent
+
+    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
+        """Yield the reply piece by piece. Raises EngineError."""
+        return self._agent.chat(stimulus)
+
+    def remember(self, stimulus: Stimulus, heard: str) -> None:
+        """Keep the exchange for later prompts."""
+        self._agent.remember(stimulus, heard)
+
+    def forget(self) -> None:
+        """Begin a new conversation."""
+        self._agent.forget()

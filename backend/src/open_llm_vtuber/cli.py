@@ -1,0 +1,272 @@
+"""The command line. Faults of the operator's are one sentence and exit code 2, never a traceback."""
+
+import argparse
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.panel import Panel
+from rich.prompt import Confirm
+from rich.table import Table
+
+from open_llm_vtuber import __version__, app, config, rehearsal
+from open_llm_vtuber.config import Settings
+from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.llm import LLM_ENGINES
+from open_llm_vtuber.protocol.reference import reference
+from open_llm_vtuber.text_rules import one_line
+from open_llm_vtuber.tts import TTS_ENGINES
+
+LARGEST_FRAME = 16 * 1024 * 1024
+"""Bytes of one incoming message; a larger one closes its connection with 1009."""
+GRACE_S = 3
+"""How long connections may take to end when the server stops."""
+
+console = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments name, and exit."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    try:
+        sys.exit(options.run(options))
+    except ConfigError as error:
+        console.print(f"[bold red]✗[/] {_plain(str(error))}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="open-llm-vtuber", description="The backend that puts an AI character on air."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="start the server")
+    _add_config(run)
+    run.add_argument("--host", help="address to listen on (default: from the configuration, else localhost)")
+    run.add_argument("--port", type=int, help="port to listen on (default: 12393)")
+    run.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
+    run.add_argument("--channel", metavar="NAME", help="Twitch channel to read, anonymously without a token")
+    run.add_argument("--no-browser", action="store_true", help="do not open the talk page")
+    run.add_argument("--yes", action="store_true", help="let the demo brain onto a real channel")
+    run.set_defaults(run=_run)
+
+    check = commands.add_parser("check", help="check the configuration and start every engine once")
+    _add_config(check)
+    check.set_defaults(run=_check)
+
+    rehearse = commands.add_parser("rehearse", help="play recorded chat through the whole path, without an account")
+    _add_config(rehearse)
+    rehearse.add_argument("file", type=Path, metavar="FILE", help="recorded IRC lines, such as examples/chat.irc")
+    rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
+    rehearse.set_defaults(run=_rehearse)
+
+    engines = commands.add_parser("engines", help="list the engines that can be chosen")
+    engines.set_defaults(run=_engines)
+
+    protocol = commands.add_parser("protocol", help="print the reference of all messages")
+    protocol.set_defaults(run=_protocol)
+    return parser
+
+
+def _add_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, metavar="F", help="configuration file (default: conf.yaml if there)")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = config.load(options.config)
+    for note in settings.notes:
+        console.print(f"[yellow]![/] {_plain(note)}")
+    return settings
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = config.overridden(
+        _settings(options),
+        host=options.host,
+        port=options.port,
+        data_dir=options.data_dir,
+        channel=options.channel,
+    )
+    _ask_before_going_live(settings, yes=options.yes)
+    with _listening_socket(settings.system_config.host, settings.system_config.port) as listener:
+        asyncio.run(_serve(settings, listener, browser=not options.no_browser))
+    return 0
+
+
+async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) -> None:
+    async with AsyncExitStack() as stack:
+        with console.status("Waking the character up …"):
+            parts = await stack.enter_async_context(app.on_air(settings, _report))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app.web(settings, parts),
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                ws="websockets-sansio",
+                ws_max_size=LARGEST_FRAME,
+                # It would cost a third of a turn's CPU on audio and 350 kB a connection.
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=GRACE_S,
+                server_header=False,
+            )
+        )
+        address = f"http://{_shown_host(settings.system_config.host)}:{listener.getsockname()[1]}"
+        _announce(address, settings, parts)
+        if browser and _has_display():
+            webbrowser.open(address)
+        # The server ends by these signals and then raises them again; by then there is only cleaning up to do.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        await server.serve(sockets=[listener])
+    console.print("Off air.")
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    address = "127.0.0.1" if host == "localhost" else host
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(_why_not_listening(error, host, port)) from error
+    return listener
+
+
+def _why_not_listening(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken: is the character on air already? Choose another port with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be used by this account; choose one above 1023 with --port."
+    return f"This machine cannot listen on {host}: {error.strerror}."
+
+
+def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
+    channel = settings.live_config.twitch.channel
+    if not channel or yes or not app.is_demo(settings):
+        return
+    warning = f"The demo brain is a tiny model and no personality, and would now answer the chat of {channel} aloud."
+    if not sys.stdin.isatty():
+        raise ConfigError(f"{warning} If you want that, say --yes; for a better brain set llm_provider (see README).")
+    console.print(f"[yellow]![/] {_plain(warning)}")
+    if not Confirm.ask("Go on?", console=console, default=False):
+        raise ConfigError("Not started. For a better brain set llm_provider (see README).")
+
+
+def _announce(address: str, settings: Settings, parts: app.OnAir) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Talk to her", f"[link={address}/]{address}/[/]")
+    table.add_row("Stage for OBS", f"[link={address}/stage]{address}/stage[/]")
+    table.add_row("API", f"[link={address}/docs]{address}/docs[/]")
+    channel = settings.live_config.twitch.channel
+    table.add_row("Chat", f"reading {_plain(channel)}" if channel else "no channel (start with --channel NAME)")
+    engines = ", ".join(f"{job}: {status.engine}" for job, status in parts.providers.items())
+    table.add_row("Engines", engines)
+    if parts.providers["llm"].is_demo:
+        table.add_row("", "[yellow]The demo brain proves the pipeline; for a real one set llm_provider (README).[/]")
+    name = _plain(settings.character_config.name)
+    console.print(Panel(table, title=f"[bold]{name} is live[/]", border_style="green", expand=False))
+
+
+def _check(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    settings = config.overridden(settings, channel="")
+    asyncio.run(_start_and_stop(settings))
+    console.print("[green]✓[/] The configuration is fine and every engine starts.")
+    return 0
+
+
+async def _start_and_stop(settings: Settings) -> None:
+    async with app.on_air(settings, _report) as parts:
+        for job, status in parts.providers.items():
+            console.print(f"[green]✓[/] {job}: {status.engine}")
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    settings = config.overridden(_settings(options), channel="")
+    lines = rehearsal.recorded(options.file)
+    if options.speed <= 0:
+        raise ConfigError("--speed must be more than 0.")
+    asyncio.run(_play(settings, lines, options.speed))
+    return 0
+
+
+async def _play(settings: Settings, lines: Sequence[rehearsal.Recorded], speed: float) -> None:
+    async with AsyncExitStack() as stack:
+        with console.status("Waking the character up …"):
+            parts = await stack.enter_async_context(app.on_air(settings, _report))
+        summary = rehearsal.Summary(total=len(lines))
+        with Live(get_renderable=lambda: _as_table(summary), console=out, refresh_per_second=4):
+            await rehearsal.play(parts.shows, lines, speed, summary)
+
+
+def _as_table(summary: rehearsal.Summary) -> Table:
+    table = Table(title="Rehearsal", show_header=False, min_width=60)
+    table.add_row("messages in", f"{summary.messages} of {summary.total} lines")
+    table.add_row("answered", str(summary.answered))
+    for reason, times in summary.skipped.most_common():
+        table.add_row(f"skipped: {reason}", str(times))
+    table.add_row("time to first audio", summary.first_audio())
+    table.add_row("last question", _plain(summary.last_question))
+    table.add_row("last answer", _plain(summary.last_answer))
+    return table
+
+
+def _engines(_: argparse.Namespace) -> int:
+    table = Table("kind", "name", title="Engines")
+    for kind, names in (("llm_provider", LLM_ENGINES), ("tts_model", TTS_ENGINES)):
+        for name in names:
+            table.add_row(kind, name)
+    out.print(table)
+    return 0
+
+
+def _protocol(_: argparse.Namespace) -> int:
+    sys.stdout.write(reference())
+    return 0
+
+
+def _report(sentence: str) -> None:
+    console.print(f"[yellow]![/] {_plain(sentence)}")
+
+
+def _plain(text: str) -> str:
+    return escape(one_line(text))
+
+
+def _shown_host(host: str) -> str:
+    return "127.0.0.1" if host in ("localhost", "0.0.0.0") else f"[{host}]" if ":" in host else host  # noqa: S104
+
+
+def _has_display() -> bool:
+    has_screen = sys.platform in ("win32", "darwin") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return has_screen and sys.stdout.isatty()

@@ -1,0 +1,295 @@
+"""Settings: read once, checked whole, frozen. The only module that reads configuration files and the environment."""
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from open_llm_vtuber.engines import faults
+from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.live2d_model import Live2dModel
+
+DEFAULT_FILE = Path("conf.yaml")
+LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+BUILT_IN_AVATAR = "mika"
+PERSONA = (
+    "You are Mika, a cheerful cat-eared streamer who loves games, music and her viewers. "
+    "You are live. Answer in one or two short, friendly sentences."
+)
+_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+
+
+class _Section(BaseModel):
+    """A section of an existing file: keys that we do not use are ignored (and named in a note)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _OwnSection(BaseModel):
+    """A section of ours: an unknown key is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Section = Annotated[dict[str, Any], BeforeValidator(lambda value: {} if value is None else value)]
+
+
+class SystemConfig(_Section):
+    """Where the server listens, who may connect, where it keeps its data."""
+
+    host: str = "localhost"
+    port: int = Field(default=12393, ge=0, le=65535)
+    access_token: SecretStr | None = None
+    allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    data_dir: Path = Path("data")
+
+    @model_validator(mode="after")
+    def _an_open_door_needs_a_lock(self) -> "SystemConfig":
+        if self.host not in LOOPBACK and not (self.access_token and self.access_token.get_secret_value()):
+            raise ValueError(f"host {self.host} is reachable from other machines: set access_token as well")
+        return self
+
+
+class BasicMemoryAgentConfig(_Section):
+    """The default agent's settings."""
+
+    llm_provider: str = "embedded_llm"
+    faster_first_response: bool = True
+
+
+class AgentSettings(_Section):
+    """Settings of each agent."""
+
+    basic_memory_agent: BasicMemoryAgentConfig = BasicMemoryAgentConfig()
+
+
+class AgentConfig(_Section):
+    """Which agent answers, and the options of each language model."""
+
+    agent_settings: AgentSettings = AgentSettings()
+    llm_configs: dict[str, Section] = Field(default_factory=dict)
+
+
+class TTSConfig(BaseModel):
+    """Which voice speaks; the options of each voice stand beside it under the voice's name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    tts_model: str = "embedded_tts"
+
+    def options(self) -> Mapping[str, object]:
+        """Return the chosen voice's options."""
+        found = (self.model_extra or {}).get(self.tts_model)
+        return found if isinstance(found, dict) else {}
+
+
+class Character(_Section):
+    """Who is on air."""
+
+    conf_name: str = "Mika"
+    conf_uid: str = Field(default="mika_001", min_length=1)
+    live2d_model_name: str = BUILT_IN_AVATAR
+    character_name: str = ""
+    human_name: str = "Human"
+    avatar: str = ""
+    persona_prompt: str = Field(default=PERSONA, min_length=1)
+    agent_config: AgentConfig = AgentConfig()
+    tts_config: TTSConfig = TTSConfig()
+
+    @property
+    def name(self) -> str:
+        """The name that the character is called by."""
+        return self.character_name or self.conf_name
+
+
+class TwitchEndpoints(_OwnSection):
+    """Where Twitch is; tests and rehearsals put something else here."""
+
+    helix: str = "https://api.twitch.tv/helix"
+    id: str = "https://id.twitch.tv/oauth2"
+    eventsub: str = "wss://eventsub.wss.twitch.tv/ws"
+    irc: str = "wss://irc-ws.chat.twitch.tv:443"
+
+
+class TwitchConfig(_OwnSection):
+    """The channel to read. Without a token it is read anonymously."""
+
+    channel: str = ""
+    token: SecretStr = SecretStr("")
+    client_id: str = ""
+    endpoints: TwitchEndpoints = TwitchEndpoints()
+
+
+class LiveConfig(_Section):
+    """Chat platforms."""
+
+    twitch: TwitchConfig = TwitchConfig()
+
+
+class Features(_OwnSection):
+    """Switches for what came on top of the original program."""
+
+    text_generation: bool = True
+    character_control: bool = True
+    twitch: bool = True
+    autonomous: bool = True
+    external_api: bool = True
+
+
+class ShowConfig(_OwnSection):
+    """A named show, started with the server."""
+
+    mode: Literal["orphiq"] = "orphiq"
+
+
+class Settings(BaseModel):
+    """The whole configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    system_config: SystemConfig = SystemConfig()
+    character_config: Character = Character()
+    live_config: LiveConfig = LiveConfig()
+    features: Features = Features()
+    shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
+    folder: Path = Field(default=Path(), exclude=True)
+    """Where the file lies: models, backgrounds and avatars are looked for beside it."""
+    notes: tuple[str, ...] = Field(default=(), exclude=True)
+    """What an operator should know although nothing is wrong, one sentence each."""
+
+
+LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
+"""Sections that a file may hold already and that this version does not read."""
+THEIRS: Mapping[str, frozenset[str]] = {
+    "system_config": frozenset(("conf_version", "config_alts_dir", "tool_prompts", "enable_proxy")),
+    "live_config": frozenset(("bilibili_live", "chat")),
+    "character_config": frozenset(("asr_config", "vad_config", "tts_preprocessor_config")),
+}
+"""Keys of existing files that are known and not read."""
+
+
+def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check a configuration; without a path `conf.yaml`, and without that file the defaults.
+
+    Raises ConfigError that names every fault at once.
+    """
+    if path is None and not DEFAULT_FILE.is_file():
+        return Settings()
+    file = path or DEFAULT_FILE
+    notes: list[str] = []
+    given = _with_environment(_parse(file), environment, notes)
+    notes.extend(_unknown_keys(given))
+    try:
+        return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
+    except ValidationError as error:
+        raise ConfigError(f"{file.name}: {faults(error)}") from error
+
+
+def overridden(
+    settings: Settings,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    data_dir: Path | None = None,
+    channel: str | None = None,
+) -> Settings:
+    """Return the settings with what the command line says instead. Raises ConfigError."""
+    system = {"host": host, "port": port, "data_dir": data_dir}
+    twitch = {} if channel is None else {"channel": channel}
+    live = settings.live_config
+    try:
+        return settings.model_copy(
+            update={
+                "system_config": SystemConfig.model_validate(
+                    {**dict(settings.system_config), **{key: each for key, each in system.items() if each is not None}}
+                ),
+                "live_config": live.model_copy(update={"twitch": live.twitch.model_copy(update=twitch)}),
+            }
+        )
+    except ValidationError as error:
+        raise ConfigError(faults(error)) from error
+
+
+def avatar(settings: Settings, frontend: Path) -> Live2dModel:
+    """Read the character's avatar. Raises ConfigError when it is unknown, missing or faulty."""
+    name = settings.character_config.live2d_model_name
+    if name == BUILT_IN_AVATAR:
+        folder = frontend / "models" / name
+        return Live2dModel.from_json(_json(folder / "entry.json"), _json(folder / f"{name}.model3.json"))
+    entries = _json(settings.folder / "model_dict.json")
+    entry = next((each for each in entries if isinstance(each, dict) and each.get("name") == name), None)
+    if not isinstance(entry, dict):
+        known = [BUILT_IN_AVATAR, *(str(each.get("name")) for each in entries if isinstance(each, dict))]
+        raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
+    return Live2dModel.from_json(entry, _json(settings.folder / str(entry.get("url", "")).lstrip("/")))
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration file {file}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
+    except OSError as error:
+        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}.") from error
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ConfigError(f"{file.name} must hold sections such as system_config, not {type(given).__name__}.")
+    return given
+
+
+def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {key: _with_environment(each, environment, notes) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_with_environment(each, environment, notes) for each in value]
+    if not isinstance(value, str):
+        return value
+
+    def replacement(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in environment:
+            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
+        return environment.get(name, "")
+
+    return _ENVIRONMENT.sub(replacement, value)
+
+
+def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
+    known = set(Settings.model_fields) - {"folder", "notes"}
+    for name in given:
+        if name in LATER:
+            yield f"The section {name} is not read by this version."
+        elif name not in known:
+            yield f"{name} is not a section that we know.{_nearest(name, known | LATER)}"
+    for section, theirs in THEIRS.items():
+        model = Settings.model_fields[section].annotation
+        fields = set(getattr(model, "model_fields", {})) | theirs
+        for name in given.get(section) or {}:
+            if name not in fields:
+                yield f"{section}.{name} is not a key that we know.{_nearest(name, fields)}"
+
+
+def _nearest(name: object, known: set[str] | frozenset[str]) -> str:
+    near = difflib.get_close_matches(str(name), known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _json(file: Path) -> Any:  # noqa: ANN401 - parsed JSON; whoever takes it checks it
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"The avatar's file {file.name} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"The avatar's file {file.name} cannot be read as JSON.") from error

@@ -1,0 +1,97 @@
+"""One parsed client message → one call on the show. The type checker finds a message that is forgotten here."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.protocol.client_messages import (
+    AudioPlayStart,
+    ClientHello,
+    ClientMessage,
+    CreateNewHistory,
+    FetchBackgrounds,
+    FetchConfigs,
+    FetchHistoryList,
+    FrontendPlaybackComplete,
+    GetSnapshot,
+    Heartbeat,
+    InterruptSignal,
+    RequestInitConfig,
+    TextInput,
+)
+from open_llm_vtuber.protocol.codec import problem
+from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.show.commands import (
+    Command,
+    CreateHistory,
+    Describe,
+    Hello,
+    Interrupt,
+    ListBackgrounds,
+    ListConfigs,
+    ListHistories,
+    Perform,
+    PlaybackEnded,
+    TakeSnapshot,
+)
+from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.stimulus import Stimulus
+
+
+class MessageHandler:
+    """Acts on the messages of one client in one show."""
+
+    def __init__(self, shows: Shows, show: str, client: str, human_name: str) -> None:
+        self._shows = shows
+        self._show = show
+        self._client = client
+        self._human_name = human_name
+
+    async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
+        """Do what the message asks and return the answers, in order."""
+        if isinstance(message, Heartbeat):
+            return (HeartbeatAck(request_id=message.request_id),)
+        command = self._command(message)
+        if command is None:
+            return ()
+        try:
+            answers = await self._shows.ask(self._show, command)
+        except ProtocolError as error:
+            return (problem(error, request_type=message.type, request_id=message.request_id),)
+        return [_answering(message.request_id, answer) for answer in answers]
+
+    def _command(self, message: ClientMessage) -> Command | None:
+        client = self._client
+        match message:
+            case TextInput():
+                return Perform(
+                    Stimulus(text=message.text, source="typed", author=self._human_name, client=client)
+                )
+            case InterruptSignal():
+                return Interrupt(client, message.text)
+            case FrontendPlaybackComplete():
+                return PlaybackEnded(client)
+            case FetchBackgrounds():
+                return ListBackgrounds()
+            case FetchConfigs():
+                return ListConfigs()
+            case FetchHistoryList():
+                return ListHistories()
+            case CreateNewHistory():
+                return CreateHistory()
+            case RequestInitConfig():
+                return Describe(client)
+            case ClientHello():
+                return Hello(client, message.capabilities)
+            case GetSnapshot():
+                return TakeSnapshot(client)
+            case AudioPlayStart() | Heartbeat():
+                return None  # who plays what matters to groups only
+            case _:
+                assert_never(message)
+
+
+def _answering(request_id: str | None, answer: ServerMessage) -> ServerMessage:
+    if request_id is None or "request_id" not in type(answer).model_fields:
+        return answer
+    return answer.model_copy(update={"request_id": request_id})

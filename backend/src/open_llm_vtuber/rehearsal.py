@@ -1,0 +1,167 @@
+"""Recorded chat, played with its own spacing through the very path that live chat takes."""
+
+import asyncio
+import json
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.show.audience import Outbox
+from open_llm_vtuber.show.commands import ChatHappened, Hello, PlaybackEnded
+from open_llm_vtuber.shows import Shows, Subscription
+from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval
+from open_llm_vtuber.twitch.irc import parse_line
+from open_llm_vtuber.twitch.messages import read_line
+from open_llm_vtuber.units import Seconds
+
+ON_AIR = "main"
+LONGEST_GAP: Seconds = 60.0
+"""A recording may have gaps of hours; nobody waits for those."""
+LAST_TURN: Seconds = 60.0
+"""How long the last answer may take after the last line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A line of a recording and how long after the line before it was written."""
+
+    event: ChatMessage | ChatRemoval
+    after: Seconds
+
+
+@dataclass(slots=True)
+class Summary:
+    """What has happened in a rehearsal so far."""
+
+    total: int
+    messages: int = 0
+    answered: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    first_audio_s: list[Seconds] = field(default_factory=list)
+    last_question: str = ""
+    last_answer: str = ""
+
+    def first_audio(self) -> str:
+        """Return median and worst time from the begin of a turn to its first sound."""
+        if not self.first_audio_s:
+            return "-"
+        return f"median {statistics.median(self.first_audio_s):.2f} s, worst {max(self.first_audio_s):.2f} s"
+
+
+def recorded(file: Path) -> list[Recorded]:
+    """Read a recording of raw IRC lines with tags. Raises ConfigError when there is nothing to play in it."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"The recording {file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The recording {file} is not UTF-8 text.") from error
+    found: list[Recorded] = []
+    before: Seconds | None = None
+    for text in lines:
+        line = parse_line(text)
+        stamp = line.tags.get("tmi-sent-ts", "") if line else ""
+        written = int(stamp) / 1000 if stamp.isdecimal() else before
+        event = read_line(line, datetime.now(UTC)) if line else None
+        if event is None:
+            continue
+        gap = 0.0 if before is None or written is None else min(max(0.0, written - before), LONGEST_GAP)
+        found.append(Recorded(event, gap))
+        before = written
+    if not found:
+        raise ConfigError(f"The recording {file} holds no chat (raw IRC lines with tags are expected).")
+    return found
+
+
+async def play(shows: Shows, lines: Sequence[Recorded], speed: float, summary: Summary) -> None:
+    """Tell the show every line at its time and watch what becomes of it; ends with the last answer."""
+    async with shows.subscribe(ON_AIR, "rehearsal") as place:
+        await shows.ask(ON_AIR, Hello("rehearsal", ("chat", "state", "primary")))
+        spectator = _Spectator(shows, place, speed, summary)
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(spectator.watch())
+            for line in lines:
+                await asyncio.sleep(line.after / speed)
+                await shows.tell(ON_AIR, ChatHappened(line.event))
+            await spectator.quiet()
+            watching.cancel()
+
+
+class _Spectator:
+    """The audience of a rehearsal: notes what it sees, and 'plays' the voice as fast as the chat is played."""
+
+    def __init__(self, shows: Shows, place: Subscription, speed: float, summary: Summary) -> None:
+        self._shows = shows
+        self._outbox: Outbox = place.outbox
+        self._speed = speed
+        self._summary = summary
+        self._texts: dict[str, str] = {}
+        self._began: Seconds = 0.0
+        self._has_sound = False
+        self._voice_ends: Seconds = 0.0
+        self._is_quiet = asyncio.Event()
+        self._is_quiet.set()
+
+    async def watch(self) -> None:
+        """Read cues for ever."""
+        while True:
+            await self._see(json.loads(await self._outbox.get()))
+
+    async def quiet(self) -> None:
+        """Wait until nothing is being said and nothing waits, within limits."""
+        await asyncio.sleep(0.5)
+        async with asyncio.timeout(LAST_TURN):
+            await self._is_quiet.wait()
+
+    async def _see(self, cue: dict[str, Any]) -> None:
+        match cue["type"]:
+            case "chat-message":
+                self._summary.messages += 1
+                self._texts[cue["id"]] = f"{cue['display_name']}: {cue['message']}"
+                self._decided(cue["id"], cue["decision"])
+            case "chat-decision":
+                self._decided(cue["id"], cue["decision"])
+            case "control":
+                self._chain(cue["text"])
+            case "audio":
+                self._spoken(cue)
+            case "backend-synth-complete":
+                await asyncio.sleep(max(0.0, self._voice_ends - self._now()))
+                await self._shows.ask(ON_AIR, PlaybackEnded("rehearsal"))
+            case _:
+                pass
+
+    def _decided(self, message_id: str, decision: dict[str, Any]) -> None:
+        if decision["outcome"] == "pending":
+            return
+        text = self._texts.pop(message_id, "")
+        if decision["outcome"] == "answered":
+            self._summary.answered += 1
+            self._summary.last_question = text
+        else:
+            self._summary.skipped[decision["reason"]] += 1
+
+    def _chain(self, text: str) -> None:
+        if text == "conversation-chain-start":
+            self._is_quiet.clear()
+            self._began, self._has_sound = self._now(), False
+            self._summary.last_answer = ""
+        else:
+            self._is_quiet.set()
+
+    def _spoken(self, cue: dict[str, Any]) -> None:
+        if not self._has_sound:
+            self._has_sound = True
+            self._summary.first_audio_s.append(self._now() - self._began)
+        length = len(cue["volumes"]) * cue["slice_length"] / 1000 / self._speed
+        self._voice_ends = max(self._voice_ends, self._now()) + length
+        self._summary.last_answer += cue["display_text"]["text"]
+
+    @staticmethod
+    def _now() -> Seconds:
+        return asyncio.get_running_loop().time()

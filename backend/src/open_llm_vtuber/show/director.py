@@ -1,0 +1,94 @@
+"""The director: which stimulus is next. One turn at a time; interrupts."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from itertools import count
+
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.show.turn import Turn
+from open_llm_vtuber.stimulus import Stimulus
+
+INBOX_SIZE = 32
+
+
+class Director:
+    """Holds the bounded inbox and runs one turn after the other.
+
+    `idle` is asked for a stimulus when the inbox is empty (chat: chosen at the last moment, so that it is fresh);
+    `on_change` is called when a turn begins or ends or the inbox changes.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[Stimulus], Turn],
+        *,
+        idle: Callable[[], Stimulus | None] = lambda: None,
+        on_change: Callable[[], None] = lambda: None,
+        inbox_size: int = INBOX_SIZE,
+    ) -> None:
+        self.turn: Turn | None = None
+        self._begin = begin
+        self._idle = idle
+        self._on_change = on_change
+        self._inbox_size = inbox_size
+        self._inbox: list[tuple[int, int, Stimulus]] = []
+        self._arrivals = count()
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many stimuli wait in the inbox."""
+        return len(self._inbox)
+
+    def submit(self, stimulus: Stimulus) -> None:
+        """Put a stimulus into the inbox: the more urgent first, of equals the earlier.
+
+        Raises ProtocolError `busy` when the inbox is full; nothing is dropped for it.
+        """
+        if len(self._inbox) >= self._inbox_size:
+            raise ProtocolError("Too much is waiting already; try again in a moment.", code="busy")
+        heapq.heappush(self._inbox, (-stimulus.priority, next(self._arrivals), stimulus))
+        self.wake()
+        self._on_change()
+
+    def wake(self) -> None:
+        """Look again whether there is something to do."""
+        self._work.set()
+
+    async def interrupt(self, heard: str | None = None) -> bool:
+        """Cut the running turn, if there is one; return, once its chain has ended, whether there was.
+
+        `heard` is what a client says was heard of it.
+        """
+        turn, task = self.turn, self._task
+        if turn is None or task is None or turn.is_over:
+            return False
+        turn.heard_by_client(heard)
+        if not task.cancelling():
+            task.cancel()
+        await asyncio.wait([task])
+        return True
+
+    async def run(self) -> None:
+        """Perform turn after turn until cancelled; the running turn is then interrupted."""
+        while True:
+            stimulus = await self._next()
+            self.turn = self._begin(stimulus)
+            self._on_change()
+            try:
+                async with asyncio.TaskGroup() as group:  # an interrupt cancels the task, not the group
+                    self._task = group.create_task(self.turn.perform())
+            finally:
+                self.turn = self._task = None
+                self._on_change()
+
+    async def _next(self) -> Stimulus:
+        while True:
+            self._work.clear()
+            if self._inbox:
+                return heapq.heappop(self._inbox)[2]
+            if stimulus := self._idle():
+                return stimulus
+            await self._work.wait()

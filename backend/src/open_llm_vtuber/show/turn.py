@@ -1,0 +1,254 @@
+"""One turn, in order: text → sentences → face → voice → cues. Cancelling it is interrupting."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from open_llm_vtuber.chat.decisions import Decision, skipped
+from open_llm_vtuber.errors import EngineError, VTuberError
+from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
+from open_llm_vtuber.protocol.codec import harmless
+from open_llm_vtuber.protocol.server_messages import (
+    Actions,
+    Audio,
+    BackendSynthComplete,
+    Control,
+    DisplayText,
+    Error,
+    ForceNewMessage,
+    FullText,
+    InterruptSignalCue,
+    ServerMessage,
+    UserInputTranscription,
+)
+from open_llm_vtuber.show.audience import Audience
+from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.emotions import emotion_of
+from open_llm_vtuber.show.playback import Playback, reading_time
+from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
+from open_llm_vtuber.show.speech import SLICE, Speech, speech
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings, new_id
+from open_llm_vtuber.units import Milliseconds, Seconds
+
+log = logging.getLogger(__name__)
+
+WAITING_SENTENCES = 1
+"""Sentences that wait for the voice. The writer holds one more, so the text is at most two ahead."""
+LONGEST_REPLY = 2_000
+"""Characters after which a reply is ended, whatever the model still wants to say."""
+PLAYBACK_GRACE: Seconds = 2.0
+"""How much longer than its audio a turn may take when a client is to report the end and does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who takes part in a turn, and whom it reports to."""
+
+    adapter: Adapter
+    voice: SpeechSynthesizer
+    body: Body
+    audience: Audience
+    character_name: str
+    avatar: str
+    first_clause: bool
+    keep: Callable[[HistoryLine], Awaitable[None]]
+    """Stores a line of the conversation."""
+    decide: Callable[[Decision], None]
+    """Says what became of a chat message."""
+
+
+class Turn:
+    """The reaction to one stimulus, from chain start to chain end."""
+
+    def __init__(self, stimulus: Stimulus, cast: Cast) -> None:
+        self.id = TurnId(new_id())
+        self.stimulus = stimulus
+        self.timings = TurnTimings()
+        self._cast = cast
+        self._playback = Playback()
+        self._sentences_sent = 0
+        self._is_waiting_for_playback = False
+        self._was_played = asyncio.Event()
+        self._was_interrupted = False
+        self.is_over = False
+        """From here on there is nothing left to interrupt."""
+        self._reported: str | None = None
+        self._voice_failed = False
+        self._began = self._now()
+
+    async def perform(self) -> None:
+        """Do it all. On every path the lines are kept and the chain is ended."""
+        await self._open()
+        try:
+            await self._reply()
+            await self._until_played()
+        except asyncio.CancelledError:
+            self._was_interrupted = True
+            self._cast.audience.interrupted()
+            self._publish(InterruptSignalCue())
+            raise
+        finally:
+            await self._close()
+
+    def heard_by_client(self, text: str | None) -> None:
+        """Note, before the turn is cancelled, what a client says was heard of it."""
+        self._reported = text
+
+    def playback_ended(self) -> None:
+        """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
+        if self._is_waiting_for_playback:
+            self._was_played.set()
+
+    async def _open(self) -> None:
+        stimulus = self.stimulus
+        self._cast.audience.chain_starts(asked_by=stimulus.client, turn_id=self.id)
+        self._publish(FullText(text="Thinking..."))
+        shown = stimulus.text if stimulus.source == "typed" else f"{stimulus.author}: {stimulus.text}"
+        self._cast.audience.publish(
+            UserInputTranscription(text=harmless(shown)), turn_id=self.id, but_for=(stimulus.client,)
+        )
+        await self._cast.keep(_line("human", stimulus.author, stimulus.text))
+
+    async def _reply(self) -> None:
+        ready: asyncio.Queue[Sentence | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write(ready))
+                await self._speak(ready)
+        except ExceptionGroup as errors:
+            self._fail(_first(errors))
+
+    async def _write(self, ready: asyncio.Queue[Sentence | None]) -> None:
+        splitter = SentenceSplitter(self._cast.body.emotions, first_clause=self._cast.first_clause)
+        length = 0
+        async with aclosing(self._cast.adapter.generate_text(self.stimulus)) as pieces:
+            async for piece in pieces:
+                self._reached("first_token_ms")
+                for sentence in splitter.feed(piece):
+                    await ready.put(sentence)
+                length += len(piece)
+                if length > LONGEST_REPLY:
+                    break
+        for sentence in splitter.finish():
+            await ready.put(sentence)
+        await ready.put(None)
+
+    async def _speak(self, ready: asyncio.Queue[Sentence | None]) -> None:
+        while sentence := await ready.get():
+            self._reached("first_sentence_ms")
+            spoken = await self._voiced(sentence)
+            text = harmless(sentence.text) + " "  # clients join texts without a separator
+            self._send(text, spoken, self._face(sentence))
+            self._playback.add(text, spoken.length if spoken else reading_time(text), now=self._now())
+
+    async def _voiced(self, sentence: Sentence) -> Speech | None:
+        voice = self._cast.voice
+        if not sentence.is_speakable:
+            return None
+        try:
+            async with aclosing(voice.synthesize(sentence.text)) as chunks:
+                pcm = b"".join([chunk async for chunk in chunks])
+        except EngineError as error:
+            if not self._voice_failed:  # the words still get through; saying so once a turn is enough
+                self._voice_failed = True
+                self._fail(error)
+            return None
+        return speech(pcm, voice.sample_rate) if pcm else None
+
+    def _face(self, sentence: Sentence) -> int | None:
+        body = self._cast.body
+        shown = [index for emotion in sentence.emotions if (index := body.express(emotion)) is not None]
+        if shown:
+            return shown[0]
+        # A model that names no emotion still gets a face: from its words, at first also from what it answers.
+        felt = emotion_of(sentence.text)
+        if felt is None and not self._sentences_sent:
+            felt = emotion_of(self.stimulus.text)
+        return body.express(felt) if felt else None
+
+    def _send(self, text: str, spoken: Speech | None, face: int | None) -> None:
+        message = Audio(
+            audio=spoken.wav_base64 if spoken else None,
+            volumes=spoken.volumes if spoken else (),
+            slice_length=SLICE,
+            display_text=DisplayText(
+                text=text, name=self._cast.character_name, avatar=self._cast.avatar
+            ),
+            actions=None if face is None else Actions(expressions=(face,)),
+        )
+        self._cast.audience.publish(message, turn_id=self.id, index=self._sentences_sent)
+        self._reached("first_audio_ms")
+        if self._sentences_sent == 0 and self.stimulus.message_id:
+            self._cast.decide(Decision(message_id=self.stimulus.message_id, outcome="answered"))
+        self._sentences_sent += 1
+
+    async def _until_played(self) -> None:
+        if self._playback.is_empty:
+            return
+        self._publish(BackendSynthComplete())
+        self._is_waiting_for_playback = True
+        grace = PLAYBACK_GRACE if len(self._cast.audience) else 0.0
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._playback.ends_at + grace):
+                await self._was_played.wait()
+
+    async def _close(self) -> None:
+        self.is_over = True
+        heard = self._playback.whole()
+        if self._was_interrupted:
+            heard = self._playback.heard(self._now(), self._reported)
+        self._cast.body.rest()
+        if not self._sentences_sent and self.stimulus.message_id:
+            self._cast.decide(skipped(self.stimulus.message_id, "no-reply"))
+        try:
+            self._cast.adapter.remember(self.stimulus, heard)
+            if heard:
+                name = self._cast.character_name
+                await self._cast.keep(_line("ai", name, heard, interrupted=self._was_interrupted))
+        finally:
+            self._publish(ForceNewMessage())
+            self._publish(Control(text="conversation-chain-end"))
+            self._reached("end_ms")
+            log.info("turn %s (%s) %s", self.id, self.stimulus.source, _in_words(self.timings))
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, VTuberError):
+            log.warning("turn %s: %s", self.id, error)
+            self._publish(Error(message=str(error), code=error.code))
+        else:
+            log.error("turn %s: a bug", self.id, exc_info=error)
+            self._publish(Error(message="Something went wrong inside the server.", code="internal"))
+
+    def _publish(self, message: ServerMessage) -> None:
+        self._cast.audience.publish(message, turn_id=self.id)
+
+    def _reached(self, point: str) -> None:
+        if getattr(self.timings, point) is None:
+            passed = Milliseconds(round((self._now() - self._began) * 1000))
+            self.timings = replace(self.timings, **{point: passed})
+
+    @staticmethod
+    def _now() -> Seconds:
+        return asyncio.get_running_loop().time()
+
+
+def _line(
+    role: Literal["human", "ai"], name: str, content: str, *, interrupted: bool = False
+) -> HistoryLine:
+    return HistoryLine(
+        role=role, name=name, content=content, timestamp=datetime.now(UTC), interrupted=interrupted
+    )
+
+
+def _first(errors: ExceptionGroup[Exception]) -> Exception:
+    inner = errors.exceptions[0]
+    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
+
+
+def _in_words(timings: TurnTimings) -> str:
+    points = asdict(timings).items()
+    return ", ".join(f"{name.removesuffix('_ms').replace('_', ' ')} {ms} ms" for name, ms in points)

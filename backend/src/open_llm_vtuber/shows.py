@@ -1,0 +1,101 @@
+"""The port to shows, and its implementation inside one process.
+
+Whatever reaches a show from outside (sockets, REST, chat, timers) uses these three calls and nothing else, so
+that shows could as well live on another machine.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Protocol, Self
+
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.show.audience import Outbox
+from open_llm_vtuber.show.commands import ChatHappened, Command
+from open_llm_vtuber.show.show import Show
+
+
+class Shows(Protocol):
+    """All shows of this server, by name."""
+
+    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
+        """Do it and return the answers. Raises ProtocolError, `not-found` for an unknown show."""
+        ...
+
+    async def tell(self, show: str, command: ChatHappened) -> None:
+        """Hand something over; the show has committed it once this returns. Raises ProtocolError."""
+        ...
+
+    def subscribe(self, show: str | None, client: str) -> AbstractAsyncContextManager["Subscription"]:
+        """Attach a client to a show or, without a name, to a private one that ends with the context."""
+        ...
+
+
+class Subscription:
+    """A client's place in a show's audience: what it is sent, and the name to ask under."""
+
+    def __init__(self, show: str, outbox: Outbox) -> None:
+        self.show = show
+        self.outbox = outbox
+
+
+class LocalShows:
+    """Runs every show in this process; entering starts the named ones."""
+
+    def __init__(self, build: Callable[[str], Show], named: Sequence[str]) -> None:
+        self._build = build
+        self._named = named
+        self._shows: dict[str, Show] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._group = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        for name in self._named:
+            self._open(name)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)
+
+    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
+        """Do it and return the answers."""
+        return await self._find(show).ask(command)
+
+    async def tell(self, show: str, command: ChatHappened) -> None:
+        """Hand something over."""
+        await self._find(show).tell(command)
+
+    @asynccontextmanager
+    async def subscribe(self, show: str | None, client: str) -> AsyncGenerator[Subscription, None]:
+        """Attach a client."""
+        name = show or client
+        attached = self._find(name) if show else self._open(name)
+        try:
+            with attached.attach(client) as outbox:
+                yield Subscription(name, outbox)
+        finally:
+            if show is None:
+                await self._close(name)
+
+    def _find(self, name: str) -> Show:
+        if name not in self._shows:
+            raise ProtocolError("There is no such show.", code="not-found")
+        return self._shows[name]
+
+    def _open(self, name: str) -> Show:
+        show = self._shows[name] = self._build(name)
+        self._tasks[name] = self._group.create_task(show.run(), name=f"show {name}")
+        return show
+
+    async def _close(self, name: str) -> None:
+        del self._shows[name]
+        task = self._tasks.pop(name)
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,59 @@
+"""A store that forgets everything with the process."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.stimulus import HistoryLine, new_id
+
+REMEMBERED_IDS = 50_000
+"""Chat message ids kept for each show: hours of a busy channel. The oldest are forgotten first."""
+LONGEST_HISTORY = 2_000
+"""Lines kept of one history; the oldest are forgotten first."""
+MOST_HISTORIES = 100
+"""Histories kept for each owner; the oldest are forgotten first."""
+MOST_OWNERS = 1_000
+"""Owners kept; the one that came first is forgotten first. A private show is an owner of its own."""
+
+
+class MemoryStore:
+    """Keeps the `Store` port in dictionaries of a limited size."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, OrderedDict[str, None]] = {}
+        self._histories: OrderedDict[str, OrderedDict[str, list[HistoryLine]]] = OrderedDict()
+
+    async def first_sight(self, show: str, message_id: str) -> bool:
+        """Return True once for each (show, message id), False ever after."""
+        seen = self._seen.setdefault(show, OrderedDict())
+        if message_id in seen:
+            return False
+        seen[message_id] = None
+        if len(seen) > REMEMBERED_IDS:
+            seen.popitem(last=False)
+        return True
+
+    async def create_history(self, owner: str) -> str:
+        """Begin an empty history for `owner` and return its uid."""
+        uid = f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{new_id()}"
+        histories = self._histories.setdefault(owner, OrderedDict())
+        histories[uid] = []
+        if len(histories) > MOST_HISTORIES:
+            histories.popitem(last=False)
+        if len(self._histories) > MOST_OWNERS:
+            self._histories.popitem(last=False)
+        return uid
+
+    async def append(self, owner: str, history: str, line: HistoryLine) -> None:
+        """Store a line. Raises ProtocolError `not-found` for a history that this owner does not have."""
+        lines = self._histories.get(owner, OrderedDict()).get(history)
+        if lines is None:
+            raise ProtocolError("There is no such history.", code="not-found")
+        lines.append(line)
+        del lines[:-LONGEST_HISTORY]
+
+    async def histories(self, owner: str) -> Sequence[tuple[str, HistoryLine]]:
+        """Return uid and latest line of the owner's histories that hold any, newest first."""
+        held = [(uid, lines[-1]) for uid, lines in self._histories.get(owner, OrderedDict()).items() if lines]
+        return sorted(held, key=lambda entry: entry[1].timestamp, reverse=True)

@@ -1,0 +1,80 @@
+"""One WebSocket connection from accept to close: a reader and a writer."""
+
+import asyncio
+import logging
+from uuid import uuid4
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.message_handler import MessageHandler
+from open_llm_vtuber.protocol.codec import decode
+from open_llm_vtuber.protocol.server_messages import Control, Error
+from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.commands import Greet
+from open_llm_vtuber.shows import Shows, Subscription
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_SHOW = 4404
+TRY_AGAIN_LATER = 1013
+ENDS_A_CHAIN = frozenset(("text-input",))
+"""Requests after which an existing client waits for the end of a chain, also when they were refused."""
+
+
+async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | None, human_name: str) -> None:
+    """Talk to one client until it leaves, is dropped, or its show ends."""
+    client = str(uuid4())
+    await websocket.accept()
+    try:
+        async with shows.subscribe(show, client) as place:
+            for message in await shows.ask(place.show, Greet(client)):
+                place.outbox.send(message)
+            await _talk(websocket, place, MessageHandler(shows, place.show, client, human_name))
+    except ProtocolError as error:  # the show is unknown
+        await websocket.close(UNKNOWN_SHOW, str(error))
+
+
+async def _talk(websocket: WebSocket, place: Subscription, handler: MessageHandler) -> None:
+    async with asyncio.TaskGroup() as group:
+        writer = group.create_task(_write(websocket, place.outbox))
+        try:
+            await _read(websocket, place.outbox, handler)
+        finally:
+            writer.cancel()
+
+
+async def _read(websocket: WebSocket, outbox: Outbox, handler: MessageHandler) -> None:
+    while True:
+        event = await websocket.receive()
+        if event["type"] == "websocket.disconnect":
+            return
+        text: str | None = event.get("text")
+        if text is None:
+            outbox.send(Error(message="A message is a text frame that holds JSON.", code="bad-frame"))
+            continue
+        await _answer(text, outbox, handler)
+
+
+async def _answer(text: str, outbox: Outbox, handler: MessageHandler) -> None:
+    message = decode(text)
+    try:
+        answers = [message] if isinstance(message, Error) else await handler.handle(message)
+    except Exception:  # the boundary: a bug costs one message, not the connection
+        log.exception("a bug while handling a client's message")
+        answers = [Error(message="Something went wrong inside the server.", code="internal")]
+    for answer in answers:
+        outbox.send(answer)
+        if isinstance(answer, Error) and answer.request_type in ENDS_A_CHAIN:
+            outbox.send(Control(text="conversation-chain-end"))
+
+
+async def _write(websocket: WebSocket, outbox: Outbox) -> None:
+    try:
+        while True:
+            await websocket.send_text(await outbox.get())
+    except OutboxClosed:
+        if websocket.application_state is WebSocketState.CONNECTED:
+            await websocket.close(TRY_AGAIN_LATER, "dropped: too slow, or the show has ended")
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the client is gone; the reader learns of it as well and ends the connection

@@ -225,16 +225,13 @@ class IrcServer:
                 client.password = rest.removeprefix(":")
             case "NICK":
                 await self._log_in(client, rest.removeprefix(":").lower())
-            case "USER":
-                pass
             case "JOIN" if client.welcomed:
-                for channel in rest.removeprefix(":").split(","):
-                    await self._join(client, channel.lower())
+                await self._join(client, rest.lower())
             case "PART":
                 await self._part(client, rest.lower())
             case "PING" if self.answer_pings:
                 await client.send(f":{HOST} PONG {HOST} :{rest.removeprefix(':')}")
-            case "PONG" | "PING" | "QUIT":
+            case "PONG" | "PING" | "QUIT" | "USER":
                 pass
             case "PRIVMSG" if client.logged_in:
                 await client.send(
@@ -270,11 +267,19 @@ class IrcServer:
         if client.logged_in and "twitch.tv/commands" in client.capabilities:
             await client.send(f"{USER_TAGS.format(nick=client.nick)}:{HOST} GLOBALUSERSTATE")
 
+    @staticmethod
+    def _state(client: _Client, channel: str) -> str:
+        return f"{USER_TAGS.format(nick=client.nick)}:{HOST} USERSTATE {channel}"
+
     async def _refuse(self, client: _Client, why: str) -> None:
         await client.send(f":{HOST} NOTICE * :{why}")
         await client.socket.close()
 
-    async def _join(self, client: _Client, channel: str) -> None:
+    async def _join(self, client: _Client, channels: str) -> None:
+        for channel in channels.removeprefix(":").split(","):
+            await self._let_in(client, channel)
+
+    async def _let_in(self, client: _Client, channel: str) -> None:
         if channel.removeprefix("#") in self.suspended:
             await client.send(
                 f"@msg-id=msg_channel_suspended :{HOST} NOTICE {channel} "

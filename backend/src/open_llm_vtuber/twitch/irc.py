@@ -8,7 +8,7 @@ MOST_LINE_CHARACTERS = 16_384
 """Tags may take 8,191 bytes and the rest 512; anything twice as long is no IRC line."""
 
 _STRAY = str.maketrans("", "", "\0\r\n")
-_COMMAND = re.compile(r"[A-Za-z]{1,32}|[0-9]{3}")
+_COMMAND = re.compile(r"[A-Za-z]{1,64}|[0-9]{3}")
 _ESCAPED = {":": ";", "s": " ", "r": "\r", "n": "\n"}
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 

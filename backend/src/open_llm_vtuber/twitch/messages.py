@@ -125,7 +125,9 @@ def _emotes(tag: str, text: str) -> tuple[Emote, ...]:
         emote_id, _, ranges = group.partition(":")
         if _EMOTE_ID.fullmatch(emote_id):
             found += [_emote(emote_id, span, text) for span in _spans(ranges, len(text))]
-    return tuple(sorted(found[:MOST_EMOTES], key=lambda emote: emote.start))
+    # No emote's name holds a blank: where one does, the positions are off, which Twitch's sometimes are.
+    named = [emote for emote in found[:MOST_EMOTES] if not any(map(str.isspace, emote.name))]
+    return tuple(sorted(named, key=lambda emote: emote.start))
 
 
 def _emote(emote_id: str, span: tuple[int, int], text: str) -> Emote:

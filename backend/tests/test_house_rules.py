@@ -121,7 +121,9 @@ def catches_everything(module: Module) -> Iterator[str]:
     if module.name in BOUNDARIES:
         return
     for node in module.nodes:
-        if isinstance(node, ast.ExceptHandler) and (node.type is None or CATCH_ALL & names_in(node.type)):
+        if not isinstance(node, ast.ExceptHandler) or passes_on(node):
+            continue
+        if node.type is None or CATCH_ALL & names_in(node.type):
             yield f"line {node.lineno}: only a boundary ({', '.join(sorted(BOUNDARIES))}) catches everything"
     for call, name, _ in calls(module):
         if name == "suppress" and any(CATCH_ALL & names_in(argument) for argument in call.args):
@@ -157,6 +159,12 @@ def calls(module: Module) -> Iterator[tuple[ast.Call, str, str]]:
             yield node, name, receiver
 
 
+def passes_on(handler: ast.ExceptHandler) -> bool:
+    """Return whether it only cleans up and raises what it caught again."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def names_in(expression: ast.expr) -> set[str]:
     return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
 
@@ -187,6 +195,11 @@ async def run(group, loop):
     group.create_task(work())
     await asyncio.sleep(1)
     inbox = asyncio.Queue[str](maxsize=SIZE)
+    try:
+        await work()
+    except BaseException:
+        await clean_up()
+        raise
     with suppress(OSError):
         log.info("fine")
 '''

@@ -1,0 +1,94 @@
+// Plays motions over each other with fades. Which motion may play is the server's decision:
+// a commanded motion always replaces the one before; the idle group fills the time between.
+
+import { ease, mix, sampleCurve } from "./curves.js";
+
+/** @typedef {import("./files.js").Motion} Motion */
+/**
+ * @typedef {object} Track
+ * @property {string} name for people and tests: "Wave 0"
+ * @property {Motion} motion
+ * @property {boolean} idle
+ * @property {boolean} loop
+ * @property {number} time seconds since it began
+ * @property {number} endAt when its fade-out is over
+ * @property {number} fadeOut
+ */
+
+const IDLE_GROUP = "Idle";
+
+export class MotionPlayer {
+  /** @param {Record<string, Motion[]>} groups */
+  constructor(groups) {
+    this.groups = groups;
+    this.idles = true;
+    /** @type {Track[]} */
+    this.tracks = [];
+  }
+
+  /** The name of the motion that plays and is not idling, if any. */
+  get name() {
+    return this.tracks.find((track) => !track.idle && track.endAt === Infinity)?.name ?? null;
+  }
+
+  /**
+   * @param {string} group
+   * @param {number} index
+   * @param {{ loop?: boolean, idle?: boolean }} [options]
+   * @returns {boolean} false if the model has no such motion
+   */
+  start(group, index, { loop, idle = false } = {}) {
+    const motion = this.groups[group]?.[index];
+    if (!motion) return false;
+    this.stop();
+    const name = `${group} ${index}`;
+    const fadeOut = motion.fadeOut;
+    this.tracks.push({ name, motion, idle, loop: loop ?? motion.loop, time: 0, endAt: Infinity, fadeOut });
+    return true;
+  }
+
+  /** Fades everything out. */
+  stop() {
+    for (const track of this.tracks) {
+      if (track.endAt === Infinity) track.endAt = track.time + track.fadeOut;
+    }
+  }
+
+  /**
+   * @param {Record<string, number>} params changed in place
+   * @param {number} dt seconds since the last frame
+   */
+  apply(params, dt) {
+    if (this.idles && this.tracks.every((track) => track.endAt < Infinity)) this.startIdle();
+    for (const track of this.tracks) {
+      advance(track, dt);
+      pose(params, track);
+    }
+    this.tracks = this.tracks.filter((track) => track.time < track.endAt);
+  }
+
+  startIdle() {
+    const count = this.groups[IDLE_GROUP]?.length ?? 0;
+    if (count) this.start(IDLE_GROUP, Math.floor(Math.random() * count), { idle: true });
+  }
+}
+
+/** @param {Track} track @param {number} dt */
+function advance(track, dt) {
+  const { motion, loop, fadeOut } = track;
+  track.time += dt;
+  // The fade-out of a motion that plays once lies inside its duration.
+  if (!loop && track.endAt === Infinity && track.time >= motion.duration - fadeOut) track.endAt = motion.duration;
+}
+
+/** @param {Record<string, number>} params @param {Track} track */
+function pose(params, { motion, loop, time, endAt }) {
+  const at = loop ? time % motion.duration : Math.min(time, motion.duration);
+  for (const curve of motion.curves) {
+    const fadeIn = curve.fadeIn ?? motion.fadeIn;
+    const fadeOut = curve.fadeOut ?? motion.fadeOut;
+    const arriving = fadeIn > 0 ? ease(time / fadeIn) : 1;
+    const leaving = fadeOut > 0 && endAt < Infinity ? ease((endAt - time) / fadeOut) : 1;
+    params[curve.id] = mix(params[curve.id] ?? 0, sampleCurve(curve, at), arriving * leaving);
+  }
+}

@@ -1,0 +1,324 @@
+// The character on a page: takes the show's cues, speaks, makes faces and moves. Both pages have one.
+
+import { ExpressionPlayer } from "./avatar/expressions.js";
+import { loadModel } from "./avatar/files.js";
+import { Life } from "./avatar/life.js";
+import { MotionPlayer } from "./avatar/motions.js";
+import { Puppet, RESTING } from "./avatar/puppet.js";
+import { clamp, mix } from "./avatar/curves.js";
+import { Face } from "./face.js";
+import { Lips } from "./lips.js";
+import { Loudspeaker } from "./sound.js";
+import { Speech } from "./speech.js";
+
+/** @typedef {import("./messages.js").Message} Message */
+/** @typedef {import("./messages.js").AudioCue} AudioCue */
+/** @typedef {import("./messages.js").CharacterState} CharacterState */
+
+export const OUR_MODEL = "/live2d-models/mika/mika.model3.json";
+const STALE_SECONDS = 4; // sentences that waited through a lost connection for longer are not said any more
+const LONGEST_FRAME = 0.1; // after a pause of the page, go on from where we were
+
+export class Performer {
+  /** @type {import("./avatar/files.js").Model | null} */
+  model = null;
+  /** @type {Record<string, number>} the parameters as last drawn */
+  params = {};
+  /** @type {CharacterState} */
+  state = {};
+  uid = "";
+  playHere = false;
+  hidden = false;
+  talk = 0; // 0 to 1: how far the lip-sync owns the mouth
+  clock = 0;
+  frames = 0;
+  /** @type {string | null} the turn that was stopped from this page: what still arrives of it is not said */
+  stoppedTurn = null;
+  /** @type {string | null} */
+  turn = null;
+
+  /** @type {(cue: AudioCue) => void} a sentence begins to be heard */
+  onsentence = () => {};
+  /** @type {() => void} */
+  onsilence = () => {};
+  /** @type {() => void} who plays the sound, or whether it can be heard, has changed */
+  onsound = () => {};
+  /** @type {(problem: string) => void} the model: "" when it is there */
+  onmodel = () => {};
+
+  /** @param {HTMLElement} root @param {(message: Message) => void} send */
+  constructor(root, send) {
+    this.send = send;
+    this.puppet = new Puppet(root, "Mika");
+    this.expressions = new ExpressionPlayer([]);
+    this.motions = new MotionPlayer({});
+    this.life = new Life();
+    this.lips = new Lips();
+    this.face = new Face((look) => this.showFace(look));
+    this.loudspeaker = new Loudspeaker();
+    this.loudspeaker.onchange = () => this.updateSound();
+    this.speech = new Speech(this.loudspeaker);
+    this.speech.onstart = (cue) => this.sentenceBegins(cue);
+    this.speech.onend = () => this.onsilence();
+    this.speech.oncomplete = () => this.playbackComplete();
+  }
+
+  // --- who is heard ---------------------------------------------------------------------------------------------
+
+  /** This page is the one whose sound counts. */
+  get primary() {
+    return !this.state.primary || this.state.primary === this.uid;
+  }
+
+  get muted() {
+    return !this.primary && !this.playHere;
+  }
+
+  updateSound() {
+    this.loudspeaker.audible = !this.muted;
+    this.speech.rejoin();
+    this.onsound();
+  }
+
+  /** @param {boolean} here */
+  setPlayHere(here) {
+    this.playHere = here;
+    this.updateSound();
+  }
+
+  // --- cues -----------------------------------------------------------------------------------------------------
+
+  /** @param {Message} message @returns {boolean} true if it was one of ours */
+  handle(message) {
+    switch (message.type) {
+      case "client-welcome":
+        return this.welcomed(message.client_uid ?? "");
+      case "snapshot":
+        return this.restore(message);
+      case "character-state":
+        return this.setState(/** @type {CharacterState} */ (/** @type {unknown} */ (message)));
+      case "set-model-and-conf":
+        return this.useModel(message);
+      case "audio":
+        return this.hear(message);
+      case "backend-synth-complete":
+        return this.speech.synthesisComplete(), true;
+      case "interrupt-signal":
+        return this.hush(), true;
+      case "control":
+        return this.control(message.text, message.turn_id);
+      case "set-expression":
+        return this.setExpression(message);
+      case "motion-command":
+        return this.motions.start(message.motion_group, message.motion_index ?? 0, { loop: message.loop });
+      case "motion-stop":
+        return this.motions.stop(), true;
+      default:
+        return false;
+    }
+  }
+
+  /** @param {string} uid */
+  welcomed(uid) {
+    this.uid = uid;
+    this.speech.dropOlderThan(STALE_SECONDS);
+    this.updateSound();
+    return true;
+  }
+
+  /** @param {Message} snapshot */
+  restore({ state, expression, motion }) {
+    this.setState(state ?? {});
+    if (expression?.name) this.face.setByServer(expression.name, null, expression.priority ?? 0);
+    if (motion?.loop && motion.motion_group) {
+      this.motions.start(motion.motion_group, motion.motion_index ?? 0, { loop: true });
+    }
+    return true;
+  }
+
+  /** @param {CharacterState} state */
+  setState(state) {
+    const before = this.state.primary;
+    this.state = state;
+    if (state.primary !== before) this.updateSound();
+    return true;
+  }
+
+  /** @param {Message} message */
+  hear(message) {
+    const turn = message.turn_id ?? null;
+    if (turn && turn === this.stoppedTurn) return true;
+    this.turn = turn;
+    this.speech.add(/** @type {AudioCue} */ (/** @type {unknown} */ (message)));
+    return true;
+  }
+
+  /** @param {string} text @param {string | undefined} turn */
+  control(text, turn) {
+    if (text === "conversation-chain-start") this.turn = turn ?? null;
+    else if (text === "conversation-chain-end") this.speech.whenQuiet(() => this.face.endOfReply());
+    return true;
+  }
+
+  /** @param {Message} message */
+  setExpression({ expression_id, name, fade_ms, priority }) {
+    const known = name !== undefined && this.expressions.find(name);
+    const fade = typeof fade_ms === "number" ? fade_ms / 1000 : null;
+    this.face.setByServer(known ? name : (expression_id ?? name), fade, priority ?? 0);
+    return true;
+  }
+
+  /** Silent at once, whatever was going on. */
+  hush() {
+    this.speech.cut();
+    this.face.endOfReply();
+  }
+
+  /** Stopped by somebody at this page, before the server knows of it. */
+  stopHere() {
+    this.stoppedTurn = this.turn;
+    this.hush();
+  }
+
+  // --- speech ---------------------------------------------------------------------------------------------------
+
+  /** @param {AudioCue} cue */
+  sentenceBegins(cue) {
+    this.face.setBySentence(cue.actions?.expressions?.[0]);
+    this.onsentence(cue);
+    if (this.primary && cue.display_text && !cue.forwarded) {
+      this.send({ type: "audio-play-start", display_text: cue.display_text, forwarded: true });
+    }
+  }
+
+  playbackComplete() {
+    if (this.primary) this.send({ type: "frontend-playback-complete" });
+  }
+
+  // --- the model ------------------------------------------------------------------------------------------------
+
+  /** @param {Message} message */
+  useModel({ model_info, client_uid }) {
+    if (client_uid) this.uid = client_uid;
+    if (model_info?.url) this.load(model_info.url, model_info.name ?? "");
+    return true;
+  }
+
+  /** @param {string} url @param {string} [name] */
+  async load(url, name = "") {
+    const address = new URL(url, location.href).href;
+    if (this.model?.url === address) return;
+    try {
+      const model = await loadModel(address);
+      if (model.moc.endsWith(".moc3")) throw new Error("it needs Live2D Cubism, which this page does not have");
+      this.useFiles(model);
+      this.onmodel("");
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.onmodel(`The model ${name || url} could not be shown: ${reason}.`);
+    }
+  }
+
+  /** @param {import("./avatar/files.js").Model} model */
+  useFiles(model) {
+    this.model = model;
+    this.expressions = new ExpressionPlayer(model.expressions);
+    const idles = this.motions.idles;
+    this.motions = new MotionPlayer(model.motions);
+    this.motions.idles = idles;
+    this.face.refresh();
+  }
+
+  /** @param {import("./face.js").Look} look */
+  showFace({ reference, fade }) {
+    if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
+  }
+
+  // --- frames ---------------------------------------------------------------------------------------------------
+
+  /** Draws from now on. @param {number} fps */
+  start(fps) {
+    let last = performance.now();
+    const frame = (/** @type {number} */ now) => {
+      requestAnimationFrame(frame);
+      if (this.hidden || now - last < 1000 / fps - 4) return;
+      this.step(Math.min(LONGEST_FRAME, (now - last) / 1000));
+      last = now;
+    };
+    requestAnimationFrame(frame);
+  }
+
+  /** @param {number} dt */
+  step(dt) {
+    if (!this.model) return;
+    this.clock += dt;
+    this.frames += 1;
+    const params = { ...RESTING };
+    this.motions.apply(params, dt);
+    this.expressions.apply(params, dt);
+    this.life.apply(params, dt, this.model.eyeIds);
+    this.speak(params, dt, this.model.lipIds);
+    this.puppet.draw(params, dt);
+    this.params = params;
+  }
+
+  /**
+   * While she speaks the mouth's opening is the lip-sync's alone, so that silence shuts it;
+   * otherwise the expression may open it. The head moves a little with the voice.
+   * @param {Record<string, number>} params
+   * @param {number} dt
+   * @param {string[]} lipIds
+   */
+  speak(params, dt, lipIds) {
+    const mouth = this.lips.follow(this.speech.volume, dt);
+    const speaking = this.speech.speaking || mouth > 0;
+    this.talk = clamp(this.talk + (speaking ? dt / 0.06 : -dt / 0.25), 0, 1);
+    for (const id of lipIds) params[id] = Math.max(mix(params[id] ?? 0, 0, this.talk), mouth);
+    params.ParamTalk = mouth;
+    const form = params.ParamMouthForm ?? 0;
+    params.ParamMouthForm = form * (1 - 0.35 * mouth) + 0.25 * Math.sin(this.clock * 11) * mouth;
+    params.ParamAngleY = (params.ParamAngleY ?? 0) + mouth * 3;
+    params.ParamAngleZ = (params.ParamAngleZ ?? 0) + Math.sin(this.clock * 2.1) * 2.5 * this.talk;
+  }
+
+  // --- for tests and the curious --------------------------------------------------------------------------------
+
+  /** What `window.stage` shows. */
+  inspect() {
+    const performer = this;
+    return {
+      get params() {
+        return performer.params;
+      },
+      get mouth() {
+        return performer.lips.mouth;
+      },
+      get expressionName() {
+        return performer.expressions.name;
+      },
+      get motionName() {
+        return performer.motions.name;
+      },
+      get muted() {
+        return performer.muted;
+      },
+      get frames() {
+        return performer.frames;
+      },
+      get speech() {
+        const { speech, loudspeaker } = performer;
+        const sentence = speech.current;
+        return {
+          speaking: speech.speaking,
+          t: speech.position,
+          volume: speech.volume,
+          length: sentence?.length ?? 0,
+          text: sentence?.cue.display_text?.text ?? "",
+          audible: Boolean(sentence?.voice),
+          queued: speech.queue.length,
+          sound: loudspeaker.context.state,
+        };
+      },
+    };
+  }
+}

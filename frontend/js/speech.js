@@ -1,0 +1,206 @@
+// What she says: a queue of sentences, one at a time, kept in time with the sound that is really heard.
+
+import { volumeAt } from "./lips.js";
+import { measureVolumes } from "./sound.js";
+
+/** @typedef {import("./messages.js").AudioCue} AudioCue */
+/**
+ * The loudspeaker as the queue needs it; tests pass their own.
+ * @typedef {object} Output
+ * @property {(base64: string) => Promise<AudioBuffer | null>} decode
+ * @property {() => Promise<void>} ready
+ * @property {(buffer: AudioBuffer, offset: number) => import("./sound.js").Voice | null} play
+ */
+/** @typedef {{ now: () => number, after: (seconds: number, run: () => void) => any, cancel: (timer: any) => void }} Clock */
+/**
+ * @typedef {object} Sentence
+ * @property {AudioCue} cue
+ * @property {number} arrivedAt
+ * @property {Promise<AudioBuffer | null>} decoding
+ * @property {AudioBuffer | null} buffer
+ * @property {import("./sound.js").Voice | null} voice null while it is not heard from this page
+ * @property {number} startedAt by the page's clock; NaN until it starts
+ * @property {number} length seconds
+ * @property {number[]} volumes
+ * @property {number} slice seconds
+ */
+
+const TAIL = 0.06; // a breath between two sentences
+const STALL = 2; // how long a sound device may lag before the show goes on without it
+const READ_AT_LEAST = 1.4;
+const READ_CHARACTERS_PER_SECOND = 17;
+
+/** @type {Clock} */
+const pageClock = {
+  now: () => performance.now() / 1000,
+  after: (seconds, run) => setTimeout(run, seconds * 1000),
+  cancel: (timer) => clearTimeout(timer),
+};
+
+export class Speech {
+  /** @type {Sentence | null} */
+  current = null;
+  /** @type {Sentence[]} */
+  queue = [];
+  /** @type {any} */
+  timer = null;
+  synthesisDone = false;
+  /** @type {(() => void)[]} */
+  waiting = [];
+  /** @type {(cue: AudioCue) => void} */
+  onstart = () => {};
+  /** @type {(cue: AudioCue) => void} */
+  onend = () => {};
+  /** Everything of the turn has been played. */
+  oncomplete = () => {};
+
+  /** @param {Output} output @param {Clock} [clock] */
+  constructor(output, clock = pageClock) {
+    this.output = output;
+    this.clock = clock;
+  }
+
+  get idle() {
+    return this.current === null && this.queue.length === 0;
+  }
+
+  /** A sentence with sound is being spoken: the mouth belongs to the lip-sync. */
+  get speaking() {
+    return this.current !== null && this.current.volumes.length > 0 && !Number.isNaN(this.current.startedAt);
+  }
+
+  /** Seconds into the sentence that is being heard. */
+  get position() {
+    const sentence = this.current;
+    if (!sentence || Number.isNaN(sentence.startedAt)) return 0;
+    return sentence.voice ? sentence.voice.position() : this.clock.now() - sentence.startedAt;
+  }
+
+  /** How loud it is right now, 0 to 1. */
+  get volume() {
+    if (!this.speaking || !this.current) return 0;
+    return volumeAt(this.current.volumes, this.current.slice, this.position);
+  }
+
+  /** @param {AudioCue} cue */
+  add(cue) {
+    const decoding = cue.audio ? this.output.decode(cue.audio) : Promise.resolve(null);
+    this.queue.push(sentenceOf(cue, decoding, this.clock.now()));
+    if (!this.current) this.next();
+  }
+
+  /** The server has sent the turn's last sentence. */
+  synthesisComplete() {
+    this.synthesisDone = true;
+    this.settle();
+  }
+
+  /** Runs now, or as soon as she has said what is queued. @param {() => void} run */
+  whenQuiet(run) {
+    this.waiting.push(run);
+    this.settle();
+  }
+
+  /** Silence, at once. */
+  cut() {
+    this.queue = [];
+    this.synthesisDone = false;
+    this.end();
+    this.settle();
+  }
+
+  /** After a lost connection: what is too old to be worth saying is not said. @param {number} seconds */
+  dropOlderThan(seconds) {
+    const oldest = this.clock.now() - seconds;
+    this.queue = this.queue.filter((sentence) => sentence.arrivedAt >= oldest);
+    this.settle();
+  }
+
+  /** Sound was allowed, blocked, or moved to another page in mid-sentence: go on at the same place. */
+  rejoin() {
+    const sentence = this.current;
+    if (!sentence?.buffer || Number.isNaN(sentence.startedAt)) return;
+    const place = this.position;
+    sentence.voice?.stop();
+    sentence.startedAt = this.clock.now() - place;
+    sentence.voice = place < sentence.length ? this.output.play(sentence.buffer, Math.max(0, place)) : null;
+  }
+
+  async next() {
+    const sentence = this.queue.shift();
+    if (!sentence) return;
+    this.current = sentence;
+    const [buffer] = await Promise.all([sentence.decoding, this.output.ready()]);
+    if (this.current !== sentence) return; // cut meanwhile
+    this.begin(sentence, buffer);
+  }
+
+  /** @param {Sentence} sentence @param {AudioBuffer | null} buffer */
+  begin(sentence, buffer) {
+    sentence.buffer = buffer;
+    if (buffer && !sentence.volumes.length) sentence.volumes = measureVolumes(buffer, sentence.slice);
+    sentence.length = lengthOf(sentence);
+    sentence.startedAt = this.clock.now();
+    sentence.voice = buffer ? this.output.play(buffer, 0) : null;
+    this.watch(sentence.length + TAIL);
+    this.onstart(sentence.cue);
+  }
+
+  /** Timers, not animation frames: a page in a hidden tab draws nothing, but it still has to report. @param {number} seconds */
+  watch(seconds) {
+    this.timer = this.clock.after(seconds, () => {
+      const sentence = this.current;
+      if (!sentence) return;
+      const left = sentence.length - this.position;
+      const stalled = this.clock.now() - sentence.startedAt > sentence.length + STALL;
+      if (left > 0.01 && !stalled) this.watch(left + TAIL);
+      else this.finish();
+    });
+  }
+
+  finish() {
+    this.end();
+    if (this.queue.length) this.next();
+    else this.settle();
+  }
+
+  /** The current sentence is over, one way or another. */
+  end() {
+    const sentence = this.current;
+    this.current = null;
+    this.clock.cancel(this.timer);
+    if (!sentence) return;
+    sentence.voice?.stop();
+    this.onend(sentence.cue);
+  }
+
+  /** Does what waits for silence. */
+  settle() {
+    if (!this.idle) return;
+    if (this.synthesisDone) {
+      this.synthesisDone = false;
+      this.oncomplete();
+    }
+    for (const run of this.waiting.splice(0)) run();
+  }
+}
+
+/**
+ * @param {AudioCue} cue
+ * @param {Promise<AudioBuffer | null>} decoding
+ * @param {number} arrivedAt
+ * @returns {Sentence}
+ */
+function sentenceOf(cue, decoding, arrivedAt) {
+  const volumes = cue.audio ? (cue.volumes ?? []) : [];
+  const slice = (cue.slice_length || 20) / 1000;
+  return { cue, arrivedAt, decoding, buffer: null, voice: null, startedAt: NaN, length: 0, volumes, slice };
+}
+
+/** The sound's own length; without sound what its volumes say, or the time that reading takes. @param {Sentence} sentence */
+function lengthOf({ cue, buffer, volumes, slice }) {
+  if (buffer) return buffer.duration;
+  if (volumes.length) return volumes.length * slice;
+  const text = cue.display_text?.text ?? "";
+  return text ? Math.max(READ_AT_LEAST, text.length / READ_CHARACTERS_PER_SECOND) : 0;
+}

@@ -1,0 +1,37 @@
+// Texts for people: what she says, without the marks that are meant for her face, and the state of things in words.
+
+/** @typedef {import("./messages.js").CharacterState} CharacterState */
+
+/** Takes out the emotion tags that this model knows, and nothing else. @param {string} text @param {string[]} tags */
+export function spokenText(text, tags) {
+  if (!tags.length) return text;
+  const known = new Set(tags.map((tag) => tag.toLowerCase()));
+  return text.replace(/\[([^\]\s]+)\] ?/g, (whole, tag) => (known.has(tag.toLowerCase()) ? "" : whole));
+}
+
+/** @param {CharacterState["twitch"]} twitch @returns {{ text: string, mood: "good" | "busy" | "bad" | "off" }} */
+export function channelWords(twitch) {
+  if (!twitch?.channel) return { text: "Not connected to a channel: start with --channel NAME", mood: "off" };
+  const channel = `#${twitch.channel}`;
+  const why = twitch.reason ? ` (${twitch.reason})` : "";
+  if (twitch.state === "connected") return { text: `Reading ${channel}`, mood: "good" };
+  if (twitch.state === "connecting") return { text: `Joining ${channel}…`, mood: "busy" };
+  if (twitch.state === "reconnecting") return { text: `Reconnecting to ${channel}…${why}`, mood: "busy" };
+  return { text: `Cannot read ${channel}${why}`, mood: "bad" };
+}
+
+/** @param {"connecting" | "connected" | "lost"} status @returns {{ text: string, mood: "good" | "busy" | "bad" }} */
+export function connectionWords(status) {
+  if (status === "connected") return { text: "Connected", mood: "good" };
+  if (status === "connecting") return { text: "Connecting…", mood: "busy" };
+  return { text: "Connection lost", mood: "bad" };
+}
+
+const DEMO =
+  "Demo brain: a tiny embedded model that proves the pipeline; it's not very clever. " +
+  "Set llm_provider to use Ollama or a cloud model: see the README.";
+
+/** @param {CharacterState} state @returns {string} "" when a real model answers */
+export function demoNotice(state) {
+  return state.providers?.llm?.is_demo ? DEMO : "";
+}

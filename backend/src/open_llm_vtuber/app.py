@@ -18,7 +18,7 @@ from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import Engine, LanguageModel, SpeechSynthesizer
+from open_llm_vtuber.ports import Engine, LanguageModel
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
@@ -138,13 +138,19 @@ async def _start(
         note = f"{name} is not available in this version; {instead[0]} is used instead."
         name, options = instead[0], {}
     try:
-        return await stack.enter_async_context(table.build(name, options)), _status(name, note, report)
+        return await _entered(stack, table.build(name, options)), _status(name, note, report)
     except (EngineError, ConfigError) as error:
         if name != instead[0]:
             raise ConfigError(str(error)) from error
         note = f"{note} {name} cannot run here: {error} {instead[1]} is used instead.".strip()
-    engine = await stack.enter_async_context(table.build(instead[1], {}))
+    engine = await _entered(stack, table.build(instead[1], {}))
     return engine, _status(instead[1], note, report)
+
+
+async def _entered(stack: AsyncExitStack, engine: AnyEngine) -> AnyEngine:
+    await engine.__aenter__()
+    stack.push_async_exit(engine.__aexit__)
+    return engine
 
 
 def _status(name: str, note: str, report: Report) -> EngineStatus:
@@ -186,6 +192,4 @@ def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
         await shows.tell(ON_AIR, ChatHappened(event))
 
     token = twitch.token.get_secret_value() or None
-    return [
-        TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)
-    ]
+    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]

@@ -77,9 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(check)
     check.set_defaults(run=_check)
 
-    rehearse = commands.add_parser("rehearse", help="play recorded chat through the whole path, without an account")
+    rehearse = commands.add_parser(
+        "rehearse", help="play recorded chat through the whole path, without an account"
+    )
     _add_config(rehearse)
-    rehearse.add_argument("file", type=Path, metavar="FILE", help="recorded IRC lines, such as examples/chat.irc")
+    rehearse.add_argument(
+        "file", type=Path, metavar="FILE", help="recorded IRC lines, such as examples/chat.irc"
+    )
     rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
     rehearse.set_defaults(run=_rehearse)
 
@@ -92,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_config(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--config", type=Path, metavar="F", help="configuration file (default: conf.yaml if there)")
+    command.add_argument(
+        "--config", type=Path, metavar="F", help="configuration file (default: conf.yaml if there)"
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -174,7 +180,9 @@ def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
         return
     warning = f"The demo brain is a tiny model and no personality, and would now answer the chat of {channel} aloud."
     if not sys.stdin.isatty():
-        raise ConfigError(f"{warning} If you want that, say --yes; for a better brain set llm_provider (see README).")
+        raise ConfigError(
+            f"{warning} If you want that, say --yes; for a better brain set llm_provider (see README)."
+        )
     console.print(f"[yellow]![/] {_plain(warning)}")
     if not Confirm.ask("Go on?", console=console, default=False):
         raise ConfigError("Not started. For a better brain set llm_provider (see README).")
@@ -186,11 +194,15 @@ def _announce(address: str, settings: Settings, parts: app.OnAir) -> None:
     table.add_row("Stage for OBS", f"[link={address}/stage]{address}/stage[/]")
     table.add_row("API", f"[link={address}/docs]{address}/docs[/]")
     channel = settings.live_config.twitch.channel
-    table.add_row("Chat", f"reading {_plain(channel)}" if channel else "no channel (start with --channel NAME)")
+    table.add_row(
+        "Chat", f"reading {_plain(channel)}" if channel else "no channel (start with --channel NAME)"
+    )
     engines = ", ".join(f"{job}: {status.engine}" for job, status in parts.providers.items())
     table.add_row("Engines", engines)
     if parts.providers["llm"].is_demo:
-        table.add_row("", "[yellow]The demo brain proves the pipeline; for a real one set llm_provider (README).[/]")
+        table.add_row(
+            "", "[yellow]The demo brain proves the pipeline; for a real one set llm_provider (README).[/]"
+        )
     name = _plain(settings.character_config.name)
     console.print(Panel(table, title=f"[bold]{name} is live[/]", border_style="green", expand=False))
 

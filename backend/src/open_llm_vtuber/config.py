@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
@@ -206,7 +214,10 @@ def overridden(
         return settings.model_copy(
             update={
                 "system_config": SystemConfig.model_validate(
-                    {**dict(settings.system_config), **{key: each for key, each in system.items() if each is not None}}
+                    {
+                        **dict(settings.system_config),
+                        **{key: each for key, each in system.items() if each is not None},
+                    }
                 ),
                 "live_config": live.model_copy(update={"twitch": live.twitch.model_copy(update=twitch)}),
             }
@@ -241,17 +252,25 @@ def _parse(file: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}.") from error
+        raise ConfigError(
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
+        ) from error
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise ConfigError(f"{file.name} must hold sections such as system_config, not {type(given).__name__}.")
+        raise ConfigError(
+            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
+        )
     return given
 
 
-def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:  # noqa: ANN401
+def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
-        return {key: _with_environment(each, environment, notes) for key, each in value.items() if each is not None}
+        return {
+            key: _with_environment(each, environment, notes)
+            for key, each in value.items()
+            if each is not None
+        }
     if isinstance(value, list):
         return [_with_environment(each, environment, notes) for each in value]
     if not isinstance(value, str):
@@ -286,7 +305,7 @@ def _nearest(name: object, known: set[str] | frozenset[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _json(file: Path) -> Any:  # noqa: ANN401 - parsed JSON; whoever takes it checks it
+def _json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -55,7 +55,9 @@ class Live2dModel:
             place = ".".join(str(part) for part in fault["loc"])
             raise ConfigError(f"The avatar's files are faulty: {place}: {fault['msg']}") from error
         emotions = {key.lower(): _index(value, names, key) for key, value in known.emotion_map.items()}
-        resting = 0 if known.default_emotion is None else _index(known.default_emotion, names, "defaultEmotion")
+        resting = (
+            0 if known.default_emotion is None else _index(known.default_emotion, names, "defaultEmotion")
+        )
         return cls(name=known.name, info=entry, expressions=names, emotions=emotions, resting=resting)
 
     def name_of(self, expression: int) -> str:

@@ -75,7 +75,11 @@ def _type(field: dict[str, object]) -> str:
         case {"type": "array", "items": dict(item)}:
             return f"list of {_type(item)}"
         case {"type": str(kind)}:
-            limits = [f"{key} {field[key]}" for key in ("minLength", "maxLength", "minimum", "maximum") if key in field]
+            limits = [
+                f"{key} {field[key]}"
+                for key in ("minLength", "maxLength", "minimum", "maximum")
+                if key in field
+            ]
             return kind + (f" ({', '.join(limits)})" if limits else "")
         case _:
             return "any"

@@ -24,7 +24,7 @@ class _Frame:
     not_before: Seconds = 0.0
 
 
-class OutboxClosed(Exception):  # noqa: N818 - a state, not a fault
+class OutboxClosed(Exception):
     """The client read too slowly and was dropped, or the show has ended."""
 
 

@@ -41,7 +41,5 @@ class Body:
             return
         self._shown = self._model.resting
         self._publish(
-            SetExpression(
-                **self.expression.model_dump(), fade_ms=FADE_MS, owner="turn", priority=RESTING
-            )
+            SetExpression(**self.expression.model_dump(), fade_ms=FADE_MS, owner="turn", priority=RESTING)
         )

@@ -58,7 +58,6 @@ from open_llm_vtuber.stimulus import (
     ChatRemoval,
     EngineStatus,
     HistoryLine,
-    Stimulus,
 )
 from open_llm_vtuber.units import Seconds
 
@@ -215,7 +214,10 @@ class Show:
         if turn is None or turn.stimulus.source != "chat":
             return
         stimulus = turn.stimulus
-        if removal.message_id in (stimulus.message_id, None) and removal.username in (stimulus.username, None):
+        if removal.message_id in (stimulus.message_id, None) and removal.username in (
+            stimulus.username,
+            None,
+        ):
             await self._director.interrupt()
 
     def _greeting(self, client: str) -> Sequence[ServerMessage]:

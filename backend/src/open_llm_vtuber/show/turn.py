@@ -175,9 +175,7 @@ class Turn:
             audio=spoken.wav_base64 if spoken else None,
             volumes=spoken.volumes if spoken else (),
             slice_length=SLICE,
-            display_text=DisplayText(
-                text=text, name=self._cast.character_name, avatar=self._cast.avatar
-            ),
+            display_text=DisplayText(text=text, name=self._cast.character_name, avatar=self._cast.avatar),
             actions=None if face is None else Actions(expressions=(face,)),
         )
         self._cast.audience.publish(message, turn_id=self.id, index=self._sentences_sent)
@@ -236,9 +234,7 @@ class Turn:
         return asyncio.get_running_loop().time()
 
 
-def _line(
-    role: Literal["human", "ai"], name: str, content: str, *, interrupted: bool = False
-) -> HistoryLine:
+def _line(role: Literal["human", "ai"], name: str, content: str, *, interrupted: bool = False) -> HistoryLine:
     return HistoryLine(
         role=role, name=name, content=content, timestamp=datetime.now(UTC), interrupted=interrupted
     )

@@ -65,5 +65,7 @@ def _as_said(stimulus: Stimulus) -> str:
 def _system_prompt(persona: str, emotions: list[str]) -> str:
     tags = ", ".join(f"[{emotion}]" for emotion in emotions)
     return "\n\n".join(
-        part for part in (persona, VIEWER_INSTRUCTION, TAG_INSTRUCTION.format(tags=tags) if tags else "") if part
+        part
+        for part in (persona, VIEWER_INSTRUCTION, TAG_INSTRUCTION.format(tags=tags) if tags else "")
+        if part
     )

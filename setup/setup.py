@@ -103,7 +103,8 @@ class Stamps:
         self._file = file
         self._values: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError):
-            self._values = dict(json.loads(file.read_text()))
+            found = json.loads(file.read_text())
+            self._values = found if isinstance(found, dict) else {}
 
     def fresh(self, name: str, value: str) -> bool:
         """Return whether `name` was finished with these inputs."""

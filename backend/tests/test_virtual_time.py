@@ -5,6 +5,7 @@ import itertools
 import time
 
 import pytest
+
 from virtual_time import Deadlock, RealWorld, run_virtual
 
 

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 from rich.live import Live
 from rich.logging import RichHandler
@@ -122,24 +123,27 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def server_config(web: FastAPI) -> uvicorn.Config:
+    """Return how uvicorn is to serve the web application."""
+    return uvicorn.Config(
+        web,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_FRAME,
+        # It would cost a third of a turn's CPU on audio and 350 kB a connection.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+    )
+
+
 async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) -> None:
     async with AsyncExitStack() as stack:
         with console.status("Waking the character up …"):
             parts = await stack.enter_async_context(app.on_air(settings, _report))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app.web(settings, parts),
-                lifespan="off",
-                log_config=None,
-                log_level="warning",
-                ws="websockets-sansio",
-                ws_max_size=LARGEST_FRAME,
-                # It would cost a third of a turn's CPU on audio and 350 kB a connection.
-                ws_per_message_deflate=False,
-                timeout_graceful_shutdown=GRACE_S,
-                server_header=False,
-            )
-        )
+        server = uvicorn.Server(server_config(app.web(settings, parts)))
         address = f"http://{_shown_host(settings.system_config.host)}:{listener.getsockname()[1]}"
         _announce(address, settings, parts)
         if browser and _has_display():

@@ -1,0 +1,147 @@
+"""A real server for tests: inside the test's own loop, or as a process of its own like a user starts it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import uvicorn
+import websockets
+
+from open_llm_vtuber import app
+from open_llm_vtuber.app import OnAir
+from open_llm_vtuber.cli import server_config
+from open_llm_vtuber.config import Settings
+
+SCRIPTED: Mapping[str, Any] = {
+    "agent_config": {
+        "agent_settings": {"basic_memory_agent": {"llm_provider": "scripted_llm"}},
+        "llm_configs": {"scripted_llm": {}},
+    },
+    "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 10}},
+}
+"""A `character_config` of dependency-free engines that answer at once and speak quickly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server in this loop."""
+
+    port: int
+    parts: OnAir
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ws(self, show: str | None = None) -> str:
+        return f"ws://127.0.0.1:{self.port}/client-ws" + (f"?show={show}" if show else "")
+
+
+@asynccontextmanager
+async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
+    """Serve on a free loopback port for as long as the context lasts; scripted engines unless told otherwise."""
+    settings = settings or Settings.model_validate({"character_config": SCRIPTED})
+    listener = socket.create_server(("127.0.0.1", 0))
+    async with app.on_air(settings, lambda _: None) as parts:
+        server = uvicorn.Server(server_config(app.web(settings, parts)))
+        server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # the test owns them
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(server.serve(sockets=[listener]))
+            try:
+                while not server.started:
+                    await asyncio.sleep(0.005)
+                yield Serving(listener.getsockname()[1], parts)
+            finally:
+                server.should_exit = True
+                await asyncio.wait([task], timeout=10)
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def process(
+    folder: Path, config: Mapping[str, Any] | None = None, arguments: tuple[str, ...] = ()
+) -> Iterator[int]:
+    """Start the program as a user does, wait until it is ready, and yield its port; its output is in `log`."""
+    import subprocess
+
+    port = free_port()
+    command = [sys.executable, "-m", "open_llm_vtuber", "run", "--no-browser", "--port", str(port)]
+    command += ["--data-dir", str(folder / "data"), *arguments]
+    if config is not None:
+        (folder / "conf.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
+        command += ["--config", str(folder / "conf.yaml")]
+    with (folder / "log").open("wb") as log:
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
+        try:
+            _wait_until_ready(port, child)
+            yield port
+        finally:
+            child.send_signal(signal.SIGTERM)
+            child.wait(15)
+
+
+def _wait_until_ready(port: int, child: Any, limit_s: float = 90) -> None:
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        assert child.poll() is None, "the server ended instead of starting"
+        with contextlib.suppress(URLError, OSError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        time.sleep(0.1)
+    raise AssertionError("the server was not ready in time")
+
+
+class Client:
+    """A WebSocket client that speaks JSON and never waits for ever."""
+
+    def __init__(self, connection: websockets.ClientConnection) -> None:
+        self.connection = connection
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, url: str, **options: Any) -> AsyncIterator["Client"]:
+        async with websockets.connect(url, max_size=None, **options) as connection:
+            yield cls(connection)
+
+    async def send(self, type_: str, **fields: Any) -> None:
+        await self.connection.send(json.dumps({"type": type_, **fields}))
+
+    async def receive(self, limit_s: float = 10) -> dict[str, Any]:
+        async with asyncio.timeout(limit_s):
+            message: dict[str, Any] = json.loads(await self.connection.recv())
+            return message
+
+    async def until(self, type_: str, limit_s: float = 10, **fields: Any) -> list[dict[str, Any]]:
+        """Return all messages up to the first of that type with these fields."""
+        seen: list[dict[str, Any]] = []
+        async with asyncio.timeout(limit_s):
+            while True:
+                message = await self.receive(limit_s)
+                seen.append(message)
+                if message["type"] == type_ and all(message.get(k) == v for k, v in fields.items()):
+                    return seen

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -60,7 +61,7 @@ async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
         async with asyncio.TaskGroup() as group:
             task = group.create_task(server.serve(sockets=[listener]))
             try:
-                while not server.started:
+                while not server.started:  # noqa: ASYNC110  uvicorn has a flag and no event
                     await asyncio.sleep(0.005)
                 yield Serving(listener.getsockname()[1], parts)
             finally:
@@ -114,6 +115,11 @@ def _wait_until_ready(port: int, child: Any, limit_s: float = 90) -> None:
                     return
         time.sleep(0.1)
     raise AssertionError("the server was not ready in time")
+
+
+def _health(port: int) -> HTTPResponse:
+    answer: HTTPResponse = urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)
+    return answer
 
 
 class Client:

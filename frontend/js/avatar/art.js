@@ -1,7 +1,7 @@
 // Mika, drawn: an SVG made once, whose parts puppet.js then moves. Original artwork; the palette is in css/avatar.css.
 // `data-part` marks what moves; ids are only for gradients and clips, which SVG can refer to in no other way.
 
-import { round, STRANDS } from "./shapes.js";
+import { path, round, STRANDS } from "./shapes.js";
 
 /** A star with `points` points, as a path. @param {number} x @param {number} y @param {number} radius @param {number} waist @param {number} points */
 function star(x, y, radius, waist = 0.42, points = 4) {
@@ -12,6 +12,16 @@ function star(x, y, radius, waist = 0.42, points = 4) {
   });
   return `M${corners.join("L")}Z`;
 }
+
+/** The gloss on her hair: a ring of slender leaves, each along its strand. */
+const GLOSS = [22, 34, 26, 44, 30, 52, 36, 60, 42, 56, 32, 48, 26, 36, 20]
+  .map((height, i) => {
+    const x = (i - 7) * 23;
+    const y = -142 + (x / 170) ** 2 * 50 + (i % 2 ? 4 : -2);
+    const lean = x * 0.1;
+    return path`M${x - lean} ${y - height / 2}C${x + 15} ${y - height / 5} ${x + 15} ${y + height / 5} ${x + lean} ${y + height / 2}C${x - 15} ${y + height / 5} ${x - 15} ${y - height / 5} ${x - lean} ${y - height / 2}Z`;
+  })
+  .join("");
 
 const defs = () => `<defs>
   <linearGradient id="mika-hair" gradientUnits="userSpaceOnUse" x1="0" y1="-220" x2="0" y2="250">
@@ -25,7 +35,7 @@ const defs = () => `<defs>
   </linearGradient>
   <linearGradient id="mika-white" x2="0" y2="1"><stop stop-color="#dfe3f6"/><stop offset=".5" stop-color="#fff"/></linearGradient>
   <linearGradient id="mika-cloth" x2="0" y2="1"><stop stop-color="var(--cloth1)"/><stop offset="1" stop-color="var(--cloth2)"/></linearGradient>
-  <linearGradient id="mika-sleeve" x2="0" y2="1"><stop stop-color="var(--sleeve1)"/><stop offset="1" stop-color="var(--sleeve2)"/></linearGradient>
+  <linearGradient id="mika-sleeve" gradientUnits="userSpaceOnUse" x1="0" y1="570" x2="0" y2="920"><stop stop-color="var(--sleeve1)"/><stop offset="1" stop-color="var(--sleeve2)"/></linearGradient>
   <linearGradient id="mika-gloom" x2="0" y2="1">
     <stop stop-color="#3d4a8a" stop-opacity=".75"/><stop offset="1" stop-color="#3d4a8a" stop-opacity="0"/>
   </linearGradient>
@@ -35,37 +45,61 @@ const defs = () => `<defs>
   <clipPath id="mika-mouth-clip"><path data-part="mouthClip"/></clipPath>
 </defs>`;
 
-/** One arm hanging down: upper arm, and a forearm with its hand. @param {number} s side */
+/** The shoulder stays with the body, so that no gap opens when the arm is raised. @param {number} s side */
+const shoulder = (s) =>
+  `<path class="edge" fill="url(#mika-sleeve)" d="M${s * 62} 556C${s * 112} 562 ${s * 166} 590 ${s * 184} 646C${s * 190} 676 ${s * 164} 716 ${s * 128} 722Z"/>`;
+
+/**
+ * One arm hanging down: a forearm with its hand, and over it the upper arm. Both end in a round elbow;
+ * the upper arm's end has no outline, so that the sleeve is one piece however it is bent.
+ * @param {number} s side
+ */
 function arm(s) {
   const name = s > 0 ? "L" : "R";
+  const outwards = s > 0 ? 1 : 0;
   return `<g data-part="arm${name}">
-  <path class="edge" fill="url(#mika-sleeve)" d="M${s * 84} 590C${s * 150} 590 ${s * 196} 660 ${s * 208} 790C${s * 208} 850 ${s * 132} 850 ${s * 128} 800C${s * 124} 740 ${s * 120} 700 ${s * 84} 690Z"/>
-  <g data-part="forearm${name}"><g data-part="hand${name}">
-    <path class="edge skin" d="M${s * 142} 910C${s * 128} 930 ${s * 116} 944 ${s * 124} 954C${s * 132} 962 ${s * 142} 952 ${s * 147} 946C${s * 140} 976 ${s * 152} 992 ${s * 164} 984C${s * 170} 1000 ${s * 186} 998 ${s * 189} 984C${s * 202} 986 ${s * 208} 970 ${s * 202} 952C${s * 200} 936 ${s * 198} 924 ${s * 196} 910Z"/>
+  <g data-part="forearm${name}">
+    <g data-part="hand${name}">
+      <path class="edge skin" d="M${s * 142} 908C${s * 132} 926 ${s * 114} 938 ${s * 117} 953C${s * 121} 966 ${s * 137} 959 ${s * 145} 949C${s * 139} 974 ${s * 142} 1000 ${s * 153} 1001C${s * 162} 1001 ${s * 163} 990 ${s * 164} 982C${s * 165} 996 ${s * 169} 1009 ${s * 179} 1007C${s * 188} 1005 ${s * 187} 992 ${s * 186} 980C${s * 191} 992 ${s * 197} 999 ${s * 204} 994C${s * 211} 988 ${s * 207} 966 ${s * 203} 950C${s * 201} 934 ${s * 199} 922 ${s * 197} 908Z"/>
+      <path class="line" stroke-width="2.5" opacity=".5" d="M${s * 164} 982Q${s * 163} 972 ${s * 164} 964M${s * 186} 980Q${s * 185} 970 ${s * 185} 963"/>
+    </g>
+    <path class="edge" fill="url(#mika-sleeve)" d="M${s * 129} 806A39 39 0 0 ${outwards} ${s * 207} 806C${s * 216} 846 ${s * 222} 876 ${s * 216} 902C${s * 190} 914 ${s * 150} 914 ${s * 124} 904C${s * 118} 876 ${s * 122} 840 ${s * 129} 806Z"/>
+    <path class="edge" fill="var(--cloth3)" d="M${s * 127} 898C${s * 150} 908 ${s * 190} 908 ${s * 213} 896C${s * 218} 910 ${s * 216} 922 ${s * 209} 930C${s * 188} 938 ${s * 152} 938 ${s * 132} 931C${s * 125} 922 ${s * 123} 910 ${s * 127} 898Z"/>
+    <path class="band" d="M${s * 126} 886C${s * 150} 897 ${s * 190} 897 ${s * 216} 884"/>
+    <path class="line" stroke-width="3" opacity=".35" d="M${s * 204} 846Q${s * 196} 862 ${s * 178} 868M${s * 136} 852Q${s * 142} 862 ${s * 152} 866"/>
   </g>
-  <path class="edge" fill="url(#mika-sleeve)" d="M${s * 128} 794C${s * 122} 840 ${s * 122} 890 ${s * 126} 920C${s * 146} 938 ${s * 190} 938 ${s * 212} 918C${s * 218} 880 ${s * 214} 840 ${s * 208} 794C${s * 196} 758 ${s * 138} 758 ${s * 128} 794Z"/>
-  <path class="band" d="M${s * 127} 898C${s * 150} 914 ${s * 188} 914 ${s * 212} 897"/></g>
+  <path fill="url(#mika-sleeve)" d="M${s * 84} 592C${s * 130} 580 ${s * 172} 606 ${s * 186} 660C${s * 198} 706 ${s * 206} 756 ${s * 206} 806A38 38 0 0 ${outwards} ${s * 130} 806C${s * 128} 760 ${s * 122} 730 ${s * 104} 704Z"/>
+  <path class="line" stroke-width="4" d="M${s * 160} 608C${s * 174} 622 ${s * 182} 640 ${s * 186} 660C${s * 198} 706 ${s * 206} 756 ${s * 207} 806M${s * 129} 806C${s * 128} 772 ${s * 124} 744 ${s * 114} 720"/>
+  <path class="line" stroke-width="3" opacity=".35" d="M${s * 196} 770Q${s * 184} 788 ${s * 168} 792"/>
 </g>`;
 }
 
-const body = () => `<g data-part="body"><g transform="translate(400 0)">
-  <path class="edge" fill="var(--cloth2)" d="M-142 628C-172 540 -90 500 0 500C90 500 172 540 142 628Z"/>
-  ${arm(1)}${arm(-1)}
-  <path class="skin" d="M-36 470L-38 556C-60 560 -74 570 -74 590L0 660L74 590C74 570 60 560 38 556L36 470Z"/>
-  <path fill="var(--skin3)" d="M-36 490C-20 532 20 532 36 490L37 536C14 566 -14 566 -37 536Z"/>
-  <path class="line" stroke-width="4" d="M-36 480L-38 556M36 480L38 556"/>
-  <path class="line" stroke-width="3" opacity=".4" d="M-46 590Q-24 596 -12 610M46 590Q24 596 12 610"/>
-  <path class="edge" fill="url(#mika-cloth)" d="M-66 554C-104 562 -134 582 -144 630C-152 720 -148 820 -154 960L154 960C148 820 152 720 144 630C134 582 104 562 66 554C54 606 26 640 0 654C-26 640 -54 606 -66 554Z"/>
-  <path class="line" stroke-width="3" opacity=".5" d="M-122 690C-116 740 -118 780 -126 820M122 690C116 740 118 780 126 820"/>
-  <path fill="var(--cloth2)" stroke="var(--ink)" stroke-opacity=".5" stroke-width="3" d="M-84 960L-74 862C-70 846 70 846 74 862L84 960Z"/>
-  <path class="edge" fill="var(--cloth3)" d="M-66 554C-88 544 -110 552 -116 572C-100 636 -48 682 0 698C48 682 100 636 116 572C110 552 88 544 66 554C54 606 26 640 0 654C-26 640 -54 606 -66 554Z"/>
-  <path d="M0 698V848" stroke="var(--trim)" stroke-width="6"/>
+const neck = () => `<path class="skin" d="M-36 470L-38 556C-60 560 -74 570 -74 590L0 660L74 590C74 570 60 560 38 556L36 470Z"/>
+  <path fill="var(--skin3)" d="M-36 480C-20 536 20 536 36 480L38 548C14 572 -14 572 -38 548Z"/>
+  <path class="line warm" stroke-width="4" d="M-36 480C-37 520 -37 540 -42 556M36 480C37 520 37 540 42 556"/>
+  <path class="line warm" stroke-width="3" opacity=".45" d="M-46 592Q-24 597 -12 612M46 592Q24 597 12 612"/>`;
+
+const hoodie = () => `<path class="edge" fill="url(#mika-cloth)" d="M-62 556C-86 560 -104 574 -110 598C-118 640 -128 676 -138 712C-130 770 -130 850 -148 960L148 960C130 850 130 770 138 712C128 676 118 640 110 598C104 574 86 560 62 556C54 606 26 640 0 654C-26 640 -54 606 -62 556Z"/>
+  <path fill="var(--cloth4)" opacity=".55" d="M138 712C130 770 130 850 148 960L96 960C112 880 104 800 112 716C116 690 112 650 104 620C118 650 128 676 138 712Z"/>
+  <path fill="var(--cloth4)" opacity=".5" d="M-112 606C-92 668 -40 706 0 716C40 706 92 668 112 606C104 690 40 728 0 736C-40 728 -104 690 -112 606Z"/>
+  <path class="line" stroke-width="3" opacity=".4" d="M-128 716C-112 736 -104 752 -100 772M-132 770Q-120 782 -116 800M128 716C112 736 106 748 104 764"/>
+  <path fill="var(--cloth2)" stroke="var(--line-cloth)" stroke-width="3.5" stroke-linejoin="round" d="M-10 846L-78 846C-88 870 -98 910 -102 960L-10 960ZM10 846L78 846C88 870 98 910 102 960L10 960Z"/>
+  <path d="M0 700V960" stroke="var(--line-cloth)" stroke-width="11"/><path d="M0 700V960" stroke="var(--trim)" stroke-width="5"/>
+  <path class="edge" fill="var(--trim)" d="M-8 724H8L6 752Q0 758 -6 752Z"/>
+  <path class="edge" fill="var(--cloth3)" d="M-66 552C-90 542 -114 552 -120 574C-104 640 -50 686 0 704C50 686 104 640 120 574C114 552 90 542 66 552C54 606 26 640 0 654C-26 640 -54 606 -66 552Z"/>
+  <path fill="none" stroke="#5b64b8" stroke-width="4" stroke-linecap="round" opacity=".8" d="M-106 580C-88 634 -44 670 -6 684M106 580C88 634 44 670 6 684"/>
   <g fill="none" stroke-linecap="round">
-    <path stroke="var(--ink)" stroke-width="12" d="M-44 664Q-48 710 -42 744M44 664Q48 700 42 728"/>
-    <path stroke="#fff" stroke-width="7" d="M-44 664Q-48 710 -42 744M44 664Q48 700 42 728"/>
+    <path stroke="var(--line-cloth)" stroke-width="12" d="M-48 664Q-54 710 -46 744M48 664Q54 700 46 728"/>
+    <path stroke="#fff" stroke-width="6.5" d="M-48 664Q-54 710 -46 744M48 664Q54 700 46 728"/>
   </g>
-  <circle class="edge" cx="-42" cy="750" r="10" fill="var(--trim)"/><circle class="edge" cx="42" cy="734" r="10" fill="var(--trim)"/>
-  <g fill="var(--trim)">${[0, 1, 2, 3, 4].map((i) => `<rect data-part="bar${i}" x="${46 + i * 13}" width="8" rx="4"/>`).join("")}</g>
+  <path class="edge" fill="var(--trim)" d="M-54 744h16v20q-8 8 -16 0ZM38 728h16v20q-8 8 -16 0Z"/>
+  <g fill="var(--trim)">${[0, 1, 2, 3, 4].map((i) => `<rect data-part="bar${i}" x="${56 + i * 12}" width="7.5" rx="3.7"/>`).join("")}</g>`;
+
+const body = () => `<g data-part="body"><g transform="translate(400 0)">
+  <path class="edge" fill="var(--cloth2)" d="M-148 634C-184 546 -96 500 0 500C96 500 184 546 148 634Z"/>
+  <path fill="var(--cloth4)" d="M-104 600C-116 548 -60 526 0 526C60 526 116 548 104 600Z"/>
+  ${shoulder(1)}${shoulder(-1)}${arm(1)}${arm(-1)}
+  ${neck()}${hoodie()}
 </g></g>`;
 
 /** @param {"L" | "R"} n */
@@ -110,10 +144,10 @@ const face = () => `<g data-part="face">
 </g>`;
 
 const hair = () => `<g data-part="frontHair">
-  <path data-part="lockR" fill="url(#mika-hair)" class="edge"/><path data-part="lockL" fill="url(#mika-hair)" class="edge"/>
-  <path data-part="ahoge" fill="url(#mika-hair)" class="edge"/><path data-part="fringe" fill="url(#mika-hair)" class="edge"/>
+  <path data-part="lockR" fill="url(#mika-hair)" class="edge lock"/><path data-part="lockL" fill="url(#mika-hair)" class="edge lock"/>
+  <path data-part="ahoge" fill="url(#mika-hair)" class="edge lock"/><path data-part="fringe" fill="url(#mika-hair)" class="edge lock"/>
   <g clip-path="url(#mika-fringe-clip)">
-    <path data-part="ring" fill="#fff" opacity=".38" d="M-180 -92L-160 -124L-144 -106L-118 -142L-100 -122L-66 -154L-48 -136L0 -160L40 -138L66 -156L96 -124L122 -144L142 -108L164 -124L182 -90L150 -92L126 -112L98 -98L70 -122L36 -112L0 -128L-44 -110L-70 -124L-104 -94L-124 -112L-148 -88Z"/>
+    <path data-part="ring" fill="#fff" opacity=".4" d="${GLOSS}"/>
     <path class="strand" d="${STRANDS}"/>
   </g>
   <g transform="translate(-112 -68) rotate(-14)"><path d="${star(0, 0, 27, 0.5, 5)}" fill="#ffd84a" stroke="#d98a1c" stroke-width="3" stroke-linejoin="round"/></g>
@@ -151,7 +185,7 @@ export const VIEW_BOX = "0 0 800 900";
 export const drawing = () => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${VIEW_BOX}" role="img" class="puppet">
 ${defs()}
 <g data-part="all">
-  <g data-part="backHair"><path data-part="backHairOutline" fill="url(#mika-back-hair)" class="edge"/></g>
+  <g data-part="backHair"><path data-part="backHairOutline" fill="url(#mika-back-hair)" class="edge lock"/></g>
   ${body()}
   <g data-part="head">${face()}${hair()}${headset()}${effects()}</g>
 </g>

@@ -204,8 +204,8 @@ export class Puppet {
   drawArm(get, n, side) {
     const up = clamp(get(`Arm${n}A`), 0, 1);
     const hand = get(`Hand${n}`);
-    this.set(`arm${n}`, "transform", `rotate(${round(-side * up * 58)} ${side * 112} 634)`);
-    this.set(`forearm${n}`, "transform", `rotate(${round(-side * up * 84 + hand * 14 * up)} ${side * 168} 806)`);
+    this.set(`arm${n}`, "transform", `rotate(${round(-side * up * 42)} ${side * 112} 634)`);
+    this.set(`forearm${n}`, "transform", `rotate(${round(-side * up * 122 + hand * 16 * up)} ${side * 168} 806)`);
     this.set(`hand${n}`, "transform", `rotate(${round(hand * 16)} ${side * 168} 906)`);
   }
 
@@ -214,7 +214,7 @@ export class Puppet {
     for (let i = 0; i < 5; i++) {
       const height = mix(5, 21 + 14 * Math.sin(this.time * 17 + i * 2.1), loud);
       this.set(`bar${i}`, "height", round(height * 1.6));
-      this.set(`bar${i}`, "y", round(790 - height * 0.8));
+      this.set(`bar${i}`, "y", round(800 - height * 0.8));
     }
     const glow = String(round(0.55 + loud * 0.45));
     if (this.drawn.get("glow") === glow) return;

@@ -134,10 +134,11 @@ export function sideLockShape(side, sway) {
   return path`M${side * 150} -70C${side * 196} -20 ${side * 204 + sway * 5} 60 ${side * 186 + sway * 12} 128C${side * 181 + sway * 16} 160 ${side * 162 + sway * 20} 178 ${side * 140 + sway * 24} 190C${side * 150 + sway * 16} 160 ${side * 146 + sway * 10} 132 ${side * 147 + sway * 6} 96C${side * 148} 40 ${side * 160} -10 ${side * 150} -70Z`;
 }
 
-/** @param {number} sway */
+/** The long hair behind her: two locks on each side, between them it lies behind the neck. @param {number} sway */
 export function backHairShape(sway) {
   const s = sway;
-  return path`M0 -220C150 -220 226 -110 220 20C216 110 ${222 + s * 8} 170 ${204 + s * 18} 236C${196 + s * 20} 262 ${166 + s * 20} 262 ${150 + s * 18} 238C${120 + s * 12} 268 ${60 + s * 10} 262 ${40 + s * 8} 240C${20 + s * 8} 262 ${-30 + s * 8} 262 ${-46 + s * 8} 240C${-70 + s * 8} 266 ${-124 + s * 10} 268 ${-150 + s * 14} 238C${-168 + s * 16} 264 ${-198 + s * 18} 262 ${-206 + s * 16} 236C${-224 + s * 8} 170 -216 110 -220 20C-226 -110 -150 -220 0 -220Z`;
+  const left = path`C${-96 + s * 8} 236 ${-104 + s * 10} 262 ${-114 + s * 13} 300C${-146 + s * 12} 286 ${-164 + s * 12} 262 ${-174 + s * 13} 232C${-184 + s * 14} 262 ${-200 + s * 17} 292 ${-226 + s * 22} 318C${-236 + s * 10} 190 -222 110 -222 20C-226 -110 -150 -220 0 -220Z`;
+  return path`M0 -220C150 -220 226 -110 222 20C222 110 ${236 + s * 10} 190 ${226 + s * 22} 318C${200 + s * 17} 292 ${184 + s * 14} 262 ${174 + s * 13} 232C${164 + s * 12} 262 ${146 + s * 12} 286 ${114 + s * 13} 300C${104 + s * 10} 262 ${96 + s * 8} 236 ${80 + s * 6} 214C40 236 -40 236 ${-80 + s * 6} 214` + left;
 }
 
 /** The one lock that will not lie down. @param {number} sway */

@@ -43,6 +43,7 @@ _SAMPLING = {
     "logit_bias": [list(pair) for pair in _OVERUSED],
 }
 _AUTHOR = re.compile(r"\A[^:\n]{1,40}: (?=\S)")
+_SELF = "The embedded language model"
 _STARTS_AT_MOST = 3
 _STARTS_WITHIN: Seconds = 60.0
 _DEATH_SHOWS_WITHIN: Seconds = 0.5
@@ -142,9 +143,10 @@ class EmbeddedLLM:
             base_url=f"{child.address}/v1",
             api_key=child.key,
             key_setting="the key",
-            where="The embedded language model",
+            where=_SELF,
             timeout=_LIMITS.first,
             max_retries=0,
+            keep_alive=False,  # a new connection to ourselves costs nothing
         )
         chat = ChatCompletions(account, "local", _LIMITS)
         try:

@@ -1,0 +1,134 @@
+"""What every voice promises. A row added to the table is tested here, or fails until it can be."""
+
+import asyncio
+import os
+import sys
+from array import array
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from importlib.util import find_spec
+from typing import NoReturn, cast
+
+import pytest
+from fake_provider import KEY, FakeProvider, run
+from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.ports import SpeechSynthesizer
+from open_llm_vtuber.tts import TTS_ENGINES
+
+SENTENCE = "Hello chat, welcome to the stream!"
+LONG = "I could talk about kittens all night, and I probably will. " * 12
+UNSPEAKABLE = ("", "   ", "\n", "🎉🎉", "?!...", "♪～")
+NEEDS = {"embedded_tts": ("hibari", "onnxruntime"), "tone_tts": (), "openai_tts": ("openai",)}
+Missing = Callable[[str, str], NoReturn]
+
+
+def require(name: str, missing: Missing) -> None:
+    if name not in NEEDS:
+        pytest.fail(f"{name} is a new row: say in NEEDS and options() how this suite builds it")
+    for package in NEEDS[name]:
+        if find_spec(package) is None:
+            missing(f"{name} needs {package}", "CI" if os.environ.get("CI") else "OLV_REQUIRE_ENGINES")
+
+
+def options(name: str, fake: FakeProvider) -> Mapping[str, object]:
+    return {"base_url": fake.base_url, "api_key": KEY} if name == "openai_tts" else {}
+
+
+@asynccontextmanager
+async def running(name: str) -> AsyncIterator[SpeechSynthesizer]:
+    async with FakeProvider() as fake, TTS_ENGINES.build(name, options(name, fake)) as engine:
+        yield engine
+
+
+async def samples_of(engine: SpeechSynthesizer, text: str) -> "array[int]":
+    """Return the whole sound, after checking every chunk."""
+    samples = array("h")
+    async for chunk in engine.synthesize(text):
+        assert chunk
+        assert len(chunk) % 2 == 0
+        samples.frombytes(chunk)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+@pytest.mark.parametrize("name", list(TTS_ENGINES))
+def test_keeps_the_contract_of_a_voice(name: str, missing: Missing) -> None:
+    """One test for each engine, because starting one can be dear; each promise is a function of its own."""
+    require(name, missing)
+
+    async def main() -> None:
+        async with running(name) as engine:
+            await _speaks_a_sentence(engine)
+            await _says_nothing_when_there_is_nothing_to_say(engine)
+            await _takes_a_long_text(engine)
+            await _closing_stops_and_leaves_it_usable(engine)
+            await _cancelling_stops_and_leaves_it_usable(engine)
+            await _speaks_two_sentences_at_once(engine)
+            await _leaves_the_loop_alone(engine)
+        await _is_no_use_after_its_end(name, engine)
+
+    run(main(), seconds=45)
+
+
+async def _speaks_a_sentence(engine: SpeechSynthesizer) -> None:
+    samples = await samples_of(engine, SENTENCE)
+    assert 1.0 < len(samples) / engine.sample_rate < 5.0
+    loudest = max(map(abs, samples))
+    assert 3000 < loudest < 32700, "neither silent nor clipped"
+    assert sum(map(abs, samples)) / len(samples) > 200
+
+
+async def _says_nothing_when_there_is_nothing_to_say(engine: SpeechSynthesizer) -> None:
+    for text in UNSPEAKABLE:
+        assert len(await samples_of(engine, text)) == 0, text
+
+
+async def _takes_a_long_text(engine: SpeechSynthesizer) -> None:
+    assert len(await samples_of(engine, LONG)) / engine.sample_rate > 15
+
+
+async def _closing_stops_and_leaves_it_usable(engine: SpeechSynthesizer) -> None:
+    stream = cast("AsyncGenerator[bytes, None]", engine.synthesize(LONG))
+    async with aclosing(stream):
+        assert await anext(stream)
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
+    assert await samples_of(engine, SENTENCE)
+
+
+async def _cancelling_stops_and_leaves_it_usable(engine: SpeechSynthesizer) -> None:
+    for turns_of_the_loop in (0, 1, 3):
+        task = asyncio.create_task(samples_of(engine, LONG))
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        task.cancel()
+        async with asyncio.timeout(2):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+    assert await samples_of(engine, SENTENCE)
+
+
+async def _speaks_two_sentences_at_once(engine: SpeechSynthesizer) -> None:
+    first, second = await asyncio.gather(samples_of(engine, SENTENCE), samples_of(engine, "Second one."))
+    assert len(first) > len(second) > 0
+
+
+async def _leaves_the_loop_alone(engine: SpeechSynthesizer) -> None:
+    """Other tasks get their turns while a sentence is made; the limit allows for a busy machine."""
+    clock = asyncio.get_running_loop()
+    task = asyncio.create_task(samples_of(engine, SENTENCE))
+    longest, last = 0.0, clock.time()
+    while not task.done():
+        await asyncio.sleep(0.001)
+        longest, last = max(longest, clock.time() - last), clock.time()
+    await task
+    assert longest < 0.3
+
+
+async def _is_no_use_after_its_end(name: str, engine: SpeechSynthesizer) -> None:
+    if NEEDS[name]:
+        with pytest.raises(EngineError) as failed:
+            await samples_of(engine, SENTENCE)
+        assert not failed.value.retryable
+        assert failed.value.engine == name

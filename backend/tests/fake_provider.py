@@ -1,0 +1,207 @@
+"""A provider of language and voice, the OpenAI way, on loopback; it fails in whichever way it is told to."""
+
+import asyncio
+import json
+import math
+import struct
+from array import array
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+T = TypeVar("T")
+
+Mode = Literal[
+    "ok",
+    "hang first",  # takes the request and says nothing
+    "hang after",  # stops in the middle, connection open
+    "cut",  # closes the connection in the middle
+    "ends early",  # ends the answer in the middle, in good form
+    "malformed",  # sends what is not JSON in the middle
+    "strange",  # sends JSON of another shape in the middle
+    "fault event",  # reports a fault in the middle
+    "wrong type",  # answers with a web page
+    "empty",  # answers in good form, with nothing in it
+]
+WORDS = ("Hello ", "there, ", "it ", "is ", "lovely ", "to ", "see ", "you.")
+HALF = len(WORDS) // 2
+KEY = "sk-very-secret-key"
+BODY = "provider's own words with sk-very-secret-key in them"
+RATE = 24000
+
+
+def run(main: Coroutine[object, object, T], seconds: float = 20) -> T:
+    """Run a test's coroutine, for so many seconds at most."""
+
+    async def limited() -> T:
+        async with asyncio.timeout(seconds):
+            return await main
+
+    return asyncio.run(limited())
+
+
+@dataclass
+class Request:
+    """What came in."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: dict[str, object]
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """The client closed the connection before the answer was over."""
+
+
+class FakeProvider:
+    """An async context manager; `base_url` is where it listens. Change its switches at any time."""
+
+    def __init__(self) -> None:
+        self.mode: Mode = "ok"
+        self.status = 200
+        self.delay = 0.0
+        """Seconds before each piece."""
+        self.sound: bytes | None = None
+        """What the voice answers, instead of a tone as long as the text."""
+        self.content_type = ""
+        """Instead of the right one."""
+        self.piece_bytes = 1001
+        """Odd, so that samples are cut apart."""
+        self.requests: list[Request] = []
+        self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[None]] = set()
+
+    @property
+    def base_url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._talks.add(task)
+        try:
+            request = await _read_request(reader)
+            self.requests.append(request)
+            await self._until_hang_up(request, reader, self._answer(request, writer))
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+            self._talks.discard(task)
+
+    async def _until_hang_up(
+        self, request: Request, reader: asyncio.StreamReader, answer: Coroutine[object, object, None]
+    ) -> None:
+        answering, hang_up = asyncio.ensure_future(answer), asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({answering, hang_up}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                request.hung_up.set()
+        finally:
+            answering.cancel()
+            hang_up.cancel()
+            await asyncio.gather(answering, hang_up, return_exceptions=True)
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        if self.mode == "hang first":
+            await asyncio.Event().wait()
+        if self.status != 200:
+            await _send(writer, self.status, "application/json", json.dumps({"error": {"message": BODY}}))
+            return
+        if self.mode == "wrong type":
+            await _send(writer, 200, "text/html", f"<html>{BODY}</html>")
+            return
+        voice = request.path.endswith("/audio/speech")
+        kind = self.content_type or ("audio/pcm" if voice else "text/event-stream")
+        _head(writer, 200, kind, "Transfer-Encoding: chunked")
+        await writer.drain()
+        async for piece in self._voice(request) if voice else self._text():
+            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            await writer.drain()
+        if self.mode == "cut":
+            return
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+    async def _text(self) -> AsyncIterator[bytes]:
+        yield _event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": None}}]})
+        for index, word in enumerate(() if self.mode == "empty" else WORDS):
+            if index == HALF:
+                match self.mode:
+                    case "hang after":
+                        await asyncio.Event().wait()
+                    case "malformed":
+                        yield b'data: {"choices": [{"del\n\n'
+                    case "strange":
+                        yield _event({"choices": [{"index": 0, "delta": ["?"]}]})
+                    case "fault event":
+                        yield _event({"error": {"message": BODY}})
+                    case "cut" | "ends early":
+                        return
+            await asyncio.sleep(self.delay)
+            yield _event({"choices": [{"index": 0, "delta": {"content": word}}]})
+        yield _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        yield _event({"choices": [], "usage": {"completion_tokens": len(WORDS)}})
+        yield b"data: [DONE]\n\n"
+
+    async def _voice(self, request: Request) -> AsyncIterator[bytes]:
+        sound = tone(len(str(request.body["input"])) * 60) if self.sound is None else self.sound
+        if self.mode == "empty":
+            return
+        for start in range(0, len(sound), self.piece_bytes):
+            if start > len(sound) // 2:
+                if self.mode == "hang after":
+                    await asyncio.Event().wait()
+                if self.mode == "cut":
+                    return
+            await asyncio.sleep(self.delay)
+            yield sound[start : start + self.piece_bytes]
+
+
+def tone(milliseconds: int, rate: int = RATE) -> bytes:
+    """Return 16-bit little-endian mono of 220 Hz."""
+    samples = (int(8000 * math.sin(2 * math.pi * 220 * i / rate)) for i in range(rate * milliseconds // 1000))
+    return array("h", samples).tobytes()
+
+
+def wav(sound: bytes, *, rate: int = RATE, channels: int = 1, streamed: bool = False, kind: int = 1) -> bytes:
+    """Return `sound` as a WAV file, with a chunk in it that nobody needs."""
+    layout = struct.pack("<HHIIHH", kind, channels, rate, rate * channels * 2, channels * 2, 16)
+    size = 0xFFFFFFFF if streamed else len(sound)
+    chunks = b"LIST" + struct.pack("<I", 3) + b"abc\0" + b"fmt " + struct.pack("<I", 16) + layout
+    return b"RIFF" + struct.pack("<I", size) + b"WAVE" + chunks + b"data" + struct.pack("<I", size) + sound
+
+
+async def _read_request(reader: asyncio.StreamReader) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Request(path=head[0].split()[1], headers=headers, body=json.loads(body))
+
+
+def _event(data: Mapping[str, object]) -> bytes:
+    return b"data: " + json.dumps(data).encode() + b"\n\n"
+
+
+def _head(writer: asyncio.StreamWriter, status: int, kind: str, length: str) -> None:
+    lines = (f"HTTP/1.1 {status} x", f"Content-Type: {kind}", length, "Connection: close", "", "")
+    writer.write("\r\n".join(lines).encode())
+
+
+async def _send(writer: asyncio.StreamWriter, status: int, kind: str, body: str) -> None:
+    _head(writer, status, kind, f"Content-Length: {len(body)}")
+    writer.write(body.encode())
+    await writer.drain()

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 HOST = "tmi.twitch.tv"
 CAPABILITIES = ("twitch.tv/commands", "twitch.tv/membership", "twitch.tv/tags")
@@ -47,6 +48,11 @@ def retargeted(line: str, channel: str) -> str:
     """Return a recorded line as if it had been said in `channel`."""
     found = _CHANNEL.search(line)
     return line if found is None else f"{line[: found.start(1)]}#{channel}{line[found.end(1) :]}"
+
+
+def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Accept what a client offers: one that offers "irc" insists on getting it, and one need not offer any."""
+    return Subprotocol("irc") if "irc" in offered else None
 
 
 @dataclass(eq=False)
@@ -119,7 +125,14 @@ class IrcServer:
 
     async def start(self) -> None:
         """Listen; after a `stop` on the same port as before."""
-        self._server = await serve(self._serve, "127.0.0.1", self.port, compression=None, ping_interval=None)
+        self._server = await serve(
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            select_subprotocol=_subprotocol,
+            compression=None,
+            ping_interval=None,
+        )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:

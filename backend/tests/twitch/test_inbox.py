@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from open_llm_vtuber.stimulus import ChannelStatus, ChatEvent, ChatMessage, ChatRemoval
 from open_llm_vtuber.twitch.inbox import Inbox
 

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from open_llm_vtuber.twitch.irc import MOST_LINE_CHARACTERS, IrcLine, parse_line, split_frame
 
 

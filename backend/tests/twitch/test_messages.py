@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from open_llm_vtuber.chat.selection import unanswerable
 from open_llm_vtuber.stimulus import Badge, ChatMessage, ChatRemoval, Emote
 from open_llm_vtuber.text_rules import strip_invisible

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from open_llm_vtuber.twitch.irc import parse_line
 from open_llm_vtuber.twitch.session import LIMITS, Ended, Joined, Pauses, Say, Session, Step
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
+
 from irc_server import IrcServer
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.stimulus import ChannelStatus, ChatMessage, ChatRemoval
@@ -351,15 +352,18 @@ def test_a_callback_that_raises_ends_it() -> None:
     async def fail(_: ChatMessage | ChatRemoval) -> None:
         raise LookupError
 
-    async def main() -> None:
+    async def read_until_it_ends() -> None:
         async with IrcServer() as server:
             client = TwitchClient(None, "examplechannel", fail, endpoint=server.url, limits=QUICK)
-            with pytest.raises(ExceptionGroup) as caught:
-                async with reading(client):
-                    await server.joined()
-                    await server.send(said(1))
-                    await asyncio.sleep(5)
-            assert caught.value.subgroup(LookupError) is not None
+            async with reading(client):
+                await server.joined()
+                await server.send(said(1))
+                await asyncio.sleep(5)
+
+    async def main() -> None:
+        with pytest.raises(ExceptionGroup) as caught:
+            await read_until_it_ends()
+        assert caught.value.subgroup(LookupError) is not None
 
     run(main)
 

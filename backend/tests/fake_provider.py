@@ -67,6 +67,8 @@ class FakeProvider:
         self.piece_bytes = 1001
         """Odd, so that samples are cut apart."""
         self.requests: list[Request] = []
+        self.asked: asyncio.Queue[Request] = asyncio.Queue()
+        """The same, for a test to wait for the next one."""
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
 
@@ -95,6 +97,7 @@ class FakeProvider:
         try:
             request = await _read_request(reader)
             self.requests.append(request)
+            self.asked.put_nowait(request)
             await self._until_hang_up(request, reader, self._answer(request, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
@@ -151,6 +154,8 @@ class FakeProvider:
                         yield _event({"error": {"message": BODY}})
                     case "cut" | "ends early":
                         return
+                    case _:
+                        pass
             await asyncio.sleep(self.delay)
             yield _event({"choices": [{"index": 0, "delta": {"content": word}}]})
         yield _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})

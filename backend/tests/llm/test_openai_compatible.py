@@ -6,6 +6,7 @@ import traceback
 from contextlib import aclosing
 
 import pytest
+
 from fake_provider import HALF, KEY, WORDS, FakeProvider, Mode, run
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
@@ -74,7 +75,7 @@ def keeps_its_secrets(error: BaseException) -> None:
     ],
 )
 def test_says_what_a_refusal_means_and_repeats_only_what_may_pass(
-    status: int, sentence: str, retryable: bool, requests: int
+    status: int, sentence: str, *, retryable: bool, requests: int
 ) -> None:
     said, error, sent = failed(status=status)
     assert said == ""
@@ -164,13 +165,12 @@ def test_closing_and_cancelling_hang_up(mode: Mode) -> None:
             async with aclosing(engine.stream(PROMPT, TextOptions())) as stream:
                 assert await anext(stream) == WORDS[0]
             async with asyncio.timeout(1):
-                await fake.requests[0].hung_up.wait()
+                await (await fake.asked.get()).hung_up.wait()
             task = asyncio.create_task(listen(engine))
-            while len(fake.requests) == 1:
-                await asyncio.sleep(0.01)
+            second = await fake.asked.get()
             task.cancel()
             async with asyncio.timeout(1):
-                await fake.requests[1].hung_up.wait()
+                await second.hung_up.wait()
             with pytest.raises(asyncio.CancelledError):
                 await task
 
@@ -182,11 +182,10 @@ def test_cancelling_hangs_up_before_the_first_word_too() -> None:
         async with FakeProvider() as fake, built(fake.base_url) as engine:
             fake.mode = "hang first"
             task = asyncio.create_task(listen(engine))
-            while not fake.requests:
-                await asyncio.sleep(0.01)
+            request = await fake.asked.get()
             task.cancel()
             async with asyncio.timeout(1):
-                await fake.requests[0].hung_up.wait()
+                await request.hung_up.wait()
             with pytest.raises(asyncio.CancelledError):
                 await task
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from fake_provider import run
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.llm import LLM_ENGINES

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from fake_provider import run
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.tts import embedded

@@ -5,6 +5,7 @@ import traceback
 from contextlib import aclosing
 
 import pytest
+
 from fake_provider import KEY, FakeProvider, Mode, run, tone, wav
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.tts import TTS_ENGINES, openai_speech
@@ -76,7 +77,7 @@ def test_sends_what_is_set_and_gives_what_comes_in_whole_samples() -> None:
         (500, "had a fault of its own (500)", True),
     ],
 )
-def test_says_what_a_refusal_means(status: int, sentence: str, retryable: bool) -> None:
+def test_says_what_a_refusal_means(status: int, sentence: str, *, retryable: bool) -> None:
     heard, error, _ = spoken(status=status)
     assert heard == b""
     assert error is not None
@@ -94,7 +95,7 @@ def test_says_what_a_refusal_means(status: int, sentence: str, retryable: bool) 
         ("wrong type", "does not answer like a voice: check base_url", False, False),
     ],
 )
-def test_says_how_an_answer_failed(mode: Mode, sentence: str, begun: bool, retryable: bool) -> None:
+def test_says_how_an_answer_failed(mode: Mode, sentence: str, *, begun: bool, retryable: bool) -> None:
     heard, error, fake = spoken({"timeout_s": 0.5}, mode=mode)
     assert error is not None
     assert sentence in str(error)
@@ -129,12 +130,11 @@ def test_closing_and_cancelling_hang_up(extension: str) -> None:
         async with FakeProvider() as fake, built(fake.base_url, file_extension=extension) as engine:
             fake.delay = 0.05
             task = asyncio.create_task(listen(engine))
-            while not fake.requests:
-                await asyncio.sleep(0.01)
+            request = await fake.asked.get()
             await asyncio.sleep(0.1)
             task.cancel()
             async with asyncio.timeout(1):
-                await fake.requests[0].hung_up.wait()
+                await request.hung_up.wait()
             if extension == "pcm":
                 async with aclosing(engine.synthesize(SENTENCE)) as stream:
                     await anext(stream)
@@ -145,7 +145,7 @@ def test_closing_and_cancelling_hang_up(extension: str) -> None:
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_a_wav_is_unpacked(streamed: bool) -> None:
+def test_a_wav_is_unpacked(*, streamed: bool) -> None:
     heard, error, fake = spoken({"file_extension": "wav"}, sound=wav(SOUND, streamed=streamed))
     assert error is None
     assert heard == SOUND

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from array import array
+from itertools import pairwise
 
 import pytest
+
 from fake_provider import run
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.tts import TTS_ENGINES
@@ -45,7 +47,7 @@ def test_opens_once_for_each_syllable_without_a_click() -> None:
     samples = sound("abcdef")
     syllable = 3 * 24 * 60
     assert max(map(abs, samples[syllable - 24 : syllable + 24])) < 200
-    assert max(abs(a - b) for a, b in zip(samples, samples[1:], strict=False)) < 3000
+    assert max(abs(a - b) for a, b in pairwise(samples)) < 3000
 
 
 def test_sounds_the_same_each_time_and_not_the_same_for_other_words() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from open_llm_vtuber.text_rules import (
     bounded,
     collapse_blanks,

@@ -3,16 +3,17 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.chat.selection import Selection, clean_text, unanswerable
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval, Emote
 
 
 def message(
-    text: str, id: str = "1", username: str = "viewer_01", emotes: tuple[Emote, ...] = ()
-) -> ChatMessage:  # noqa: A002
+    text: str, message_id: str = "1", username: str = "viewer_01", emotes: tuple[Emote, ...] = ()
+) -> ChatMessage:
     return ChatMessage(
-        id=id,
+        id=message_id,
         platform="twitch",
         channel="examplechannel",
         username=username,

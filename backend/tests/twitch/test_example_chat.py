@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from open_llm_vtuber.chat.selection import Selection, unanswerable
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval
 from open_llm_vtuber.twitch.irc import parse_line
@@ -21,7 +23,7 @@ def test_the_example_has_something_of_everything() -> None:
     assert len({message.id for message in messages}) == len(messages)
     assert len({message.username for message in messages}) == 60
     assert {message.channel for message in messages} == {"examplechannel"}
-    assert (messages[-1].timestamp - messages[0].timestamp).total_seconds() == 360
+    assert (messages[-1].timestamp - messages[0].timestamp).total_seconds() == pytest.approx(360, abs=1)
     assert [removal.message_id is None for removal in removals] == [True, False]
     assert sum(Selection(["Mika"], "examplechannel").addressed(message) for message in messages) > 25
     assert {unanswerable(message) for message in messages} == {None, "command", "emote-only"}

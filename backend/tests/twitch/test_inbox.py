@@ -52,7 +52,7 @@ def left_of(size: int, events: list[ChatEvent]) -> tuple[list[ChatEvent], int]:
 
 
 def test_the_oldest_message_is_shed_and_removals_stay() -> None:
-    events: list[ChatEvent] = [message(1), removal(0), message(2), removal(1), message(3)]
+    events: list[ChatEvent] = [removal(0), message(1), message(2), removal(1), message(3)]
     assert left_of(2, events) == ([removal(0), message(2), removal(1), message(3)], 1)
 
 

@@ -8,8 +8,10 @@ import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -25,14 +27,14 @@ KINDS = ("messages", "actions", "timeouts", "bans", "cleared", "deleted")
 
 
 @pytest.fixture(scope="module")
-def node() -> str:
+def node_with_tmi_js(missing: Callable[[str, str], NoReturn]) -> str:
+    variable = "CI" if os.environ.get("CI") else "OLV_REQUIRE_NODE"
     program = shutil.which("node")
-    if program is not None and (HERE / "node_modules" / "tmi.js").is_dir():
-        return program
-    reason = "node is not installed" if program is None else "run `npm ci` in backend/tests/interop first"
-    if os.environ.get("CI") or os.environ.get("OLV_REQUIRE_NODE") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if program is None:
+        missing("Node is not installed", variable)
+    if not (HERE / "node_modules" / "tmi.js").is_dir():
+        missing("tmi.js is not installed: run `npm ci` in backend/tests/interop", variable)
+    return program
 
 
 def lines_of(path: Path) -> list[str]:
@@ -88,17 +90,14 @@ def compare(node: str, lines: list[str], channel: str, *identity: str) -> Counte
     return ours
 
 
-def test_tmi_js_reads_the_example_as_we_do(node: str) -> None:
-    compare(node, lines_of(EXAMPLE), "examplechannel")
+def test_tmi_js_reads_the_example_as_we_do(node_with_tmi_js: str) -> None:
+    compare(node_with_tmi_js, lines_of(EXAMPLE), "examplechannel")
 
 
-def test_tmi_js_logs_in_with_a_token(node: str) -> None:
-    compare(node, lines_of(EXAMPLE), "examplechannel", f"oauth:{TOKEN}", "examplebot")
+def test_tmi_js_logs_in_with_a_token(node_with_tmi_js: str) -> None:
+    compare(node_with_tmi_js, lines_of(EXAMPLE), "examplechannel", f"oauth:{TOKEN}", "examplebot")
 
 
-def test_tmi_js_reads_a_real_chat_as_we_do(node: str) -> None:
-    folder = os.environ.get("OLV_TEST_DATA")
-    if not folder:
-        pytest.skip("OLV_TEST_DATA does not name the folder of recorded chat")
-    ours = compare(node, lines_of(Path(folder) / "chat_2022.irc"), "forsen")
+def test_tmi_js_reads_a_real_chat_as_we_do(node_with_tmi_js: str, test_data: Path) -> None:
+    ours = compare(node_with_tmi_js, lines_of(test_data / "chat_2022.irc"), "forsen")
     assert ours == {"messages": 1870, "actions": 71, "timeouts": 58}

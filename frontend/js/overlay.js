@@ -30,11 +30,21 @@ export class Subtitle {
   show(text) {
     this.line.textContent = text;
     this.dots.hidden = true;
+    this.fit();
     this.box.classList.toggle("on", text !== "");
+  }
+
+  /** As wide as the widest line: a box whose text wraps would otherwise keep its full width. */
+  fit() {
+    this.line.style.width = "auto";
+    const words = document.createRange();
+    words.selectNodeContents(this.line);
+    this.line.style.width = `${Math.ceil(words.getBoundingClientRect().width)}px`;
   }
 
   think() {
     this.line.textContent = "";
+    this.line.style.width = "auto";
     this.dots.hidden = false;
     this.box.classList.add("on");
   }

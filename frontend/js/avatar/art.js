@@ -14,12 +14,12 @@ function star(x, y, radius, waist = 0.42, points = 4) {
 }
 
 /** The gloss on her hair: a ring of slender leaves, each along its strand. */
-const GLOSS = [22, 34, 26, 44, 30, 52, 36, 60, 42, 56, 32, 48, 26, 36, 20]
+const GLOSS = [30, 46, 34, 62, 40, 74, 46, 84, 52, 78, 40, 66, 34, 48, 28]
   .map((height, i) => {
     const x = (i - 7) * 23;
     const y = -142 + (x / 170) ** 2 * 50 + (i % 2 ? 4 : -2);
     const lean = x * 0.1;
-    return path`M${x - lean} ${y - height / 2}C${x + 15} ${y - height / 5} ${x + 15} ${y + height / 5} ${x + lean} ${y + height / 2}C${x - 15} ${y + height / 5} ${x - 15} ${y - height / 5} ${x - lean} ${y - height / 2}Z`;
+    return path`M${x - lean} ${y - height / 2}C${x + 19} ${y - height / 8} ${x + 19} ${y + height / 8} ${x + lean} ${y + height / 2}C${x - 19} ${y + height / 8} ${x - 19} ${y - height / 8} ${x - lean} ${y - height / 2}Z`;
   })
   .join("");
 
@@ -68,8 +68,8 @@ function arm(s) {
     <path class="band" d="M${s * 126} 886C${s * 150} 897 ${s * 190} 897 ${s * 216} 884"/>
     <path class="line" stroke-width="3" opacity=".35" d="M${s * 204} 846Q${s * 196} 862 ${s * 178} 868M${s * 136} 852Q${s * 142} 862 ${s * 152} 866"/>
   </g>
-  <path fill="url(#mika-sleeve)" d="M${s * 84} 592C${s * 130} 580 ${s * 172} 606 ${s * 186} 660C${s * 198} 706 ${s * 206} 756 ${s * 206} 806A38 38 0 0 ${outwards} ${s * 130} 806C${s * 128} 760 ${s * 122} 730 ${s * 104} 704Z"/>
-  <path class="line" stroke-width="4" d="M${s * 160} 608C${s * 174} 622 ${s * 182} 640 ${s * 186} 660C${s * 198} 706 ${s * 206} 756 ${s * 207} 806M${s * 129} 806C${s * 128} 772 ${s * 124} 744 ${s * 114} 720"/>
+  <path fill="url(#mika-sleeve)" d="M${s * 62} 556C${s * 112} 562 ${s * 166} 590 ${s * 184} 646C${s * 198} 700 ${s * 206} 756 ${s * 206} 806A38 38 0 0 ${outwards} ${s * 130} 806C${s * 128} 760 ${s * 122} 730 ${s * 104} 704Z"/>
+  <path class="line" stroke-width="4" d="M${s * 62} 556C${s * 112} 562 ${s * 166} 590 ${s * 184} 646C${s * 198} 700 ${s * 206} 756 ${s * 207} 806M${s * 129} 806C${s * 128} 772 ${s * 124} 744 ${s * 114} 720"/>
   <path class="line" stroke-width="3" opacity=".35" d="M${s * 196} 770Q${s * 184} 788 ${s * 168} 792"/>
 </g>`;
 }
@@ -129,8 +129,8 @@ const face = () => `<g data-part="face">
   </g>
 </g>
 <g data-part="features">
-  <g data-part="cheeks"><ellipse cx="-106" cy="84" rx="42" ry="24" fill="url(#mika-blush)"/><ellipse cx="106" cy="84" rx="42" ry="24" fill="url(#mika-blush)"/></g>
-  <path data-part="cheekLines" class="line blush" stroke-width="4" d="M-122 92l10-17M-106 94l10-17M-90 92l10-17M90 92l10-17M106 94l10-17M122 92l10-17"/>
+  <g data-part="cheeks"><ellipse cx="-96" cy="84" rx="37" ry="23" fill="url(#mika-blush)"/><ellipse cx="96" cy="84" rx="37" ry="23" fill="url(#mika-blush)"/></g>
+  <path data-part="cheekLines" class="line blush" stroke-width="4" d="M-116 92l10-17M-101 94l10-17M-86 92l10-17M76 92l10-17M91 94l10-17M106 92l10-17"/>
   <path data-part="nose" class="line" stroke-width="3" opacity=".6" d="M-3 62Q3 69 6 62"/>
   <g data-part="mouth">
     <path data-part="mouthHole" fill="#8d2740"/>
@@ -147,7 +147,7 @@ const hair = () => `<g data-part="frontHair">
   <path data-part="lockR" fill="url(#mika-hair)" class="edge lock"/><path data-part="lockL" fill="url(#mika-hair)" class="edge lock"/>
   <path data-part="ahoge" fill="url(#mika-hair)" class="edge lock"/><path data-part="fringe" fill="url(#mika-hair)" class="edge lock"/>
   <g clip-path="url(#mika-fringe-clip)">
-    <path data-part="ring" fill="#fff" opacity=".4" d="${GLOSS}"/>
+    <path data-part="ring" fill="#fff" opacity=".32" d="${GLOSS}"/>
     <path class="strand" d="${STRANDS}"/>
   </g>
   <g transform="translate(-112 -68) rotate(-14)"><path d="${star(0, 0, 27, 0.5, 5)}" fill="#ffd84a" stroke="#d98a1c" stroke-width="3" stroke-linejoin="round"/></g>

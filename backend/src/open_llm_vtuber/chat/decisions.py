@@ -15,3 +15,13 @@ class Decision:
     reason: str = ""
     score: float | None = None
     """How much it deserves an answer; None where nothing was weighed."""
+
+
+def pending(message_id: str) -> Decision:
+    """Return that the message waits for an answer."""
+    return Decision(message_id=message_id, outcome="pending")
+
+
+def skipped(message_id: str, reason: str) -> Decision:
+    """Return that the message will not be answered, and why in a fixed word or two."""
+    return Decision(message_id=message_id, outcome="skipped", reason=reason)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from open_llm_vtuber.chat.decisions import Decision
+from open_llm_vtuber.chat.decisions import Decision, pending, skipped
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval
 from open_llm_vtuber.text_rules import bounded, name_pattern, normalised, one_line, strip_invisible
 from open_llm_vtuber.units import Seconds
@@ -65,15 +65,15 @@ class Selection:
     def offer(self, message: ChatMessage, now: Seconds) -> list[Decision]:
         """Take in a message; return what this decides about it and about the one that waited."""
         if reason := unanswerable(message):
-            return [_skipped(message.id, reason)]
+            return [skipped(message.id, reason)]
         stale = self._drop_stale(now)
         addressed = self.addressed(message)
         before = self._waiting
         if before and before.addressed and not addressed:
-            return [*stale, _skipped(message.id, "addressed-waiting")]
+            return [*stale, skipped(message.id, "addressed-waiting")]
         self._waiting = _Waiting(message, addressed, now)
-        displaced = [_skipped(before.message.id, "newer-message")] if before else []
-        return [*stale, *displaced, Decision(message_id=message.id, outcome="pending")]
+        displaced = [skipped(before.message.id, "newer-message")] if before else []
+        return [*stale, *displaced, pending(message.id)]
 
     def take(self, now: Seconds) -> tuple[ChatMessage | None, list[Decision]]:
         """Return the message to answer now, if any, and forget it."""
@@ -94,7 +94,7 @@ class Selection:
 
     def _drop(self, reason: str) -> list[Decision]:
         waiting, self._waiting = self._waiting, None
-        return [_skipped(waiting.message.id, reason)] if waiting else []
+        return [skipped(waiting.message.id, reason)] if waiting else []
 
 
 def _concerns(removal: ChatRemoval, message: ChatMessage) -> bool:
@@ -103,7 +103,3 @@ def _concerns(removal: ChatRemoval, message: ChatMessage) -> bool:
     if removal.message_id is not None:
         return removal.message_id == message.id
     return removal.username is None or removal.username == message.username
-
-
-def _skipped(message_id: str, reason: str) -> Decision:
-    return Decision(message_id=message_id, outcome="skipped", reason=reason)

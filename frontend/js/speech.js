@@ -153,7 +153,7 @@ export class Speech {
       if (!sentence) return;
       const left = sentence.length - this.position;
       const stalled = this.clock.now() - sentence.startedAt > sentence.length + STALL;
-      if (left > 0.01 && !stalled) this.watch(left + TAIL);
+      if (left > 0.01 && !stalled) this.watch(Math.min(left + TAIL, STALL));
       else this.finish();
     });
   }

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+
+import { sampleCurve } from "../js/avatar/curves.js";
+import { blend, ExpressionPlayer } from "../js/avatar/expressions.js";
+import { loadModel, parseExpression, parseMotion } from "../js/avatar/files.js";
+import { MotionPlayer } from "../js/avatar/motions.js";
+
+const MIKA = new URL("../models/mika/mika.model3.json", import.meta.url);
+const readJson = async (url) => JSON.parse(await readFile(url, "utf8"));
+
+/** A motion file with one curve. */
+function motionFile(segments, { restricted = true, loop = false, duration = 4, fade = 0 } = {}) {
+  const Meta = { Duration: duration, Loop: loop, AreBeziersRestricted: restricted, FadeInTime: fade, FadeOutTime: fade };
+  return { Version: 3, Meta, Curves: [{ Target: "Parameter", Id: "ParamX", Segments: segments }] };
+}
+
+const curveOf = (segments, options) => parseMotion(motionFile(segments, options)).curves[0];
+
+test("a linear segment is sampled in proportion, and holds its last value", () => {
+  const curve = curveOf([0, 0, 0, 2, 10]);
+  assert.equal(sampleCurve(curve, 0), 0);
+  assert.equal(sampleCurve(curve, 0.5), 2.5);
+  assert.equal(sampleCurve(curve, 2), 10);
+  assert.equal(sampleCurve(curve, 99), 10);
+});
+
+test("a stepped segment jumps at its end, an inverse stepped one at its start", () => {
+  const stepped = curveOf([0, 1, 2, 2, 5]);
+  assert.equal(sampleCurve(stepped, 1.9), 1);
+  assert.equal(sampleCurve(stepped, 2), 5);
+  const inverse = curveOf([0, 1, 3, 2, 5]);
+  assert.equal(sampleCurve(inverse, 0.1), 5);
+});
+
+test("a restricted Bezier runs evenly in time", () => {
+  const curve = curveOf([0, 0, 1, 1 / 3, 0, 2 / 3, 1, 1, 1]);
+  assert.equal(sampleCurve(curve, 0.5), 0.5);
+  assert.ok(Math.abs(sampleCurve(curve, 0.25) - 0.15625) < 1e-9);
+});
+
+test("an unrestricted Bezier is solved for its time", () => {
+  // Both handles at the start in time: time(u) = u^3, value(u) = u^3, so the value is the time.
+  const curve = curveOf([0, 0, 1, 0, 0, 0, 0, 1, 1], { restricted: false });
+  assert.ok(Math.abs(sampleCurve(curve, 0.343) - 0.343) < 1e-5);
+});
+
+test("segments follow each other", () => {
+  const curve = curveOf([0, 0, 0, 1, 1, 2, 2, 7, 0, 3, 9]);
+  assert.deepEqual([0.5, 1.5, 2, 2.5].map((time) => sampleCurve(curve, time)), [0.5, 1, 7, 8]);
+});
+
+test("curves that move no parameter are left out", () => {
+  const file = motionFile([0, 0, 0, 1, 1]);
+  file.Curves.push({ Target: "PartOpacity", Id: "Part", Segments: [0, 1, 0, 1, 1] });
+  assert.equal(parseMotion(file).curves.length, 1);
+});
+
+test("the three ways in which an expression meets a value", () => {
+  const params = { a: 0.5, b: 0.5, c: 0.5 };
+  blend(params, { id: "a", value: 0.4, blend: "Add" }, 0.5);
+  blend(params, { id: "b", value: 0, blend: "Multiply" }, 0.5);
+  blend(params, { id: "c", value: 1, blend: "Overwrite" }, 0.5);
+  assert.deepEqual(params, { a: 0.7, b: 0.25, c: 0.75 });
+});
+
+const expression = (name, value) =>
+  parseExpression(name, { FadeInTime: 1, FadeOutTime: 1, Parameters: [{ Id: "ParamX", Value: value }] });
+
+test("a new expression fades in while the last one fades out", () => {
+  const player = new ExpressionPlayer([expression("one", 1), expression("two", 2)]);
+  player.show("one", 0);
+  const shown = (dt) => {
+    const params = {};
+    player.apply(params, dt);
+    return params.ParamX;
+  };
+  assert.equal(shown(0.1), 1);
+  assert.equal(player.show(1), true);
+  assert.equal(player.name, "two");
+  assert.ok(Math.abs(shown(0.5) - 1.5) < 1e-9);
+  assert.equal(shown(0.5), 2);
+  assert.equal(player.layers.length, 1);
+});
+
+test("an unknown expression changes nothing", () => {
+  const player = new ExpressionPlayer([expression("one", 1)]);
+  player.show("one");
+  assert.equal(player.show("nonsense"), false);
+  assert.equal(player.show(7), false);
+  assert.equal(player.name, "one");
+});
+
+test("a motion replaces the one before; afterwards the idle group goes on", () => {
+  const motion = (value, loop) => parseMotion(motionFile([0, value, 0, 1, value], { duration: 1, loop }));
+  const player = new MotionPlayer({ Idle: [motion(1, true)], Wave: [motion(5, false)] });
+  const pose = (dt) => {
+    const params = {};
+    player.apply(params, dt);
+    return params.ParamX;
+  };
+  assert.equal(pose(0.1), 1);
+  assert.equal(player.start("Wave", 0), true);
+  assert.equal(player.name, "Wave 0");
+  assert.equal(pose(0.5), 5);
+  pose(0.6);
+  assert.equal(pose(0.1), 1);
+  assert.equal(player.name, null);
+  assert.equal(player.start("Wave", 3), false);
+});
+
+test("Mika's own files load, and name only parameters that the drawing knows", async () => {
+  const model = await loadModel(MIKA.href, readJson);
+  const names = ["neutral", "joy", "anger", "sadness", "surprise", "fear", "disgust", "smirk"];
+  assert.deepEqual(model.expressions.map(({ name }) => name), names);
+  assert.deepEqual(Object.keys(model.motions).sort(), ["Bounce", "Idle", "Nod", "Shake", "Wave"]);
+  assert.deepEqual(model.lipIds, ["ParamMouthOpenY"]);
+  const folder = new URL("../js/avatar/", import.meta.url);
+  const drawing = await readFile(new URL("puppet.js", folder), "utf8");
+  const used = model.expressions.flatMap(({ params }) => params.map(({ id }) => id));
+  for (const id of new Set(used)) {
+    const stem = id.replace("Param", "").replace(/^(Eye|Brow)[LR]/, "$1${n}").replace(/^Effect(?!Tear).*/, "Effect");
+    assert.ok(drawing.includes(stem), `${id} moves nothing`);
+  }
+});

@@ -60,6 +60,8 @@ class FakeProvider:
         self.status = 200
         self.delay = 0.0
         """Seconds before each piece."""
+        self.farewell = 0.0
+        """Seconds between the last word and the end of the answer."""
         self.sound: bytes | None = None
         """What the voice answers, instead of a tone as long as the text."""
         self.content_type = ""
@@ -159,6 +161,7 @@ class FakeProvider:
             await asyncio.sleep(self.delay)
             yield _event({"choices": [{"index": 0, "delta": {"content": word}}]})
         yield _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        await asyncio.sleep(self.farewell)
         yield _event({"choices": [], "usage": {"completion_tokens": len(WORDS)}})
         yield b"data: [DONE]\n\n"
 

@@ -23,6 +23,9 @@ from open_llm_vtuber.llm.embedded import EmbeddedLLM
 from open_llm_vtuber.llm.embedded_process import ModelProcess
 from open_llm_vtuber.stimulus import PromptMessage, TextOptions
 
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="these tests look for processes in /proc"
+)
 PROMPT = (
     PromptMessage(role="system", content="You are Mika, a cheerful streamer."),
     PromptMessage(role="user", content="Anna: Tell me about your day!"),
@@ -48,6 +51,17 @@ def model(missing: Callable[[str, str], NoReturn]) -> None:
 
 def engine() -> EmbeddedLLM:
     return EmbeddedLLM(EmbeddedLLM.Options())
+
+
+def test_asks_for_the_text_alone_and_for_no_more_than_it_is_set_to() -> None:
+    request = EmbeddedLLM(EmbeddedLLM.Options(max_tokens=50))._request(PROMPT, TextOptions(max_tokens=500))
+    assert request.messages == [PROMPT[0], PromptMessage(role="user", content="Tell me about your day!")]
+    assert request.max_tokens == 50
+    assert request.temperature == 0.4
+    wanted = TextOptions(max_tokens=20, temperature=0.0)
+    request = engine()._request((PromptMessage(role="user", content="It is 12:30: late"),), wanted)
+    assert (request.max_tokens, request.temperature) == (20, 0.0)
+    assert request.messages[0].content == "It is 12:30: late"
 
 
 def is_alive(pid: int) -> bool:

@@ -214,6 +214,34 @@ def test_sends_the_prompt_the_key_and_the_wishes_and_nothing_else() -> None:
     assert organization == "org"
 
 
+@pytest.mark.parametrize(("farewell", "hangs_up"), [(0.05, False), (10.0, True)])
+def test_hears_the_answer_to_its_end_unless_that_takes_long(farewell: float, *, hangs_up: bool) -> None:
+    """A connection whose answer was heard to its end serves the next request."""
+
+    async def main() -> bool:
+        async with FakeProvider() as fake, built(fake.base_url) as engine:
+            fake.farewell = farewell
+            async with asyncio.timeout(2):
+                assert await listen(engine) == ("".join(WORDS), None)
+                await asyncio.sleep(0.05)
+            return fake.requests[0].hung_up.is_set()
+
+    assert run(main()) is hangs_up
+
+
+def test_stopping_the_engine_ends_a_running_answer_with_an_error() -> None:
+    async def main() -> EngineError | None:
+        async with FakeProvider() as fake:
+            fake.mode = "hang after"
+            async with built(fake.base_url) as engine:
+                task = asyncio.create_task(listen(engine))
+                await fake.asked.get()
+                await asyncio.sleep(0.1)
+            return (await task)[1]
+
+    assert run(main()) is not None
+
+
 def test_a_proxy_for_the_outside_world_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)

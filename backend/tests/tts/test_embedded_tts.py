@@ -3,9 +3,10 @@
 import asyncio
 import importlib.util
 import os
+import threading
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import NoReturn
@@ -86,6 +87,29 @@ def test_makes_loud_sound_fit() -> None:
     assert max(samples) == -min(samples) <= 32_112
     assert samples[500] == 0
     assert embedded._next_pcm(iter([])) is None
+
+
+def test_loads_and_speaks_in_one_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def load() -> tuple[Callable[[str], Iterator[None]], tuple[()]]:
+        threads.append(threading.get_ident())
+        return lambda _: iter([]), ()
+
+    def speak(_: object) -> None:
+        threads.append(threading.get_ident())
+
+    monkeypatch.setattr(embedded, "_load", load)
+    monkeypatch.setattr(embedded, "_next_pcm", speak)
+
+    async def main() -> None:
+        async with voice() as engine:
+            await asyncio.gather(sound(engine, "one"), sound(engine, "two"))
+
+    run(main())
+    assert len(threads) == 3
+    assert len(set(threads)) == 1
+    assert threads[0] != threading.get_ident()
 
 
 def starting_fails() -> EngineError:

@@ -15,7 +15,11 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const HEARTBEAT_MS = 15_000;
 
-/** With jitter, so that a hundred pages do not all come back in the same moment. @param {number} attempt @param {number} chance 0 to 1 */
+/**
+ * With jitter, so that a hundred pages do not all come back in the same moment.
+ * @param {number} attempt
+ * @param {number} chance 0 to 1
+ */
 export function backOff(attempt, chance) {
   const wait = Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS);
   return wait * (0.7 + 0.6 * chance);

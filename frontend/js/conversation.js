@@ -22,7 +22,10 @@ export class Conversation {
     this.add(element("p", "bubble human", text));
   }
 
-  /** A chat message that she answers. @param {{ id: string, name: string, text: string, username: string }} viewer */
+  /**
+   * A chat message that she answers.
+   * @param {{ id: string, name: string, text: string, username: string }} viewer
+   */
   viewer({ id, name, text, username }) {
     const bubble = element("p", "bubble viewer");
     bubble.dataset.id = id;
@@ -31,12 +34,23 @@ export class Conversation {
     this.add(bubble);
   }
 
-  /** Moderation removed it: one message, a viewer's, or all. @param {{ id?: string, username?: string }} what */
+  /**
+   * Moderation removed it: one message, a viewer's, or all.
+   * @param {{ id?: string, username?: string }} what
+   */
   removeViewer({ id, username }) {
-    for (const bubble of /** @type {NodeListOf<HTMLElement>} */ (this.log.querySelectorAll(".bubble.viewer"))) {
+    for (const bubble of /** @type {NodeListOf<HTMLElement>} */ (
+      this.log.querySelectorAll(".bubble.viewer")
+    )) {
       const meant = id ? bubble.dataset.id === id : username ? bubble.dataset.username === username : true;
       if (meant) bubble.remove();
     }
+  }
+
+  /** Something went wrong, and why. @param {string} text */
+  trouble(text) {
+    this.stopThinking();
+    this.add(element("p", "trouble", text));
   }
 
   think() {

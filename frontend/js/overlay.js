@@ -84,7 +84,8 @@ export class ChatOverlay {
     this.lines.set(message.id, line);
     this.list.append(line);
     if (message.decision) this.decide(message.id, message.decision);
-    while (this.list.childElementCount > LINES) this.drop(/** @type {HTMLElement} */ (this.list.firstElementChild));
+    while (this.list.childElementCount > LINES)
+      this.drop(/** @type {HTMLElement} */ (this.list.firstElementChild));
   }
 
   /** The line that she answers stands out. @param {string} id @param {Decision} decision */

@@ -24,6 +24,7 @@ export class Performer {
   model = null;
   /** @type {Record<string, number>} the parameters as last drawn */
   params = {};
+  wanted = ""; // the address of the model that was last asked for
   /** @type {CharacterState} */
   state = {};
   uid = "";
@@ -63,7 +64,7 @@ export class Performer {
     this.speech.oncomplete = () => this.playbackComplete();
   }
 
-  // --- who is heard ---------------------------------------------------------------------------------------------
+  // --- who is heard ------------------------------------------------------------------------------
 
   /** This page is the one whose sound counts. */
   get primary() {
@@ -86,9 +87,9 @@ export class Performer {
     this.updateSound();
   }
 
-  // --- cues -----------------------------------------------------------------------------------------------------
+  // --- cues --------------------------------------------------------------------------------------
 
-  /** @param {Message} message @returns {boolean} true if it was one of ours */
+  /** @param {Message} message */
   handle(message) {
     switch (message.type) {
       case "client-welcome":
@@ -102,19 +103,17 @@ export class Performer {
       case "audio":
         return this.hear(message);
       case "backend-synth-complete":
-        return this.speech.synthesisComplete(), true;
+        return this.speech.synthesisComplete();
       case "interrupt-signal":
-        return this.hush(), true;
+        return this.hush();
       case "control":
         return this.control(message.text, message.turn_id);
       case "set-expression":
         return this.setExpression(message);
       case "motion-command":
-        return this.motions.start(message.motion_group, message.motion_index ?? 0, { loop: message.loop });
+        return this.startMotion(message);
       case "motion-stop":
-        return this.motions.stop(), true;
-      default:
-        return false;
+        return this.motions.stop();
     }
   }
 
@@ -123,17 +122,13 @@ export class Performer {
     this.uid = uid;
     this.speech.dropOlderThan(STALE_SECONDS);
     this.updateSound();
-    return true;
   }
 
   /** @param {Message} snapshot */
   restore({ state, expression, motion }) {
     this.setState(state ?? {});
     if (expression?.name) this.face.setByServer(expression.name, null, expression.priority ?? 0);
-    if (motion?.loop && motion.motion_group) {
-      this.motions.start(motion.motion_group, motion.motion_index ?? 0, { loop: true });
-    }
-    return true;
+    if (motion?.loop && motion.motion_group) this.startMotion(motion);
   }
 
   /** @param {CharacterState} state */
@@ -141,23 +136,20 @@ export class Performer {
     const before = this.state.primary;
     this.state = state;
     if (state.primary !== before) this.updateSound();
-    return true;
   }
 
   /** @param {Message} message */
   hear(message) {
     const turn = message.turn_id ?? null;
-    if (turn && turn === this.stoppedTurn) return true;
+    if (turn && turn === this.stoppedTurn) return;
     this.turn = turn;
     this.speech.add(/** @type {AudioCue} */ (/** @type {unknown} */ (message)));
-    return true;
   }
 
   /** @param {string} text @param {string | undefined} turn */
   control(text, turn) {
     if (text === "conversation-chain-start") this.turn = turn ?? null;
     else if (text === "conversation-chain-end") this.speech.whenQuiet(() => this.face.endOfReply());
-    return true;
   }
 
   /** @param {Message} message */
@@ -165,7 +157,11 @@ export class Performer {
     const known = name !== undefined && this.expressions.find(name);
     const fade = typeof fade_ms === "number" ? fade_ms / 1000 : null;
     this.face.setByServer(known ? name : (expression_id ?? name), fade, priority ?? 0);
-    return true;
+  }
+
+  /** @param {Record<string, any>} command */
+  startMotion({ motion_group = "", motion_index = 0, loop }) {
+    this.motions.start(motion_group, motion_index, { loop });
   }
 
   /** Silent at once, whatever was going on. */
@@ -180,7 +176,7 @@ export class Performer {
     this.hush();
   }
 
-  // --- speech ---------------------------------------------------------------------------------------------------
+  // --- speech ------------------------------------------------------------------------------------
 
   /** @param {AudioCue} cue */
   sentenceBegins(cue) {
@@ -195,27 +191,35 @@ export class Performer {
     if (this.primary) this.send({ type: "frontend-playback-complete" });
   }
 
-  // --- the model ------------------------------------------------------------------------------------------------
+  // --- the model ---------------------------------------------------------------------------------
 
   /** @param {Message} message */
   useModel({ model_info, client_uid }) {
     if (client_uid) this.uid = client_uid;
     if (model_info?.url) this.load(model_info.url, model_info.name ?? "");
-    return true;
   }
 
   /** @param {string} url @param {string} [name] */
   async load(url, name = "") {
     const address = new URL(url, location.href).href;
-    if (this.model?.url === address) return;
+    if (this.wanted === address) return;
+    this.wanted = address;
+    const problem = await this.tryModel(address);
+    if (this.wanted !== address) return; // another one was chosen meanwhile
+    this.onmodel(problem && `The model ${name || url} could not be shown: ${problem}.`);
+    // Somebody has to stand there: without a face the voice would come from nowhere.
+    if (problem && !this.model) await this.tryModel(new URL(OUR_MODEL, location.href).href);
+  }
+
+  /** @param {string} address @returns {Promise<string>} what is wrong with it; "" if nothing */
+  async tryModel(address) {
     try {
       const model = await loadModel(address);
-      if (model.moc.endsWith(".moc3")) throw new Error("it needs Live2D Cubism, which this page does not have");
+      if (model.moc.endsWith(".moc3")) return "it needs Live2D Cubism, which this page does not have";
       this.useFiles(model);
-      this.onmodel("");
+      return "";
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.onmodel(`The model ${name || url} could not be shown: ${reason}.`);
+      return error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -234,7 +238,7 @@ export class Performer {
     if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
   }
 
-  // --- frames ---------------------------------------------------------------------------------------------------
+  // --- frames ------------------------------------------------------------------------------------
 
   /** Draws from now on. @param {number} fps */
   start(fps) {
@@ -281,7 +285,7 @@ export class Performer {
     params.ParamAngleZ = (params.ParamAngleZ ?? 0) + Math.sin(this.clock * 2.1) * 2.5 * this.talk;
   }
 
-  // --- for tests and the curious --------------------------------------------------------------------------------
+  // --- for tests and the curious -----------------------------------------------------------------
 
   /** What `window.stage` shows. */
   inspect() {

@@ -11,7 +11,9 @@ import { measureVolumes } from "./sound.js";
  * @property {() => Promise<void>} ready
  * @property {(buffer: AudioBuffer, offset: number) => import("./sound.js").Voice | null} play
  */
-/** @typedef {{ now: () => number, after: (seconds: number, run: () => void) => any, cancel: (timer: any) => void }} Clock */
+/**
+ * @typedef {{ now: () => number, after: (seconds: number, run: () => void) => any, cancel: (timer: any) => void }} Clock
+ */
 /**
  * @typedef {object} Sentence
  * @property {AudioCue} cue
@@ -146,7 +148,10 @@ export class Speech {
     this.onstart(sentence.cue);
   }
 
-  /** Timers, not animation frames: a page in a hidden tab draws nothing, but it still has to report. @param {number} seconds */
+  /**
+   * Timers, not animation frames: a page in a hidden tab draws nothing, but it still has to report.
+   * @param {number} seconds
+   */
   watch(seconds) {
     this.timer = this.clock.after(seconds, () => {
       const sentence = this.current;
@@ -197,7 +202,10 @@ function sentenceOf(cue, decoding, arrivedAt) {
   return { cue, arrivedAt, decoding, buffer: null, voice: null, startedAt: NaN, length: 0, volumes, slice };
 }
 
-/** The sound's own length; without sound what its volumes say, or the time that reading takes. @param {Sentence} sentence */
+/**
+ * The sound's own length; without sound what its volumes say, or the time that reading takes.
+ * @param {Sentence} sentence
+ */
 function lengthOf({ cue, buffer, volumes, slice }) {
   if (buffer) return buffer.duration;
   if (volumes.length) return volumes.length * slice;

@@ -82,6 +82,7 @@ function begin() {
   connection.onmessage = handle;
   connection.onstatus = (status) => {
     note("offline", status === "lost" && !inObs ? "No connection to the show. Trying again…" : "");
+    if (status === "lost") performer.speech.whenQuiet(() => subtitle.clear());
     announceReady();
   };
   addEventListener("obsSourceVisibleChanged", (event) => {

@@ -34,12 +34,12 @@ let demoDismissed = false;
 /** @type {any} */
 let toastTimer;
 
-// --- what the visitor does ---------------------------------------------------------------------------------------
+// --- what the visitor does -----------------------------------------------------------------------
 
 /** @param {string} text */
 function say(text) {
   performer.loudspeaker.wake();
-  if (connection.status !== "connected") return toast("Not connected yet. Your text stays here."), false;
+  if (connection.status !== "connected") return (toast("Not connected yet. Your text stays here."), false);
   if (busy()) stop();
   conversation.endReply();
   conversation.human(text);
@@ -68,7 +68,7 @@ async function copyStageAddress() {
   }
 }
 
-// --- what the show does ------------------------------------------------------------------------------------------
+// --- what the show does --------------------------------------------------------------------------
 
 /** @param {Message} message */
 function handle(message) {
@@ -82,7 +82,10 @@ function handle(message) {
     case "character-state":
       return showState();
     case "twitch-status":
-      performer.state = { ...performer.state, twitch: { ...performer.state.twitch, state: "down", ...message } };
+      performer.state = {
+        ...performer.state,
+        twitch: { ...performer.state.twitch, state: "down", ...message },
+      };
       return showState();
     case "set-model-and-conf":
       tags = Object.keys(message.model_info?.emotionMap ?? {});
@@ -105,7 +108,7 @@ function handle(message) {
     case "chat-message-removed":
       return conversation.removeViewer({ id: message.id, username: message.username });
     case "error":
-      return toast(message.message ?? "Something went wrong.");
+      return conversation.trouble(message.message || "Something went wrong.");
   }
 }
 
@@ -142,7 +145,11 @@ function remember(message) {
   if (chat.size > CHAT_REMEMBERED) chat.delete(/** @type {string} */ (chat.keys().next().value));
 }
 
-/** Of the chat, this page shows only what she answers. @param {string} id @param {string | undefined} outcome */
+/**
+ * Of the chat, this page shows only what she answers.
+ * @param {string} id
+ * @param {string | undefined} outcome
+ */
 function decided(id, outcome) {
   const message = chat.get(id);
   if (!message || outcome !== "answered") return;
@@ -151,7 +158,7 @@ function decided(id, outcome) {
   conversation.viewer({ id, name: message.display_name || username, text: message.message, username });
 }
 
-// --- what is to be seen ------------------------------------------------------------------------------------------
+// --- what is to be seen --------------------------------------------------------------------------
 
 /** @param {string} id @param {{ text: string, mood: string }} words */
 function pill(id, { text, mood }) {
@@ -214,7 +221,7 @@ function announceReady() {
   document.documentElement.dataset.ready = ready ? "yes" : "no";
 }
 
-// --- begin -------------------------------------------------------------------------------------------------------
+// --- begin ---------------------------------------------------------------------------------------
 
 function listen() {
   byId("stop").addEventListener("click", stop);

@@ -1,15 +1,23 @@
-// Texts for people: what she says, without the marks that are meant for her face, and the state of things in words.
+// Texts for people: what she says, without the marks that are meant for her face, and the state of
+// things in words.
 
 /** @typedef {import("./messages.js").CharacterState} CharacterState */
 
-/** Takes out the emotion tags that this model knows, and nothing else. @param {string} text @param {string[]} tags */
+/**
+ * Takes out the emotion tags that this model knows, and nothing else.
+ * @param {string} text
+ * @param {string[]} tags
+ */
 export function spokenText(text, tags) {
   if (!tags.length) return text;
   const known = new Set(tags.map((tag) => tag.toLowerCase()));
   return text.replace(/\[([^\]\s]+)\] ?/g, (whole, tag) => (known.has(tag.toLowerCase()) ? "" : whole));
 }
 
-/** @param {CharacterState["twitch"]} twitch @returns {{ text: string, mood: "good" | "busy" | "bad" | "off" }} */
+/**
+ * @param {CharacterState["twitch"]} twitch
+ * @returns {{ text: string, mood: "good" | "busy" | "bad" | "off" }}
+ */
 export function channelWords(twitch) {
   if (!twitch?.channel) return { text: "Not connected to a channel: start with --channel NAME", mood: "off" };
   const channel = `#${twitch.channel}`;
@@ -20,7 +28,10 @@ export function channelWords(twitch) {
   return { text: `Cannot read ${channel}${why}`, mood: "bad" };
 }
 
-/** @param {"connecting" | "connected" | "lost"} status @returns {{ text: string, mood: "good" | "busy" | "bad" }} */
+/**
+ * @param {"connecting" | "connected" | "lost"} status
+ * @returns {{ text: string, mood: "good" | "busy" | "bad" }}
+ */
 export function connectionWords(status) {
   if (status === "connected") return { text: "Connected", mood: "good" };
   if (status === "connecting") return { text: "Connecting…", mood: "busy" };

@@ -12,7 +12,13 @@ const readJson = async (url) => JSON.parse(await readFile(url, "utf8"));
 
 /** A motion file with one curve. */
 function motionFile(segments, { restricted = true, loop = false, duration = 4, fade = 0 } = {}) {
-  const Meta = { Duration: duration, Loop: loop, AreBeziersRestricted: restricted, FadeInTime: fade, FadeOutTime: fade };
+  const Meta = {
+    Duration: duration,
+    Loop: loop,
+    AreBeziersRestricted: restricted,
+    FadeInTime: fade,
+    FadeOutTime: fade,
+  };
   return { Version: 3, Meta, Curves: [{ Target: "Parameter", Id: "ParamX", Segments: segments }] };
 }
 
@@ -48,7 +54,10 @@ test("an unrestricted Bezier is solved for its time", () => {
 
 test("segments follow each other", () => {
   const curve = curveOf([0, 0, 0, 1, 1, 2, 2, 7, 0, 3, 9]);
-  assert.deepEqual([0.5, 1.5, 2, 2.5].map((time) => sampleCurve(curve, time)), [0.5, 1, 7, 8]);
+  assert.deepEqual(
+    [0.5, 1.5, 2, 2.5].map((time) => sampleCurve(curve, time)),
+    [0.5, 1, 7, 8],
+  );
 });
 
 test("curves that move no parameter are left out", () => {
@@ -113,14 +122,20 @@ test("a motion replaces the one before; afterwards the idle group goes on", () =
 test("Mika's own files load, and name only parameters that the drawing knows", async () => {
   const model = await loadModel(MIKA.href, readJson);
   const names = ["neutral", "joy", "anger", "sadness", "surprise", "fear", "disgust", "smirk"];
-  assert.deepEqual(model.expressions.map(({ name }) => name), names);
+  assert.deepEqual(
+    model.expressions.map(({ name }) => name),
+    names,
+  );
   assert.deepEqual(Object.keys(model.motions).sort(), ["Bounce", "Idle", "Nod", "Shake", "Wave"]);
   assert.deepEqual(model.lipIds, ["ParamMouthOpenY"]);
   const folder = new URL("../js/avatar/", import.meta.url);
   const drawing = await readFile(new URL("puppet.js", folder), "utf8");
   const used = model.expressions.flatMap(({ params }) => params.map(({ id }) => id));
   for (const id of new Set(used)) {
-    const stem = id.replace("Param", "").replace(/^(Eye|Brow)[LR]/, "$1${n}").replace(/^Effect(?!Tear).*/, "Effect");
+    const stem = id
+      .replace("Param", "")
+      .replace(/^(Eye|Brow)[LR]/, "$1${n}")
+      .replace(/^Effect(?!Tear).*/, "Effect");
     assert.ok(drawing.includes(stem), `${id} moves nothing`);
   }
 });

@@ -39,7 +39,11 @@ function connected() {
     forget: (index) => index !== null && (timers[index] = null),
     random: () => 0.5,
   };
-  const connection = new Connection("ws://here/client-ws", { client: "stage", capabilities: ["chat"] }, surroundings);
+  const connection = new Connection(
+    "ws://here/client-ws",
+    { client: "stage", capabilities: ["chat"] },
+    surroundings,
+  );
   const seen = [];
   const statuses = [];
   connection.onmessage = (message) => seen.push(message.type);
@@ -60,7 +64,10 @@ test("it says hello first", () => {
 });
 
 test("back-off doubles up to its limit, with jitter", () => {
-  assert.deepEqual([0, 1, 2, 5, 50].map((attempt) => backOff(attempt, 0.5)), [500, 1000, 2000, 15000, 15000]);
+  assert.deepEqual(
+    [0, 1, 2, 5, 50].map((attempt) => backOff(attempt, 0.5)),
+    [500, 1000, 2000, 15000, 15000],
+  );
   assert.equal(backOff(0, 0), 350);
   assert.equal(Math.round(backOff(0, 1)), 650);
 });
@@ -132,6 +139,9 @@ test("a server that knows no heartbeats is not left", () => {
 });
 
 test("the address is on the page's own host", () => {
-  assert.equal(showAddress({ protocol: "http:", host: "localhost:12393" }), "ws://localhost:12393/client-ws?show=main");
+  assert.equal(
+    showAddress({ protocol: "http:", host: "localhost:12393" }),
+    "ws://localhost:12393/client-ws?show=main",
+  );
   assert.equal(showAddress({ protocol: "https:", host: "x.example" }), "wss://x.example/client-ws?show=main");
 });

@@ -38,8 +38,14 @@ test("only this model's tags are taken out of a text", () => {
 
 test("the channel in words", () => {
   assert.match(channelWords(null).text, /start with --channel NAME/);
-  assert.deepEqual(channelWords({ channel: "mika", state: "connected" }), { text: "Reading #mika", mood: "good" });
-  assert.equal(channelWords({ channel: "mika", state: "down", reason: "banned" }).text, "Cannot read #mika (banned)");
+  assert.deepEqual(channelWords({ channel: "mika", state: "connected" }), {
+    text: "Reading #mika",
+    mood: "good",
+  });
+  assert.equal(
+    channelWords({ channel: "mika", state: "down", reason: "banned" }).text,
+    "Cannot read #mika (banned)",
+  );
 });
 
 test("the demo notice shows only for the demo", () => {
@@ -57,11 +63,17 @@ test("a viewer's colour is darkened until it can be read, and nothing else gets 
 
 test("no page or script puts text in as HTML, and none has inline code or style", async () => {
   const root = new URL("../", import.meta.url);
-  const files = (await readdir(root, { recursive: true })).filter((name) => /^(js\/.*\.js|[a-z]+\.html)$/.test(name));
+  const files = (await readdir(root, { recursive: true })).filter((name) =>
+    /^(js\/.*\.js|[a-z]+\.html)$/.test(name),
+  );
   assert.ok(files.length > 15);
   for (const name of files) {
     const source = await readFile(new URL(name, root), "utf8");
-    assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, name);
+    assert.doesNotMatch(
+      source,
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/,
+      name,
+    );
     if (name.endsWith(".html")) assert.doesNotMatch(source, /\sstyle=|\son\w+=|<script>|<style/, name);
   }
 });

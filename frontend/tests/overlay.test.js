@@ -75,7 +75,10 @@ test("the answered line stands out, alone", () => {
   chat.decide("m0", { outcome: "answered" });
   chat.decide("m2", { outcome: "answered" });
   chat.decide("m1", { outcome: "skipped" });
-  assert.deepEqual(list.children.map((line) => line.className), ["chat-line", "chat-line", "chat-line answered"]);
+  assert.deepEqual(
+    list.children.map((line) => line.className),
+    ["chat-line", "chat-line", "chat-line answered"],
+  );
 });
 
 test("removed lines vanish: one, a viewer's, all", () => {

@@ -1,9 +1,17 @@
-// Mika, drawn: an SVG made once, whose parts puppet.js then moves. Original artwork; the palette is in css/avatar.css.
+// Mika, drawn: an SVG made once, whose parts puppet.js then moves. Original artwork; the palette is in
+// css/avatar.css.
 // `data-part` marks what moves; ids are only for gradients and clips, which SVG can refer to in no other way.
 
 import { path, round, STRANDS } from "./shapes.js";
 
-/** A star with `points` points, as a path. @param {number} x @param {number} y @param {number} radius @param {number} waist @param {number} points */
+/**
+ * A star with `points` points, as a path.
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ * @param {number} waist
+ * @param {number} points
+ */
 function star(x, y, radius, waist = 0.42, points = 4) {
   const corners = Array.from({ length: points * 2 }, (_, i) => {
     const angle = (Math.PI * i) / points - Math.PI / 2;
@@ -74,12 +82,14 @@ function arm(s) {
 </g>`;
 }
 
-const neck = () => `<path class="skin" d="M-36 470L-38 556C-60 560 -74 570 -74 590L0 660L74 590C74 570 60 560 38 556L36 470Z"/>
-  <path fill="var(--skin3)" d="M-36 480C-20 536 20 536 36 480L38 548C14 572 -14 572 -38 548Z"/>
+const neck =
+  () => `<path class="skin" d="M-36 470L-38 556C-60 560 -74 570 -74 590L0 660L74 590C74 570 60 560 38 556L36 470Z"/>
+  <path fill="var(--skin3)" d="M-37 462H37L38 546C14 570 -14 570 -38 546Z"/>
   <path class="line warm" stroke-width="4" d="M-36 480C-37 520 -37 540 -42 556M36 480C37 520 37 540 42 556"/>
   <path class="line warm" stroke-width="3" opacity=".45" d="M-46 592Q-24 597 -12 612M46 592Q24 597 12 612"/>`;
 
-const hoodie = () => `<path class="edge" fill="url(#mika-cloth)" d="M-62 556C-86 560 -104 574 -110 598C-118 640 -128 676 -138 712C-130 770 -130 850 -148 960L148 960C130 850 130 770 138 712C128 676 118 640 110 598C104 574 86 560 62 556C54 606 26 640 0 654C-26 640 -54 606 -62 556Z"/>
+const hoodie =
+  () => `<path class="edge" fill="url(#mika-cloth)" d="M-62 556C-86 560 -104 574 -110 598C-118 640 -128 676 -138 712C-130 770 -130 850 -148 960L148 960C130 850 130 770 138 712C128 676 118 640 110 598C104 574 86 560 62 556C54 606 26 640 0 654C-26 640 -54 606 -62 556Z"/>
   <path fill="var(--cloth4)" opacity=".55" d="M138 712C130 770 130 850 148 960L96 960C112 880 104 800 112 716C116 690 112 650 104 620C118 650 128 676 138 712Z"/>
   <path fill="var(--cloth4)" opacity=".5" d="M-112 606C-92 668 -40 706 0 716C40 706 92 668 112 606C104 690 40 728 0 736C-40 728 -104 690 -112 606Z"/>
   <path class="line" stroke-width="3" opacity=".4" d="M-128 716C-112 736 -104 752 -100 772M-132 770Q-120 782 -116 800M128 716C112 736 106 748 104 764"/>
@@ -182,7 +192,8 @@ const effects = () => `<g>
 export const VIEW_BOX = "0 0 800 900";
 
 /** The whole drawing, as SVG source. */
-export const drawing = () => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${VIEW_BOX}" role="img" class="puppet">
+export const drawing =
+  () => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${VIEW_BOX}" role="img" class="puppet">
 ${defs()}
 <g data-part="all">
   <g data-part="backHair"><path data-part="backHairOutline" fill="url(#mika-back-hair)" class="edge lock"/></g>

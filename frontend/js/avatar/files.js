@@ -91,7 +91,10 @@ async function loadMotions(groups, base, fetchJson) {
       fadeOut: entry.FadeOutTime ?? motion.fadeOut,
     };
   };
-  const loaded = Object.entries(groups).map(async ([name, list]) => [name, await Promise.all(list.map(load))]);
+  const loaded = Object.entries(groups).map(async ([name, list]) => [
+    name,
+    await Promise.all(list.map(load)),
+  ]);
   return /** @type {Record<string, Motion[]>} */ (Object.fromEntries(await Promise.all(loaded)));
 }
 
@@ -146,7 +149,7 @@ function parseCurve(json, restricted) {
   const segments = [];
   /** @type {Point} */
   let end = [flat[0], flat[1]];
-  for (let i = 2; i < flat.length; ) {
+  for (let i = 2; i < flat.length;) {
     const kind = flat[i];
     const count = kind === SegmentKind.BEZIER ? 3 : 1;
     const points = [end];
@@ -155,5 +158,12 @@ function parseCurve(json, restricted) {
     end = points[count];
     i += 1 + 2 * count;
   }
-  return { id: json.Id, last: end[1], segments, restricted, fadeIn: json.FadeInTime, fadeOut: json.FadeOutTime };
+  return {
+    id: json.Id,
+    last: end[1],
+    segments,
+    restricted,
+    fadeIn: json.FadeInTime,
+    fadeOut: json.FadeOutTime,
+  };
 }

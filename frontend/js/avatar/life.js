@@ -45,7 +45,10 @@ export class Life {
     return Math.min(1, (age - BLINK_HOLD) / (BLINK_OPEN - BLINK_HOLD));
   }
 
-  /** Eyes jump, they do not glide: a new point every second or two, mostly back at the audience. @param {number} dt */
+  /**
+   * Eyes jump, they do not glide: a new point every second or two, mostly back at the audience.
+   * @param {number} dt
+   */
   look(dt) {
     const gaze = this.gaze;
     if (this.clock > gaze.moveAt) {

@@ -78,7 +78,8 @@ function advance(track, dt) {
   const { motion, loop, fadeOut } = track;
   track.time += dt;
   // The fade-out of a motion that plays once lies inside its duration.
-  if (!loop && track.endAt === Infinity && track.time >= motion.duration - fadeOut) track.endAt = motion.duration;
+  if (!loop && track.endAt === Infinity && track.time >= motion.duration - fadeOut)
+    track.endAt = motion.duration;
 }
 
 /** @param {Record<string, number>} params @param {Track} track */

@@ -7,7 +7,9 @@ import * as shapes from "./shapes.js";
 const { round } = shapes;
 
 /** @typedef {(id: string) => number} Get the value of a parameter, by its name without "Param" */
-/** @typedef {{ ax: number, ay: number, az: number, bx: number, bz: number, breath: number, sway: number }} Pose */
+/**
+ * @typedef {{ ax: number, ay: number, az: number, bx: number, bz: number, breath: number, sway: number }} Pose
+ */
 
 /** Every other parameter rests at 0. @type {Readonly<Record<string, number>>} */
 export const RESTING = Object.freeze({ ParamEyeLOpen: 1, ParamEyeROpen: 1 });
@@ -41,7 +43,12 @@ export class Puppet {
     this.set("svg", "aria-label", mood ? `${this.name}, ${mood}` : this.name);
   }
 
-  /** Touches the page only where something changed. @param {string} part @param {string} attribute @param {string | number} value */
+  /**
+   * Touches the page only where something changed.
+   * @param {string} part
+   * @param {string} attribute
+   * @param {string | number} value
+   */
   set(part, attribute, value) {
     const key = `${part} ${attribute}`;
     const text = String(value);
@@ -106,7 +113,11 @@ export class Puppet {
   /** @param {Get} get @param {Pose} pose */
   drawBody(get, { bx, bz, breath }) {
     this.move("all", get("BaseX") * 40, -get("BaseY") * 26);
-    this.set("body", "transform", `rotate(${round(bz)} 400 900) translate(${round(bx * 10)} ${round(-breath * 4)})`);
+    this.set(
+      "body",
+      "transform",
+      `rotate(${round(bz)} 400 900) translate(${round(bx * 10)} ${round(-breath * 4)})`,
+    );
   }
 
   /** @param {Get} get @param {Pose} pose */
@@ -138,7 +149,12 @@ export class Puppet {
     this.set("lockL", "d", shapes.sideLockShape(1, sway));
     this.set("ahoge", "d", shapes.ahogeShape(sway));
     for (const [name, side] of SIDES) {
-      this.move(`cup${name}`, side * 203 + ax * 6, 14 - ay * 2, ` scale(${round((1 - side * ax * 0.16) * 100) / 100} 1)`);
+      this.move(
+        `cup${name}`,
+        side * 203 + ax * 6,
+        14 - ay * 2,
+        ` scale(${round((1 - side * ax * 0.16) * 100) / 100} 1)`,
+      );
     }
   }
 
@@ -148,7 +164,8 @@ export class Puppet {
     const slant = clamp(get(`Brow${n}Angle`), -1, 1);
     const shape = shapes.eyeShape(open, clamp(get(`Eye${n}Smile`), 0, 1), side, slant);
     this.move(`eye${n}`, side * 77, 24, ` scale(${round((1 - side * ax * 0.1) * 110) / 100} 1.1)`);
-    for (const part of /** @type {const} */ (["hole", "lash", "lower", "fold"])) this.set(part + n, "d", shape[part]);
+    for (const part of /** @type {const} */ (["hole", "lash", "lower", "fold"]))
+      this.set(part + n, "d", shape[part]);
     this.set(`eyeClip${n}`, "d", shape.hole);
     this.set(`pool${n}`, "d", shape.lower);
     this.set(`shade${n}`, "d", shape.lash);
@@ -205,8 +222,15 @@ export class Puppet {
     const up = clamp(get(`Arm${n}A`), 0, 1);
     const hand = get(`Hand${n}`);
     this.set(`arm${n}`, "transform", `rotate(${round(-side * up * 42)} ${side * 112} 634)`);
-    this.set(`forearm${n}`, "transform", `rotate(${round(-side * up * 122 + hand * 16 * up)} ${side * 168} 806)`);
-    this.set(`hand${n}`, "transform", `rotate(${round(hand * 16)} ${side * 168} 906)`);
+    this.set(
+      `forearm${n}`,
+      "transform",
+      `rotate(${round(-side * up * 122 + hand * 16 * up)} ${side * 168} 806)`,
+    );
+    // On its way up the wrist turns the palm to the audience, which brings the thumb to the other side.
+    const palm = round(mix(10, -10, clamp((up - 0.6) / 0.3, 0, 1))) / 10;
+    const turn = `translate(${side * 168} 0) scale(${palm} 1) translate(${-side * 168} 0)`;
+    this.set(`hand${n}`, "transform", `rotate(${round(hand * 16)} ${side * 168} 906) ${turn}`);
   }
 
   /** The voice, seen: five bars on the hoodie, and the headset glows. @param {number} loud */

@@ -1,5 +1,6 @@
 // The outlines that change their form while she moves; everything else is only shifted and turned.
-// All lengths are in the drawing's own units; `side` is -1 for her right (the picture's left), 1 for her left.
+// All lengths are in the drawing's own units; `side` is -1 for her right (the picture's left), 1 for
+// her left.
 
 import { clamp, mix } from "./curves.js";
 
@@ -45,14 +46,28 @@ export function eyeShape(open, smile, side, slant) {
   };
 }
 
-/** The lashes' upper edge, with two points at the outer corner. @param {number[]} u @param {number} side @param {number} thick */
+/**
+ * The lashes' upper edge, with two points at the outer corner.
+ * @param {number[]} u
+ * @param {number} side
+ * @param {number} thick
+ */
 function lashBack(u, side, thick) {
   return path`L${(u[6] + 13) * side} ${u[7] - 9}L${(u[6] + 5) * side} ${u[7] - 9}L${(u[6] + 8) * side} ${u[7] - 19}C${(u[4] + 10) * side} ${u[5] - thick} ${u[2] * side} ${u[3] - thick * 0.75} ${u[0] * side} ${u[1]}Z`;
 }
 
-/** The first part (0..t) of a cubic curve. @param {XY} a @param {XY} b @param {XY} c @param {XY} d @param {number} t @param {number} side */
+/**
+ * The first part (0..t) of a cubic curve.
+ * @param {XY} a
+ * @param {XY} b
+ * @param {XY} c
+ * @param {XY} d
+ * @param {number} t
+ * @param {number} side
+ */
 function curveStart(a, b, c, d, t, side) {
-  const between = (/** @type {XY} */ p, /** @type {XY} */ q) => /** @type {XY} */ ([mix(p[0], q[0], t), mix(p[1], q[1], t)]);
+  const between = (/** @type {XY} */ p, /** @type {XY} */ q) =>
+    /** @type {XY} */ ([mix(p[0], q[0], t), mix(p[1], q[1], t)]);
   const ab = between(a, b);
   const bc = between(b, c);
   const abc = between(ab, bc);
@@ -134,11 +149,17 @@ export function sideLockShape(side, sway) {
   return path`M${side * 150} -70C${side * 196} -20 ${side * 204 + sway * 5} 60 ${side * 186 + sway * 12} 128C${side * 181 + sway * 16} 160 ${side * 162 + sway * 20} 178 ${side * 140 + sway * 24} 190C${side * 150 + sway * 16} 160 ${side * 146 + sway * 10} 132 ${side * 147 + sway * 6} 96C${side * 148} 40 ${side * 160} -10 ${side * 150} -70Z`;
 }
 
-/** The long hair behind her: two locks on each side, between them it lies behind the neck. @param {number} sway */
+/**
+ * The long hair behind her: two locks on each side, between them it lies behind the neck.
+ * @param {number} sway
+ */
 export function backHairShape(sway) {
   const s = sway;
   const left = path`C${-96 + s * 8} 236 ${-104 + s * 10} 262 ${-114 + s * 13} 300C${-146 + s * 12} 286 ${-164 + s * 12} 262 ${-174 + s * 13} 232C${-184 + s * 14} 262 ${-200 + s * 17} 292 ${-226 + s * 22} 318C${-236 + s * 10} 190 -222 110 -222 20C-226 -110 -150 -220 0 -220Z`;
-  return path`M0 -220C150 -220 226 -110 222 20C222 110 ${236 + s * 10} 190 ${226 + s * 22} 318C${200 + s * 17} 292 ${184 + s * 14} 262 ${174 + s * 13} 232C${164 + s * 12} 262 ${146 + s * 12} 286 ${114 + s * 13} 300C${104 + s * 10} 262 ${96 + s * 8} 236 ${80 + s * 6} 214C40 236 -40 236 ${-80 + s * 6} 214` + left;
+  return (
+    path`M0 -220C150 -220 226 -110 222 20C222 110 ${236 + s * 10} 190 ${226 + s * 22} 318C${200 + s * 17} 292 ${184 + s * 14} 262 ${174 + s * 13} 232C${164 + s * 12} 262 ${146 + s * 12} 286 ${114 + s * 13} 300C${104 + s * 10} 262 ${96 + s * 8} 236 ${80 + s * 6} 214C40 236 -40 236 ${-80 + s * 6} 214` +
+    left
+  );
 }
 
 /** The one lock that will not lie down. @param {number} sway */

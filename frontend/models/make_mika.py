@@ -15,7 +15,7 @@ def both(name: str, value: float) -> dict[str, float]:
 
 # What is added to the resting face, and what multiplies it (the eyes' opening: blinking goes on).
 EXPRESSIONS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
-    "neutral": ({"MouthForm": 0.45}, {}),
+    "neutral": ({"MouthForm": 0.6}, {}),
     "joy": (
         both("Eye*Smile", 1) | both("Brow*Y", 0.45) | both("Brow*Form", 0.4)
         | {"MouthForm": 1, "MouthOpenY": 0.5, "Cheek": 0.7, "AngleZ": 4, "EffectSparkle": 1},

@@ -176,9 +176,11 @@ const cup = (n) => `<g data-part="cup${n}">
   <rect x="-14" y="-32" width="28" height="68" rx="14" fill="var(--gear2)"/><path class="glow" d="${star(0, 2, 13)}"/>
 </g>`;
 
+/** The headset is light: navy would vanish before a dark game. */
 const headset = () => `<g data-part="headset">
-  <path fill="none" stroke="var(--ink)" stroke-width="29" d="M-202 4C-214 -146 -122 -228 0 -228C122 -228 214 -146 202 4"/>
-  <path fill="none" stroke="var(--gear)" stroke-width="22" d="M-202 4C-214 -146 -122 -228 0 -228C122 -228 214 -146 202 4"/>
+  <path fill="none" stroke="var(--line-cloth)" stroke-width="29" d="M-202 4C-214 -146 -122 -228 0 -228C122 -228 214 -146 202 4"/>
+  <path fill="none" stroke="var(--gear)" stroke-width="21.5" d="M-202 4C-214 -146 -122 -228 0 -228C122 -228 214 -146 202 4"/>
+  <path fill="none" stroke="var(--gear2)" stroke-width="7" opacity=".7" d="M-195 4C-207 -142 -118 -221 0 -221C118 -221 207 -142 195 4"/>
   ${ear(-1)}${ear(1)}${cup("R")}${cup("L")}
 </g>`;
 

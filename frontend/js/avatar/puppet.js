@@ -240,7 +240,7 @@ export class Puppet {
       this.set(`bar${i}`, "height", round(height * 1.6));
       this.set(`bar${i}`, "y", round(800 - height * 0.8));
     }
-    const glow = String(round(0.55 + loud * 0.45));
+    const glow = String(round(0.75 + loud * 0.25));
     if (this.drawn.get("glow") === glow) return;
     this.drawn.set("glow", glow);
     this.svg.style.setProperty("--glow", glow);

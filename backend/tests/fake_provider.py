@@ -210,6 +210,7 @@ def _head(writer: asyncio.StreamWriter, status: int, kind: str, length: str) -> 
 
 
 async def _send(writer: asyncio.StreamWriter, status: int, kind: str, body: str) -> None:
-    _head(writer, status, kind, f"Content-Length: {len(body)}")
+    # Retry-After: tests need not wait as long as a provider would like.
+    _head(writer, status, kind, f"Content-Length: {len(body)}\r\nRetry-After-Ms: 10")
     writer.write(body.encode())
     await writer.drain()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import uvicorn
 import websockets
@@ -80,39 +80,41 @@ def process(
     folder: Path, config: Mapping[str, Any] | None = None, arguments: tuple[str, ...] = ()
 ) -> Iterator[int]:
     """Start the program as a user does, wait until it is ready, and yield its port; its output is in `log`."""
-    import subprocess
+    with launched(folder, config, arguments) as (port, _):
+        yield port
 
+
+@contextmanager
+def launched(
+    folder: Path, config: Mapping[str, Any] | None = None, arguments: tuple[str, ...] = ()
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Do as `process` does, and yield the child as well."""
     port = free_port()
     command = [sys.executable, "-m", "open_llm_vtuber", "run", "--no-browser", "--port", str(port)]
     command += ["--data-dir", str(folder / "data"), *arguments]
     if config is not None:
         (folder / "conf.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         command += ["--config", str(folder / "conf.yaml")]
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
     with (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "NO_COLOR": "1"},
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
         )
         try:
             _wait_until_ready(port, child)
-            yield port
+            yield port, child
         finally:
             child.send_signal(signal.SIGTERM)
             child.wait(15)
 
 
-def _wait_until_ready(port: int, child: Any, limit_s: float = 90) -> None:
+def _wait_until_ready(port: int, child: subprocess.Popen[bytes], limit_s: float = 90) -> None:
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         assert child.poll() is None, "the server ended instead of starting"
-        with contextlib.suppress(URLError, OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
+        with contextlib.suppress(OSError), _health(port) as answer:
+            if answer.status == 200:
+                return
         time.sleep(0.1)
     raise AssertionError("the server was not ready in time")
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import logging
+import math
 import os
 import signal
 import socket
@@ -228,7 +229,7 @@ async def _start_and_stop(settings: Settings) -> None:
 def _rehearse(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), channel="")
     lines = rehearsal.recorded(options.file)
-    if options.speed <= 0:
+    if not (math.isfinite(options.speed) and options.speed > 0):
         raise ConfigError("--speed must be more than 0.")
     asyncio.run(_play(settings, lines, options.speed))
     return 0

@@ -5,6 +5,7 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from open_llm_vtuber.units import Seconds
 ON_AIR = "main"
 LONGEST_GAP: Seconds = 60.0
 """A recording may have gaps of hours; nobody waits for those."""
+SETTLING: Seconds = 0.5
+"""How long the last line has to reach the show."""
 LAST_TURN: Seconds = 60.0
 """How long the last answer may take after the last line."""
 
@@ -104,8 +107,8 @@ class _Spectator:
         self._began: Seconds = 0.0
         self._has_sound = False
         self._voice_ends: Seconds = 0.0
-        self._is_quiet = asyncio.Event()
-        self._is_quiet.set()
+        self._is_speaking = False
+        self._calm = asyncio.Event()
 
     async def watch(self) -> None:
         """Read cues for ever."""
@@ -113,10 +116,11 @@ class _Spectator:
             await self._see(json.loads(await self._outbox.get()))
 
     async def quiet(self) -> None:
-        """Wait until nothing is being said and nothing waits, within limits."""
-        await asyncio.sleep(0.5)
-        async with asyncio.timeout(LAST_TURN):
-            await self._is_quiet.wait()
+        """Wait until every message is decided and nothing is being said, within limits."""
+        await asyncio.sleep(SETTLING)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_TURN):
+                await self._calm.wait()
 
     async def _see(self, cue: dict[str, Any]) -> None:
         match cue["type"]:
@@ -135,6 +139,10 @@ class _Spectator:
                 await self._shows.ask(ON_AIR, PlaybackEnded("rehearsal"))
             case _:
                 pass
+        if self._texts or self._is_speaking:
+            self._calm.clear()
+        else:
+            self._calm.set()
 
     def _decided(self, message_id: str, decision: dict[str, Any]) -> None:
         if decision["outcome"] == "pending":
@@ -147,12 +155,10 @@ class _Spectator:
             self._summary.skipped[decision["reason"]] += 1
 
     def _chain(self, text: str) -> None:
-        if text == "conversation-chain-start":
-            self._is_quiet.clear()
+        self._is_speaking = text == "conversation-chain-start"
+        if self._is_speaking:
             self._began, self._has_sound = self._now(), False
             self._summary.last_answer = ""
-        else:
-            self._is_quiet.set()
 
     def _spoken(self, cue: dict[str, Any]) -> None:
         if not self._has_sound:

@@ -82,8 +82,9 @@ class Turn:
 
     async def perform(self) -> None:
         """Do it all. On every path the lines are kept and the chain is ended."""
-        await self._open()
+        self._open()
         try:
+            await self._keep("human", self.stimulus.author, self.stimulus.text)
             await self._reply()
             await self._until_played()
         except asyncio.CancelledError:
@@ -103,7 +104,7 @@ class Turn:
         if self._is_waiting_for_playback:
             self._was_played.set()
 
-    async def _open(self) -> None:
+    def _open(self) -> None:
         stimulus = self.stimulus
         self._cast.audience.chain_starts(asked_by=stimulus.client, turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
@@ -111,7 +112,6 @@ class Turn:
         self._cast.audience.publish(
             UserInputTranscription(text=harmless(shown)), turn_id=self.id, but_for=(stimulus.client,)
         )
-        await self._cast.keep(_line("human", stimulus.author, stimulus.text))
 
     async def _reply(self) -> None:
         ready: asyncio.Queue[Sentence | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
@@ -202,16 +202,27 @@ class Turn:
         self._cast.body.rest()
         if not self._sentences_sent and self.stimulus.message_id:
             self._cast.decide(skipped(self.stimulus.message_id, "no-reply"))
+        self._cast.adapter.remember(self.stimulus, heard)
+        if heard:
+            await self._keep("ai", self._cast.character_name, heard)
+        self._publish(ForceNewMessage())
+        self._publish(Control(text="conversation-chain-end"))
+        self._reached("end_ms")
+        log.info("turn %s (%s) %s", self.id, self.stimulus.source, _in_words(self.timings))
+
+    async def _keep(self, role: Literal["human", "ai"], name: str, content: str) -> None:
         try:
-            self._cast.adapter.remember(self.stimulus, heard)
-            if heard:
-                name = self._cast.character_name
-                await self._cast.keep(_line("ai", name, heard, interrupted=self._was_interrupted))
-        finally:
-            self._publish(ForceNewMessage())
-            self._publish(Control(text="conversation-chain-end"))
-            self._reached("end_ms")
-            log.info("turn %s (%s) %s", self.id, self.stimulus.source, _in_words(self.timings))
+            await self._cast.keep(
+                HistoryLine(
+                    role=role,
+                    name=name,
+                    content=content,
+                    timestamp=datetime.now(UTC),
+                    interrupted=role == "ai" and self._was_interrupted,
+                )
+            )
+        except Exception as error:  # noqa: BLE001  the boundary: a line that is not stored does not cost the show
+            self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, VTuberError):
@@ -232,12 +243,6 @@ class Turn:
     @staticmethod
     def _now() -> Seconds:
         return asyncio.get_running_loop().time()
-
-
-def _line(role: Literal["human", "ai"], name: str, content: str, *, interrupted: bool = False) -> HistoryLine:
-    return HistoryLine(
-        role=role, name=name, content=content, timestamp=datetime.now(UTC), interrupted=interrupted
-    )
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

@@ -1,0 +1,198 @@
+"""Fakes that keep a show's ports, and a stage to put them on."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
+from open_llm_vtuber.protocol.server_messages import ConfigFile
+from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.show import Billing, Show
+from open_llm_vtuber.stimulus import (
+    ChatMessage,
+    EngineStatus,
+    PromptMessage,
+    Stimulus,
+    TextAbilities,
+    TextOptions,
+)
+from open_llm_vtuber.storage.memory_store import MemoryStore
+from open_llm_vtuber.units import Hertz, Seconds
+
+RATE = Hertz(8_000)
+FACES = ("neutral", "joy", "sadness", "anger", "surprise")
+BROKEN = EngineError("The brain is out of order.", engine="fake", retryable=True)
+
+
+class _Engine:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        return None
+
+
+class FakeLLM(_Engine):
+    """Answers with the pieces it was given, and keeps the prompts it saw."""
+
+    def __init__(self, *pieces: str, abilities: TextAbilities | None = None) -> None:
+        self.pieces = pieces
+        self.abilities = abilities or TextAbilities(emotion_tags=True, prompt_tokens=1_000)
+        self.prompts: list[Sequence[PromptMessage]] = []
+
+    async def stream(
+        self, messages: Sequence[PromptMessage], options: TextOptions
+    ) -> AsyncGenerator[str, None]:
+        del options
+        self.prompts.append(messages)
+        for piece in self.pieces:
+            yield piece
+
+
+class FakeAdapter:
+    """Replies with fixed pieces, `pause` seconds apart; an error among them is raised."""
+
+    def __init__(self, *pieces: str | Exception, pause: Seconds = 0.0) -> None:
+        self.pieces = pieces
+        self.pause = pause
+        self.asked: list[Stimulus] = []
+        self.remembered: list[tuple[str, str]] = []
+        self.open = 0
+        self.forgotten = 0
+
+    async def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
+        self.asked.append(stimulus)
+        self.open += 1
+        try:
+            for piece in self.pieces:
+                await asyncio.sleep(self.pause)
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+        finally:
+            self.open -= 1
+
+    def remember(self, stimulus: Stimulus, heard: str) -> None:
+        self.remembered.append((stimulus.text, heard))
+
+    def forget(self) -> None:
+        self.remembered.clear()
+        self.forgotten += 1
+
+
+class FakeVoice(_Engine):
+    """Speaks for a fixed time whatever the text, after `work` seconds; texts in `broken` fail."""
+
+    sample_rate = RATE
+
+    def __init__(self, length: Seconds = 1.0, *, work: Seconds = 0.0, broken: str = "\0") -> None:
+        self.length = length
+        self.work = work
+        self.broken = broken
+        self.spoken: list[str] = []
+
+    async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
+        await asyncio.sleep(self.work)
+        if self.broken in text:
+            raise EngineError("The voice is hoarse.", engine="fake", retryable=True)
+        self.spoken.append(text)
+        yield b"\x00\x10" * round(RATE * self.length)
+
+
+def model() -> Live2dModel:
+    """Return an avatar with five faces, each the emotion of its own name."""
+    faces = [{"Name": name, "File": f"{name}.exp3.json"} for name in FACES]
+    entry = {"name": "fake", "url": "/fake/fake.model3.json", "emotionMap": {name: name for name in FACES}}
+    return Live2dModel.from_json(entry, {"FileReferences": {"Expressions": faces}})
+
+
+def billing(channel: str = "") -> Billing:
+    """Return who is on air in tests."""
+    return Billing(
+        conf_name="Fake",
+        conf_uid="fake_001",
+        character_name="Mika",
+        avatar="",
+        model=model(),
+        configs=(ConfigFile(filename="conf.yaml", name="Fake"),),
+        backgrounds=("room.png",),
+        channel=channel,
+    )
+
+
+def show(
+    adapter: Adapter | None = None,
+    voice: SpeechSynthesizer | None = None,
+    *,
+    name: str = "main",
+    store: MemoryStore | None = None,
+) -> Show:
+    """Return a show with fakes for all that the test does not care about."""
+    return Show(
+        name,
+        billing(),
+        adapter=adapter or FakeAdapter("Hello there."),
+        voice=voice or FakeVoice(),
+        store=store or MemoryStore(),
+        providers={"llm": EngineStatus(engine="fake", is_demo=True)},
+    )
+
+
+@asynccontextmanager
+async def running(a_show: Show) -> AsyncIterator[Show]:
+    """Run a show for as long as the context lasts."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(a_show.run())
+        await asyncio.sleep(0)
+        yield a_show
+        task.cancel()
+
+
+class Reader:
+    """Reads an outbox all the time, like a client; notes when each message came."""
+
+    def __init__(self, outbox: Outbox, answer: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.times: list[Seconds] = []
+        self._outbox = outbox
+        self._answer = answer
+
+    async def run(self) -> None:
+        while True:
+            try:
+                message: dict[str, Any] = json.loads(await self._outbox.get())
+            except OutboxClosed:
+                return
+            self.messages.append(message)
+            self.times.append(asyncio.get_running_loop().time())
+            if self._answer:
+                self._answer(message)
+
+    def types(self) -> list[str]:
+        """Return the types seen, controls by their text; without the state, which comes whenever it likes."""
+        names = [m["text"] if m["type"] == "control" else m["type"] for m in self.messages]
+        return [name for name in names if name != "character-state"]
+
+    def first(self, name: str) -> dict[str, Any]:
+        """Return the first message of that type."""
+        return next(message for message in self.messages if message["type"] == name)
+
+    def all(self, name: str) -> list[dict[str, Any]]:
+        """Return every message of that type."""
+        return [message for message in self.messages if message["type"] == name]
+
+
+def chat_message(
+    message_id: str, text: str, *, username: str = "viewer", display_name: str = "Ana"
+) -> ChatMessage:
+    """Return a viewer's line in channel `c`."""
+    return ChatMessage(
+        id=message_id, platform="twitch", channel="c", username=username, display_name=display_name, text=text
+    )

@@ -1,0 +1,324 @@
+"""A show as its clients and its chat see it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import fakes
+from fakes import FakeAdapter, FakeVoice, Reader, chat_message
+from open_llm_vtuber.protocol.server_messages import HistoryList, NewHistoryCreated, Snapshot
+from open_llm_vtuber.show.commands import (
+    ChatHappened,
+    CreateHistory,
+    Greet,
+    Hello,
+    Interrupt,
+    ListBackgrounds,
+    ListConfigs,
+    ListHistories,
+    Perform,
+    PlaybackEnded,
+    TakeSnapshot,
+)
+from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.stimulus import ChannelStatus, ChatRemoval, Stimulus
+from virtual_time import run_virtual
+
+
+def typed(text: str, client: str | None = "me") -> Perform:
+    return Perform(Stimulus(text=text, source="typed", author="Human", client=client))
+
+
+@asynccontextmanager
+async def watched(a_show: Show, *, hello: bool = True, plays: bool = True) -> AsyncIterator[Reader]:
+    """Run a show with one client that reads everything and reports the end of playback at once."""
+    async with fakes.running(a_show), asyncio.TaskGroup() as group:
+        with a_show.attach("me") as outbox:
+            reports = asyncio.Event()
+            reader = Reader(
+                outbox, lambda m: reports.set() if m["type"] == "backend-synth-complete" else None
+            )
+            if hello:
+                await a_show.ask(Hello("me", ("expression", "chat", "state", "primary")))
+
+            async def report() -> None:
+                while plays:
+                    await reports.wait()
+                    reports.clear()
+                    await a_show.ask(PlaybackEnded("me"))
+
+            tasks = [group.create_task(reader.run()), group.create_task(report())]
+            yield reader
+            for task in tasks:
+                task.cancel()
+
+
+def test_a_typed_line_is_answered() -> None:
+    async def main() -> list[str]:
+        a_show = fakes.show(FakeAdapter("[joy] Hello!"))
+        async with watched(a_show) as reader:
+            await a_show.ask(typed("hi"))
+            await asyncio.sleep(5)
+            return reader.types()
+
+    assert run_virtual(main())[-1] == "conversation-chain-end"
+
+
+def test_the_greeting_is_what_existing_clients_expect() -> None:
+    async def main() -> list[str]:
+        return [message.type for message in await fakes.show().ask(Greet("me"))]
+
+    assert run_virtual(main()) == ["group-update", "full-text", "set-model-and-conf", "group-update"]
+
+
+def test_the_four_first_requests_have_their_answers() -> None:
+    async def main() -> list[str]:
+        a_show = fakes.show()
+        commands = (ListBackgrounds(), ListConfigs(), ListHistories(), CreateHistory())
+        return [message.type for command in commands for message in await a_show.ask(command)]
+
+    assert run_virtual(main()) == ["background-files", "config-files", "history-list", "new-history-created"]
+
+
+def test_conversations_are_listed_newest_first_and_empty_ones_are_not() -> None:
+    async def main() -> tuple[HistoryList, list[str]]:
+        a_show = fakes.show(FakeAdapter("Hello!"))
+        uids = []
+        async with watched(a_show):
+            for text in ("first", "second"):
+                (created,) = await a_show.ask(CreateHistory())
+                assert isinstance(created, NewHistoryCreated)
+                uids.append(created.history_uid)
+                await a_show.ask(typed(text))
+                await asyncio.sleep(5)
+            await a_show.ask(CreateHistory())
+            (listed,) = await a_show.ask(ListHistories())
+            assert isinstance(listed, HistoryList)
+        return listed, uids
+
+    listed, uids = run_virtual(main())
+    assert [history.uid for history in listed.histories] == uids[::-1]
+    assert listed.histories[0].latest_message is not None
+    assert listed.histories[0].latest_message.content == "Hello!"
+
+
+def test_a_new_conversation_cuts_the_running_turn_and_the_character_forgets() -> None:
+    async def main() -> tuple[FakeAdapter, list[str]]:
+        adapter = FakeAdapter("One. ", "Two. ", pause=1.0)
+        a_show = fakes.show(adapter)
+        async with watched(a_show) as reader:
+            await a_show.ask(typed("hi"))
+            await asyncio.sleep(1.5)
+            await a_show.ask(CreateHistory())
+            await asyncio.sleep(0.1)
+            return adapter, reader.types()
+
+    adapter, types = run_virtual(main())
+    assert types[-1] == "conversation-chain-end"
+    assert adapter.remembered == [], "the cut turn was forgotten with the rest"
+
+
+def test_a_snapshot_tells_who_is_on_air_and_what_is_going_on() -> None:
+    async def main() -> Snapshot:
+        a_show = fakes.show(FakeAdapter("[joy] Hello!", pause=1.0), FakeVoice(60.0))
+        async with watched(a_show, plays=False):
+            await a_show.ask(typed("hi"))
+            await a_show.tell(ChatHappened(chat_message("1", "hello")))
+            await asyncio.sleep(2)
+            (snapshot,) = await a_show.ask(TakeSnapshot("me"))
+            assert isinstance(snapshot, Snapshot)
+            return snapshot
+
+    snapshot = run_virtual(main())
+    assert snapshot.expression.name == "joy"
+    assert snapshot.state.speaking
+    assert snapshot.state.primary == "me"
+    assert snapshot.state.providers["llm"].is_demo
+    assert snapshot.state.character.character_name == "Mika"
+    assert snapshot.turn is not None
+    assert [cue.id for cue in snapshot.chat] == ["1"]
+    assert snapshot.seq > 0
+
+
+def test_an_interrupt_ends_the_chain_before_it_returns() -> None:
+    async def main() -> list[str]:
+        a_show = fakes.show(FakeAdapter("One. ", "Two. ", pause=1.0), FakeVoice(10.0))
+        async with watched(a_show, plays=False) as reader:
+            await a_show.ask(typed("hi"))
+            await asyncio.sleep(5)
+            await a_show.ask(Interrupt("me", None))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
+            return reader.types()
+
+    assert run_virtual(main())[-4:] == [
+        "interrupt-signal",
+        "set-expression",
+        "force-new-message",
+        "conversation-chain-end",
+    ]
+
+
+def test_late_copies_of_a_playback_report_do_not_end_the_next_turn() -> None:
+    async def main() -> float:
+        a_show = fakes.show(FakeAdapter("Hello."), FakeVoice(5.0))
+        async with watched(a_show, plays=False) as reader:
+            await a_show.ask(typed("one"))
+            await a_show.ask(typed("two"))
+            await asyncio.sleep(5)
+            for _ in range(
+                10
+            ):  # ten copies, as existing clients send them; the second turn begins in between
+                await a_show.ask(PlaybackEnded("me"))
+                await asyncio.sleep(0.01)
+            began = [
+                t
+                for t, m in zip(reader.times, reader.messages, strict=True)
+                if m.get("text", "") == "Thinking..."
+            ]
+            await asyncio.sleep(20)
+            ends = [
+                t
+                for t, m in zip(reader.times, reader.messages, strict=True)
+                if m.get("text") == "conversation-chain-end"
+            ]
+            return ends[1] - began[1]
+
+    assert run_virtual(main()) > 5
+
+
+def test_only_the_primary_client_ends_a_turn() -> None:
+    async def main() -> int:
+        a_show = fakes.show(FakeAdapter("Hello."), FakeVoice(5.0))
+        async with watched(a_show, plays=False) as reader:
+            with a_show.attach("preview"):
+                await a_show.ask(Hello("preview", ()))
+                await a_show.ask(typed("hi"))
+                await asyncio.sleep(1)
+                await a_show.ask(PlaybackEnded("preview"))
+                await asyncio.sleep(1)
+                return len([m for m in reader.messages if m.get("text") == "conversation-chain-end"])
+
+    assert run_virtual(main()) == 0
+
+
+def test_the_sound_stays_where_it_is_while_she_speaks() -> None:
+    async def main() -> list[str | None]:
+        a_show = fakes.show(FakeAdapter("Hello."), FakeVoice(5.0))
+        primaries: list[str | None] = []
+        async with fakes.running(a_show):
+            with a_show.attach("talk"):
+                await a_show.ask(Hello("talk", ()))
+                await a_show.ask(typed("hi", client=None))
+                await asyncio.sleep(1)
+                with a_show.attach("stage"):
+                    await a_show.ask(Hello("stage", ("primary",)))
+                    primaries.append(a_show._primary)
+                    await asyncio.sleep(10)
+                    primaries.append(a_show._primary)
+                primaries.append(a_show._primary)
+        return primaries
+
+    assert run_virtual(main()) == ["talk", "stage", "talk"]
+
+
+def test_a_chat_line_is_answered_and_the_decision_names_it() -> None:
+    async def main() -> Reader:
+        a_show = fakes.show(FakeAdapter("Hello Ana!"))
+        async with watched(a_show) as reader:
+            await a_show.tell(ChatHappened(chat_message("m1", "hello mika")))
+            await asyncio.sleep(5)
+        return reader
+
+    reader = run_virtual(main())
+    assert reader.first("chat-message")["decision"]["outcome"] == "pending"
+    assert reader.all("chat-decision") == [
+        {
+            "type": "chat-decision",
+            "id": "m1",
+            "decision": {"outcome": "answered", "reason": "", "score": None},
+            "seq": reader.first("chat-decision")["seq"],
+        }
+    ]
+
+
+def test_a_message_that_comes_again_is_neither_shown_nor_decided_again() -> None:
+    async def main() -> Reader:
+        a_show = fakes.show(FakeAdapter("Hello!"))
+        async with watched(a_show) as reader:
+            for _ in range(3):
+                await a_show.tell(ChatHappened(chat_message("m1", "hello")))
+                await asyncio.sleep(5)
+        return reader
+
+    reader = run_virtual(main())
+    assert len(reader.all("chat-message")) == 1
+    assert len(reader.all("chat-decision")) == 1
+
+
+def test_one_line_of_a_busy_chat_is_answered_a_turn_and_it_is_the_newest() -> None:
+    async def main() -> list[str]:
+        adapter = FakeAdapter("Hello!")
+        a_show = fakes.show(adapter, FakeVoice(10.0))
+        async with watched(a_show, plays=False):
+            for number in range(100):
+                await a_show.tell(ChatHappened(chat_message(str(number), f"line {number}")))
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(1)
+        return [stimulus.text for stimulus in adapter.asked]
+
+    assert run_virtual(main()) == ["line 0"]
+
+
+def test_the_reply_to_a_deleted_message_stops_and_other_deletions_do_not_matter() -> None:
+    async def main() -> list[bool]:
+        a_show = fakes.show(FakeAdapter("Hello!"), FakeVoice(60.0))
+        speaking: list[bool] = []
+        async with watched(a_show, plays=False):
+            await a_show.tell(ChatHappened(chat_message("m1", "hello", username="ana")))
+            await asyncio.sleep(1)
+            for removal in ({"message_id": "m2"}, {"username": "bob"}, {"message_id": "m1"}):
+                await a_show.tell(ChatHappened(ChatRemoval(platform="twitch", channel="c", **removal)))
+                speaking.append(a_show._director.turn is not None)
+        return speaking
+
+    assert run_virtual(main()) == [True, True, False]
+
+
+def test_how_reading_the_channel_goes_is_told_and_is_in_the_state() -> None:
+    async def main() -> Reader:
+        a_show = fakes.show()
+        async with watched(a_show) as reader:
+            await a_show.tell(
+                ChatHappened(ChannelStatus(channel="c", state="down", reason="c was not found."))
+            )
+            await asyncio.sleep(1)
+        return reader
+
+    reader = run_virtual(main())
+    assert reader.first("twitch-status")["reason"] == "c was not found."
+    assert reader.all("character-state")[-1]["twitch"]["state"] == "down"
+
+
+def test_the_state_is_published_at_most_ten_times_a_second() -> None:
+    async def main() -> int:
+        a_show = fakes.show()
+        async with watched(a_show) as reader:
+            for _ in range(1_000):
+                a_show._on_change()
+                await asyncio.sleep(0.001)
+            return len(reader.all("character-state"))
+
+    assert run_virtual(main()) <= 11
+
+
+def test_she_talks_on_when_everybody_has_left() -> None:
+    async def main() -> list[tuple[str, str]]:
+        adapter = FakeAdapter("Hello!")
+        a_show = fakes.show(adapter)
+        async with fakes.running(a_show):
+            await a_show.ask(typed("hi", client=None))
+            await asyncio.sleep(1.5)
+        return adapter.remembered
+
+    assert run_virtual(main()) == [("hi", "Hello!")]

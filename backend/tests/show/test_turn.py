@@ -1,0 +1,331 @@
+"""One turn, in order, and what stays of it on every way out."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from fakes import BROKEN, FakeAdapter, FakeVoice, Reader, model
+from open_llm_vtuber.chat.decisions import Decision
+from open_llm_vtuber.show.audience import Audience
+from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.turn import Cast, Turn
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus
+from virtual_time import run_virtual
+
+TYPED = Stimulus(text="hi", source="typed", author="Human", client="me")
+CHATTED = Stimulus(text="hi mika", source="chat", author="Ana", username="ana", message_id="m1")
+
+
+@dataclasses.dataclass
+class Stage:
+    """A turn with everything around it, and what came of it."""
+
+    turn: Turn
+    audience: Audience
+    reader: Reader
+    kept: list[HistoryLine]
+    decided: list[Decision]
+
+
+@asynccontextmanager
+async def stage(
+    adapter: FakeAdapter, voice: FakeVoice | None = None, stimulus: Stimulus = TYPED
+) -> AsyncIterator[Stage]:
+    audience, kept, decided = Audience(), list[HistoryLine](), list[Decision]()
+
+    async def keep(line: HistoryLine) -> None:
+        kept.append(line)
+
+    cast = Cast(
+        adapter=adapter,
+        voice=voice or FakeVoice(),
+        body=Body(model(), audience.publish),
+        audience=audience,
+        character_name="Mika",
+        avatar="mika.png",
+        first_clause=False,
+        keep=keep,
+        decide=decided.append,
+    )
+    turn = Turn(stimulus, cast)
+    with audience.attach("me") as outbox:
+        outbox.capabilities = frozenset({"expression"})
+        reader = Reader(
+            outbox, lambda m: turn.playback_ended() if m["type"] == "backend-synth-complete" else None
+        )
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(reader.run())
+            yield Stage(turn, audience, reader, kept, decided)
+            await asyncio.sleep(1)
+            reading.cancel()
+
+
+def performed(adapter: FakeAdapter, voice: FakeVoice | None = None, stimulus: Stimulus = TYPED) -> Stage:
+    async def main() -> Stage:
+        async with stage(adapter, voice, stimulus) as result:
+            await result.turn.perform()
+        return result
+
+    return run_virtual(main())
+
+
+def interrupted(
+    adapter: FakeAdapter, after_s: float, *, heard: str | None = None, voice: FakeVoice | None = None
+) -> Stage:
+    async def main() -> Stage:
+        async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
+            result.reader._answer = None
+            task = group.create_task(result.turn.perform())
+            await asyncio.sleep(after_s)
+            result.turn.heard_by_client(heard)
+            task.cancel()
+        return result
+
+    return run_virtual(main())
+
+
+def test_a_turn_from_chain_start_to_chain_end() -> None:
+    done = performed(FakeAdapter("[joy] Hello there! ", "How are you?"))
+    assert done.reader.types() == [
+        "conversation-chain-start",
+        "full-text",
+        "audio",
+        "audio",
+        "backend-synth-complete",
+        "set-expression",
+        "force-new-message",
+        "conversation-chain-end",
+    ]
+    first, second = done.reader.all("audio")
+    assert first["display_text"] == {"text": "Hello there! ", "name": "Mika", "avatar": "mika.png"}
+    assert first["actions"] == {"expressions": [1]}
+    assert second["display_text"]["text"] == "How are you? "
+    assert [first["index"], second["index"]] == [0, 1]
+
+
+def test_both_lines_are_kept_and_remembered() -> None:
+    adapter = FakeAdapter("Hello there!")
+    done = performed(adapter)
+    assert [(line.role, line.content, line.interrupted) for line in done.kept] == [
+        ("human", "hi", False),
+        ("ai", "Hello there!", False),
+    ]
+    assert adapter.remembered == [("hi", "Hello there!")]
+
+
+def test_the_first_sentence_is_spoken_while_the_rest_is_still_being_written() -> None:
+    adapter = FakeAdapter("One. ", "Two. ", "Three.", pause=5.0)
+    done = performed(adapter, FakeVoice(0.1))
+    times = [t for t, m in zip(done.reader.times, done.reader.messages, strict=True) if m["type"] == "audio"]
+    assert [round(t - times[0]) for t in times] == [0, 5, 5]
+
+
+def test_the_text_is_at_most_two_sentences_ahead_of_the_voice() -> None:
+    voice = FakeVoice(0.1, work=10.0)
+    adapter = FakeAdapter(*[f"Sentence {n}. " for n in range(20)])
+
+    async def main() -> int:
+        async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
+            written: list[str] = []
+            feed = adapter.generate_text
+
+            async def counted(stimulus: Stimulus) -> AsyncIterator[str]:
+                async for piece in feed(stimulus):
+                    written.append(piece)
+                    yield piece
+
+            adapter.generate_text = counted  # type: ignore[method-assign,assignment]
+            task = group.create_task(result.turn.perform())
+            await asyncio.sleep(5)
+            task.cancel()
+        return len(written)
+
+    # one at the voice, two ahead, and the one whose beginning showed that the third is complete
+    assert run_virtual(main()) == 4
+
+
+def test_the_turn_lasts_until_the_client_has_played_it() -> None:
+    async def main() -> float:
+        async with stage(FakeAdapter("Hello."), FakeVoice(3.0)) as result, asyncio.TaskGroup() as group:
+            task = group.create_task(result.turn.perform())
+            began = asyncio.get_running_loop().time()
+            await asyncio.wait([task])
+            return asyncio.get_running_loop().time() - began
+
+    assert run_virtual(main()) == pytest.approx(0.0), "the fake client reports at once"
+
+
+@pytest.mark.parametrize(("clients", "expected"), [(1, 5.0), (0, 3.0)])
+def test_a_client_that_never_reports_costs_two_seconds_and_nobody_costs_none(
+    clients: int, expected: float
+) -> None:
+    async def main() -> float:
+        async with stage(FakeAdapter("Hello."), FakeVoice(3.0)) as result:
+            result.turn.playback_ended = lambda: None  # type: ignore[method-assign]
+            if not clients:
+                result.audience._outboxes.clear()
+            began = asyncio.get_running_loop().time()
+            await result.turn.perform()
+            took = asyncio.get_running_loop().time() - began
+            result.audience._outboxes["me"] = None  # type: ignore[assignment]
+        return took
+
+    assert run_virtual(main()) == pytest.approx(expected)
+
+
+def test_a_report_before_the_last_audio_is_one_for_an_earlier_turn() -> None:
+    async def main() -> float:
+        async with stage(FakeAdapter("Hello. ", "You.", pause=1.0), FakeVoice(3.0)) as result:
+            result.reader._answer = None
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(result.turn.perform())
+                await asyncio.sleep(1.5)
+                result.turn.playback_ended()
+                await asyncio.wait([task])
+                return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) > 7
+
+
+def test_an_interrupt_silences_first_then_keeps_what_was_heard_and_ends_the_chain() -> None:
+    adapter = FakeAdapter("One. ", "Two. ", "Three. ", "Four.")
+    done = interrupted(adapter, 2.5, voice=FakeVoice(2.0, work=0.1))
+    types = done.reader.types()
+    assert types[-4:] == ["interrupt-signal", "set-expression", "force-new-message", "conversation-chain-end"]
+    assert [(line.role, line.content, line.interrupted) for line in done.kept] == [
+        ("human", "hi", False),
+        ("ai", "One. Two.", True),
+    ]
+    assert adapter.remembered == [("hi", "One. Two.")]
+
+
+def test_what_the_client_says_it_heard_counts() -> None:
+    done = interrupted(
+        FakeAdapter("One. ", "Two. ", "Three."), 2.5, heard="One. ", voice=FakeVoice(2.0, work=0.1)
+    )
+    assert done.kept[-1].content == "One."
+
+
+def test_an_interrupt_before_the_first_sentence_leaves_no_empty_line() -> None:
+    adapter = FakeAdapter("One.", pause=60.0)
+    done = interrupted(adapter, 1.0)
+    assert [line.role for line in done.kept] == ["human"]
+    assert adapter.remembered == [("hi", "")]
+    assert done.reader.types()[-1] == "conversation-chain-end"
+
+
+def test_an_interrupt_stops_the_generation_and_the_voice() -> None:
+    adapter, voice = FakeAdapter("One. ", "Two. ", "Three. ", pause=1.0), FakeVoice(work=0.5)
+    interrupted(adapter, 2.2, voice=voice)
+    assert adapter.open == 0
+    assert voice.spoken == []
+
+
+@pytest.mark.parametrize(
+    ("pieces", "texts"),
+    [((BROKEN,), []), (("Hello. ", "You", BROKEN), ["Hello. "])],
+)
+def test_a_failing_brain_is_one_clear_error_and_the_chain_ends(
+    pieces: tuple[str | Exception, ...], texts: list[str]
+) -> None:
+    done = performed(FakeAdapter(*pieces))
+    error = done.reader.first("error")
+    assert (error["code"], error["message"]) == ("engine-failed", "The brain is out of order.")
+    assert [m["display_text"]["text"] for m in done.reader.all("audio")] == texts
+    assert done.reader.types()[-1] == "conversation-chain-end"
+
+
+def test_a_bug_costs_the_turn_and_tells_no_details() -> None:
+    done = performed(FakeAdapter("Hello. ", ZeroDivisionError("secret detail")))
+    error = done.reader.first("error")
+    assert error["code"] == "internal"
+    assert "secret" not in str(done.reader.messages)
+    assert done.reader.types()[-1] == "conversation-chain-end"
+
+
+def test_a_failing_voice_costs_the_sound_and_not_the_words_and_is_told_once() -> None:
+    done = performed(FakeAdapter("One bad. ", "Two bad. ", "Three."), FakeVoice(broken="bad"))
+    sounds = [(m["display_text"]["text"], m["audio"] is not None) for m in done.reader.all("audio")]
+    assert sounds == [("One bad. ", False), ("Two bad. ", False), ("Three. ", True)]
+    assert len(done.reader.all("error")) == 1
+
+
+def test_what_has_nothing_to_say_is_shown_and_not_spoken() -> None:
+    voice = FakeVoice()
+    done = performed(FakeAdapter("🎉🎉🎉"), voice)
+    assert voice.spoken == []
+    assert [(m["audio"], m["volumes"]) for m in done.reader.all("audio")] == [(None, [])]
+
+
+def test_an_empty_reply_is_a_chain_without_audio() -> None:
+    done = performed(FakeAdapter("  "))
+    assert done.reader.types() == [
+        "conversation-chain-start",
+        "full-text",
+        "force-new-message",
+        "conversation-chain-end",
+    ]
+
+
+def test_html_in_a_reply_is_harmless() -> None:
+    done = performed(FakeAdapter("Look: <img src=x onerror=alert(1)> a < b."))
+    assert done.reader.first("audio")["display_text"]["text"].startswith("Look: <\u200bimg")
+    assert "a < b" in done.reader.first("audio")["display_text"]["text"]
+
+
+def test_a_reply_without_end_is_ended() -> None:
+    done = performed(FakeAdapter(*["Again and again. "] * 1_000))
+    assert 100 < len(done.reader.all("audio")) < 150
+
+
+def test_a_face_comes_from_the_words_when_no_tag_names_it() -> None:
+    done = performed(FakeAdapter("The table. ", "I am so sad."))
+    assert [m["actions"] for m in done.reader.all("audio")] == [
+        {"expressions": [1]},  # from "hi"
+        {"expressions": [2]},
+    ]
+
+
+def test_a_chat_message_is_shown_to_all_and_decided_when_its_answer_begins() -> None:
+    done = performed(FakeAdapter("Hello Ana!"), stimulus=CHATTED)
+    assert done.reader.first("user-input-transcription")["text"] == "Ana: hi mika"
+    assert done.decided == [Decision(message_id="m1", outcome="answered")]
+
+
+def test_a_chat_message_that_got_no_answer_was_skipped() -> None:
+    done = performed(FakeAdapter(BROKEN), stimulus=CHATTED)
+    assert done.decided == [Decision(message_id="m1", outcome="skipped", reason="no-reply")]
+
+
+def test_the_typist_does_not_get_its_own_line_again() -> None:
+    assert "user-input-transcription" not in performed(FakeAdapter("Hello.")).reader.types()
+
+
+def test_the_timings_are_taken() -> None:
+    timings = performed(FakeAdapter("One. ", "Two.", pause=0.5), FakeVoice(1.0, work=0.25)).turn.timings
+    assert dataclasses.asdict(timings) == {
+        "first_token_ms": 500,
+        "first_sentence_ms": 1000,
+        "first_audio_ms": 1250,
+        "end_ms": 1500,
+    }
+
+
+def test_a_line_that_cannot_be_stored_is_an_error_and_not_the_end_of_the_show() -> None:
+    async def main() -> Reader:
+        async with stage(FakeAdapter("Hello.")) as result:
+
+            async def failing(_: HistoryLine) -> None:
+                raise OSError("disk full")
+
+            result.turn._cast = dataclasses.replace(result.turn._cast, keep=failing)
+            await result.turn.perform()
+        return result.reader
+
+    reader = run_virtual(main())
+    assert reader.first("audio")["display_text"]["text"] == "Hello. "
+    assert [m["code"] for m in reader.all("error")] == ["internal", "internal"]
+    assert reader.types()[-1] == "conversation-chain-end"

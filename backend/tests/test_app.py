@@ -1,0 +1,143 @@
+"""The assembly: which engines really run, and what is said about it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from irc_server import IrcServer
+from live_server import SCRIPTED, Client, serving
+from open_llm_vtuber import app, llm
+from open_llm_vtuber.config import Settings
+from open_llm_vtuber.engines import EngineOptions, EngineTable
+from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.ports import LanguageModel
+from open_llm_vtuber.stimulus import EngineStatus
+
+
+class Unloadable:
+    """An engine whose model is damaged."""
+
+    Options = EngineOptions
+
+    def __init__(self, _: EngineOptions) -> None:
+        raise EngineError("The model's file is damaged.", engine="embedded_llm", retryable=False)
+
+
+def settings(character: Mapping[str, Any] | None = None, **sections: Any) -> Settings:
+    return Settings.model_validate({"character_config": {**SCRIPTED, **(character or {})}, **sections})
+
+
+def started(given: Settings) -> tuple[Mapping[str, EngineStatus], list[str]]:
+    told: list[str] = []
+
+    async def main() -> Mapping[str, EngineStatus]:
+        async with asyncio.timeout(20), app.on_air(given, told.append) as parts:
+            return parts.providers
+
+    return asyncio.run(main()), told
+
+
+def brain(name: str, **options: Any) -> dict[str, Any]:
+    return {
+        "agent_config": {
+            "agent_settings": {"basic_memory_agent": {"llm_provider": name}},
+            "llm_configs": {name: options},
+        }
+    }
+
+
+def test_the_configured_engines_run_and_nothing_needs_to_be_said() -> None:
+    providers, told = started(settings())
+    assert {job: status.engine for job, status in providers.items()} == {
+        "llm": "scripted_llm",
+        "tts": "tone_tts",
+    }
+    assert told == []
+
+
+def test_an_engine_that_cannot_load_is_replaced_visibly(monkeypatch: pytest.MonkeyPatch) -> None:
+    table: EngineTable[LanguageModel] = EngineTable(
+        "LLM engine", {**llm.LLM_ENGINES._rows, "embedded_llm": f"{__name__}:Unloadable"}
+    )
+    monkeypatch.setattr(app, "LLM_ENGINES", table)
+    providers, told = started(settings(brain("embedded_llm")))
+    assert providers["llm"].engine == "scripted_llm"
+    assert providers["llm"].is_demo
+    assert "The model's file is damaged." in providers["llm"].note
+    assert told == [providers["llm"].note]
+
+
+def test_an_engine_that_we_do_not_have_is_named_with_what_is_used_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        app, "TTS_ENGINES", EngineTable("voice", {"embedded_tts": "open_llm_vtuber.tts.tone:ToneTTS"})
+    )
+    providers, told = started(
+        settings({"tts_config": {"tts_model": "azure_tts", "azure_tts": {"api_key": "k"}}})
+    )
+    assert providers["tts"].engine == "embedded_tts"
+    assert "azure_tts" in told[0]
+    assert "embedded_tts" in told[0]
+
+
+def test_a_configured_engine_with_faulty_options_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        started(settings(brain("openai_compatible_llm", base_url="ftp://nowhere", model="x")))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "is_demo"),
+    [
+        ("scripted_llm", {}, True),
+        ("embedded_llm", {}, True),
+        ("claude_llm", {}, True),
+        ("openai_compatible_llm", {"base_url": "http://127.0.0.1:1/v1", "model": "m"}, False),
+    ],
+)
+def test_which_brains_are_only_for_show(name: str, options: dict[str, Any], is_demo: bool) -> None:
+    assert app.is_demo(settings(brain(name, **options))) is is_demo
+
+
+def on_channel(server: IrcServer, channel: str, **features: bool) -> Settings:
+    twitch = {"channel": channel, "endpoints": {"irc": server.url}}
+    return settings(live_config={"twitch": twitch}, features=features)
+
+
+def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:
+    line = "@id=m1;display-name=Ana;tmi-sent-ts=1 :ana!ana@ana.tmi.twitch.tv PRIVMSG #somechannel :Do you like kittens?"
+
+    async def main() -> list[dict[str, Any]]:
+        async with (
+            IrcServer(channels={"somechannel"}) as server,
+            serving(on_channel(server, "#SomeChannel")) as live,
+            Client.connect(live.ws("main")) as client,
+        ):
+            await client.send("client-hello", capabilities=["chat", "state"])
+            await client.until("twitch-status", state="connected")
+            await server.send(line)
+            return await client.until("control", text="conversation-chain-end")
+
+    messages = asyncio.run(main())
+    decisions = [
+        m["decision"]["outcome"] for m in messages if m["type"] == "chat-decision" and m["id"] == "m1"
+    ]
+    assert decisions == ["answered"]
+    assert any("kittens" in m["display_text"]["text"] for m in messages if m["type"] == "audio")
+
+
+def test_with_twitch_switched_off_no_channel_is_read() -> None:
+    async def main() -> int:
+        async with IrcServer(channels={"somechannel"}) as server:
+            async with serving(on_channel(server, "somechannel", twitch=False)):
+                await asyncio.sleep(0.2)
+            return server.connections
+
+    assert asyncio.run(main()) == 0
+
+
+def test_a_channel_name_that_cannot_be_one_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="no Twitch channel"):
+        started(settings(live_config={"twitch": {"channel": "not a channel!"}}))

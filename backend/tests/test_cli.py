@@ -1,0 +1,144 @@
+"""The commands, as a user types them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live_server import SCRIPTED, launched
+from open_llm_vtuber import __version__, cli
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "chat.irc"
+
+
+def run(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "open_llm_vtuber", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200"},
+    )
+
+
+def scripted(folder: Path, **sections: Any) -> str:
+    import json
+
+    file = folder / "conf.yaml"
+    file.write_text(json.dumps({"character_config": SCRIPTED, **sections}), encoding="utf-8")
+    return str(file)
+
+
+def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """Check that a run failed politely, and return what it said."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = one_sentence(
+            run(tmp_path, "run", "--no-browser", "--port", port, "--config", scripted(tmp_path))
+        )
+    assert f"Port {port} is taken" in said
+    assert "--port" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("system_config: {port: x}", "port"), ("a: [", "not valid YAML"), (None, "no configuration file")],
+)
+def test_a_bad_configuration_is_one_sentence(tmp_path: Path, text: str | None, says: str) -> None:
+    if text is not None:
+        (tmp_path / "bad.yaml").write_text(text)
+    assert says in one_sentence(run(tmp_path, "run", "--no-browser", "--config", "bad.yaml"))
+
+
+def test_a_host_that_others_can_reach_needs_a_token(tmp_path: Path) -> None:
+    assert "access_token" in one_sentence(
+        run(tmp_path, "run", "--host", "0.0.0.0", "--config", scripted(tmp_path))
+    )
+
+
+def test_the_demo_brain_does_not_go_onto_a_channel_unasked(tmp_path: Path) -> None:
+    said = one_sentence(run(tmp_path, "run", "--channel", "somechannel", "--config", scripted(tmp_path)))
+    assert "demo brain" in said
+    assert "--yes" in said
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    done = run(tmp_path, "fly")
+    assert done.returncode == 2
+    assert "rehearse" in done.stderr
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version").stdout.strip() == __version__
+
+
+def test_check_starts_every_engine_and_says_so(tmp_path: Path) -> None:
+    done = run(tmp_path, "check", "--config", scripted(tmp_path))
+    assert done.returncode == 0
+    assert "llm: scripted_llm" in done.stderr
+    assert "tts: tone_tts" in done.stderr
+
+
+def test_engines_lists_what_can_be_chosen(tmp_path: Path) -> None:
+    listed = run(tmp_path, "engines").stdout
+    assert "openai_compatible_llm" in listed
+    assert "embedded_tts" in listed
+
+
+def test_protocol_prints_the_reference(tmp_path: Path) -> None:
+    assert "### `text-input`" in run(tmp_path, "protocol").stdout
+
+
+def test_a_rehearsal_ends_with_its_summary(tmp_path: Path) -> None:
+    done = run(tmp_path, "rehearse", str(EXAMPLE), "--speed", "200", "--config", scripted(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "answered" in done.stdout
+    assert "time to first audio" in done.stdout
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan"])
+def test_a_rehearsal_at_an_impossible_speed_is_refused(tmp_path: Path, speed: str) -> None:
+    done = run(tmp_path, "rehearse", str(EXAMPLE), "--speed", speed, "--config", scripted(tmp_path))
+    assert "--speed" in one_sentence(done)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_started_server_says_where_it_is_and_ends_when_it_is_told_to(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with launched(tmp_path, {"character_config": SCRIPTED}) as (port, child):
+        child.send_signal(number)
+        assert child.wait(10) == 0
+    said = (tmp_path / "log").read_text()
+    for path in ("/", "/stage", "/docs"):
+        assert f"http://127.0.0.1:{port}{path}" in said
+    assert "demo brain" in said
+    assert "Off air." in said
+    assert "Traceback" not in said
+
+
+def test_a_browser_is_opened_only_for_somebody_who_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert not cli._has_display(), "the output is not a terminal here"
+
+
+def test_no_viewers_words_reach_the_terminal_unescaped() -> None:
+    assert cli._plain("\x1b[31mred[bold]x[/]\n") == "red\\[bold]x\\[/]" or "\x1b" not in cli._plain(
+        "\x1b[31m"
+    )

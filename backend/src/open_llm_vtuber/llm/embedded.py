@@ -22,15 +22,31 @@ from open_llm_vtuber.units import Seconds
 _LIMITS = ChatLimits(first=30.0, between=15.0)
 _GRAMMAR = r"""
 root ::= sentence (" " sentence)?
-sentence ::= start words ("," words){0,2} [.!?]
-words ::= (" " word){1,9}
+sentence ::= start words ("," words)? [.!?]
+words ::= (" " word){1,13}
 start ::= [A-Z] [a-z]{0,11} short? ","?
 word ::= [A-Za-z] [a-z]{0,12} short? | [0-9]{1,4}
 short ::= "'" ("s" | "m" | "d" | "t" | "re" | "ll" | "ve")
 """
-"""One or two whole sentences of plain words: nothing that a voice cannot say or that looks like markup."""
+"""One or two whole sentences of plain words: nothing that a voice cannot say or that looks like markup.
 
-_OVERUSED = ((" assistant", -6), (" chatbot", -6), (" virtual", -4), (" confusion", -5), (" sorry", -2))
+The limits are wide: a sentence that meets one ends badly, since then the model lengthens its last word.
+"""
+
+_OVERUSED = {
+    " assistant": -6,
+    " assist": -6,
+    " chatbot": -6,
+    " bot": -6,
+    " virtual": -4,
+    " official": -4,
+    " unable": -4,
+    " confusion": -5,
+    " loss": -3,
+    " sorry": -2,
+}
+"""Word → how much less likely it becomes: what an assistant says and a character should not."""
+
 _SAMPLING = {
     "grammar": _GRAMMAR,
     "cache_prompt": True,
@@ -40,7 +56,7 @@ _SAMPLING = {
     "dry_multiplier": 0.8,
     "dry_allowed_length": 2,
     "dry_penalty_last_n": 64,
-    "logit_bias": [list(pair) for pair in _OVERUSED],
+    "logit_bias": [[word, bias] for word, bias in _OVERUSED.items()],
 }
 _AUTHOR = re.compile(r"\A[^:\n]{1,40}: (?=\S)")
 _SELF = "The embedded language model"

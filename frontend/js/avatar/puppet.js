@@ -35,6 +35,7 @@ export class Puppet {
     /** @type {Map<string, string>} */
     this.drawn = new Map();
     this.spring = { place: 0, speed: 0 };
+    this.set("svg", "visibility", "hidden"); // until it is posed for the first time it is a heap of parts
     this.time = 0;
   }
 
@@ -86,6 +87,7 @@ export class Puppet {
     this.drawMouth(get, pose);
     this.drawEffects(get, pose);
     this.drawTalk(get("Talk"));
+    this.set("svg", "visibility", "visible");
   }
 
   /** @param {Get} get @param {number} dt @returns {Pose} */

@@ -1,0 +1,44 @@
+"""`python -m benchmarks [NAME …] [--json FILE]`."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import chat, first_audio, memory, startup
+from benchmarks.measure import Measured, as_json, machine, table
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
+    "first_audio": first_audio.measure,
+    "chat": chat.measure,
+    "memory": memory.measure,
+    "startup": startup.measure,
+}
+
+
+def main() -> None:
+    """Run what was named, or everything."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the backend on this machine.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every sample here")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; known: {', '.join(BENCHMARKS)}")
+    console = Console(highlight=False)
+    console.print(", ".join(f"{key} {value}" for key, value in machine().items()))
+    results: dict[str, list[Measured]] = {}
+    for name in options.names or BENCHMARKS:
+        began = time.monotonic()
+        with console.status(f"{name} …"):
+            results[name] = list(BENCHMARKS[name]())
+        console.print(table(name, results[name]))
+        console.print(f"[dim]{name} took {time.monotonic() - began:.0f} s[/]\n")
+    if options.json:
+        options.json.write_text(json.dumps(as_json(results), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,13 +13,17 @@ from open_llm_vtuber.protocol.server_messages import Control, Error
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Greet
 from open_llm_vtuber.shows import Shows, Subscription
+from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_SHOW = 4404
 TRY_AGAIN_LATER = 1013
-ENDS_A_CHAIN = frozenset(("text-input",))
+ENDS_A_CHAIN = frozenset(("text-input", "mic-audio-end"))
 """Requests after which an existing client waits for the end of a chain, also when they were refused."""
+
+STALLED: Seconds = 20.0
+"""How long a client may take no byte before it is dropped. Its connection would else keep its place for ever."""
 
 
 async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | None, human_name: str) -> None:
@@ -36,12 +40,15 @@ async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | No
 
 
 async def _talk(websocket: WebSocket, place: Subscription, handler: MessageHandler) -> None:
-    async with asyncio.TaskGroup() as group:
-        writer = group.create_task(_write(websocket, place.outbox))
-        try:
-            await _read(websocket, place.outbox, handler)
-        finally:
-            writer.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(_write(websocket, place.outbox))
+            try:
+                await _read(websocket, place.outbox, handler)
+            finally:
+                writer.cancel()
+    except* TimeoutError:
+        log.warning("client %s was dropped: it stopped reading", place.outbox.client)
 
 
 async def _read(websocket: WebSocket, outbox: Outbox, handler: MessageHandler) -> None:
@@ -72,9 +79,12 @@ async def _answer(text: str, outbox: Outbox, handler: MessageHandler) -> None:
 async def _write(websocket: WebSocket, outbox: Outbox) -> None:
     try:
         while True:
-            await websocket.send_text(await outbox.get())
+            text = await outbox.get()
+            async with asyncio.timeout(STALLED):
+                await websocket.send_text(text)
     except OutboxClosed:
         if websocket.application_state is WebSocketState.CONNECTED:
-            await websocket.close(TRY_AGAIN_LATER, "dropped: too slow, or the show has ended")
+            async with asyncio.timeout(STALLED):
+                await websocket.close(TRY_AGAIN_LATER, "dropped: too slow, or the show has ended")
     except (WebSocketDisconnect, RuntimeError):
         return  # the client is gone; the reader learns of it as well and ends the connection

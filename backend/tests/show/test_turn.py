@@ -11,6 +11,7 @@ from fakes import BROKEN, FakeAdapter, FakeVoice, Reader, model
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from virtual_time import run_virtual
@@ -46,6 +47,7 @@ async def stage(
         audience=audience,
         character_name="Mika",
         avatar="mika.png",
+        guard=Guard(),
         first_clause=False,
         keep=keep,
         decide=decided.append,
@@ -268,6 +270,14 @@ def test_an_empty_reply_is_a_chain_without_audio() -> None:
         "force-new-message",
         "conversation-chain-end",
     ]
+
+
+def test_a_sentence_that_must_not_be_said_is_left_out_wherever_the_pieces_end() -> None:
+    voice = FakeVoice()
+    done = performed(FakeAdapter("Hello. ", "You should k", "ill your", "self. ", "Bye."), voice)
+    assert voice.spoken == ["Hello.", "Bye."]
+    assert [m["display_text"]["text"] for m in done.reader.all("audio")] == ["Hello. ", "Bye. "]
+    assert done.kept[-1].content == "Hello. Bye."
 
 
 def test_html_in_a_reply_is_harmless() -> None:

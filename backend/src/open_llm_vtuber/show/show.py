@@ -50,6 +50,7 @@ from open_llm_vtuber.show.commands import (
     TakeSnapshot,
 )
 from open_llm_vtuber.show.director import Director
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
     ChannelStatus,
@@ -118,6 +119,7 @@ class Show:
             audience=self.audience,
             character_name=billing.character_name,
             avatar=billing.avatar,
+            guard=Guard(),
             first_clause=first_clause,
             keep=self._keep,
             decide=self._chat.decide,

@@ -1,4 +1,4 @@
-"""One turn, in order: text → sentences → face → voice → cues. Cancelling it is interrupting."""
+"""One turn, in order: text → sentences → guard → voice → face → cues. Cancelling it is interrupting."""
 
 import asyncio
 import logging
@@ -28,6 +28,7 @@ from open_llm_vtuber.protocol.server_messages import (
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.emotions import emotion_of
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
@@ -54,6 +55,7 @@ class Cast:
     audience: Audience
     character_name: str
     avatar: str
+    guard: Guard
     first_clause: bool
     keep: Callable[[HistoryLine], Awaitable[None]]
     """Stores a line of the conversation."""
@@ -140,6 +142,9 @@ class Turn:
     async def _speak(self, ready: asyncio.Queue[Sentence | None]) -> None:
         while sentence := await ready.get():
             self._reached("first_sentence_ms")
+            if rule := self._cast.guard.objection(sentence.text):
+                log.warning("turn %s: a sentence was kept off the air (%s)", self.id, rule)
+                continue
             spoken = await self._voiced(sentence)
             text = harmless(sentence.text) + " "  # clients join texts without a separator
             self._send(text, spoken, self._face(sentence))

@@ -138,6 +138,14 @@ def test_with_twitch_switched_off_no_channel_is_read() -> None:
     assert asyncio.run(main()) == 0
 
 
+def test_a_token_that_cannot_be_one_stops_the_start_without_repeating_it() -> None:
+    with pytest.raises(ConfigError) as raised:
+        started(
+            settings(live_config={"twitch": {"channel": "somechannel", "token": "oauth:my secret\ntoken"}})
+        )
+    assert "secret" not in str(raised.value)
+
+
 def test_a_channel_name_that_cannot_be_one_stops_the_start() -> None:
     with pytest.raises(ConfigError, match="no Twitch channel"):
         started(settings(live_config={"twitch": {"channel": "not a channel!"}}))

@@ -89,8 +89,9 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
             )
 
         shows = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
+        sources = _chat_sources(settings, shows)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        readers = [group.create_task(client.run()) for client in _chat_sources(settings, shows)]
+        readers = [group.create_task(source.run()) for source in sources]
         try:
             yield OnAir(shows, providers)
         finally:

@@ -75,13 +75,13 @@ def web_app(shows: Shows, system: SystemConfig, *, human_name: str, frontend: Pa
 
 
 def _add_api(app: FastAPI, shows: Shows) -> None:
-    @app.get("/health")
+    @app.get("/health", tags=["server"])
     async def health() -> Health:
         """Answer 200 once the server is ready, and say which engines are at work."""
         state = await _state(shows, "main")
         return Health(status="ok", version=__version__, providers=state.providers)
 
-    @app.get("/api/state", responses={404: {"description": "There is no such show."}})
+    @app.get("/api/state", tags=["character"], responses={404: {"description": "There is no such show."}})
     async def state(x_client_uid: Annotated[str, Header()] = "main") -> State:
         """Say what the character is doing. `X-Client-UID` is a show's name; without it, the show on air."""
         try:

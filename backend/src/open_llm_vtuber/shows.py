@@ -62,7 +62,10 @@ class LocalShows:
     ) -> None:
         for task in self._tasks.values():
             task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            await self._group.__aexit__(kind, error, trace)
+        else:  # an error of whoever entered goes on as it is, not wrapped into a group
+            await self._group.__aexit__(None, None, None)
 
     async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
         """Do it and return the answers."""

@@ -13,6 +13,7 @@ from open_llm_vtuber.config import Settings
 from open_llm_vtuber.protocol.codec import decode, encode
 from open_llm_vtuber.protocol.server_messages import Actions, Audio, DisplayText
 from open_llm_vtuber.show.commands import Interrupt, Perform
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.sentences import SentenceSplitter
 from open_llm_vtuber.show.speech import SLICE, speech
 from open_llm_vtuber.stimulus import Stimulus
@@ -100,6 +101,7 @@ def _parts() -> Iterator[Measured]:
         actions=Actions(expressions=(1,)),
     )
     yield _timed("· of it: cut the whole reply into sentences", _cut, f"{len(REPLY)} characters")
+    yield _timed("· of it: guard the first clause", partial(Guard().objection, FIRST_SENTENCE))
     yield _timed("· of it: samples → WAV, base64, volumes", partial(speech, pcm, RATE), length)
     yield _timed("· of it: encode the audio cue", partial(encode, message), f"{len(encode(message)):,} bytes")
     line = '{"type":"text-input","text":"What game are we playing tonight?"}'

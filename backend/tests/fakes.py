@@ -133,6 +133,7 @@ def show(
     *,
     name: str = "main",
     store: MemoryStore | None = None,
+    shared: bool = False,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -142,6 +143,7 @@ def show(
         voice=voice or FakeVoice(),
         store=store or MemoryStore(),
         providers={"llm": EngineStatus(engine="fake", is_demo=True)},
+        shared=shared,
     )
 
 

@@ -33,6 +33,13 @@ TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_setup.py", "test_virtual_time
 TESTED_ELSEWHERE = {
     "__main__.py": "one line, run by e2e",
     "errors.py": "its classes are raised and read in every suite",
+    "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
+    "llm/embedded_process.py": "through its only user: test_embedded.py",
+    "llm/embedded_server.py": "as a process of its own: test_embedded.py",
+    "openai_sdk.py": "by the engines that use it: test_openai_compatible.py, test_openai_speech.py",
+    "tts/pcm.py": "by the voices that use it, all of contracts/test_tts_engines.py",
+    "message_handler.py": "over real sockets: wire/",
+    "websocket_handler.py": "over real sockets: wire/",
     "stimulus.py": "data only, used in every suite",
 }
 SEED_NAMES = {

@@ -83,7 +83,13 @@ def test_a_show_that_crashes_takes_the_server_down_loudly() -> None:
 
     def crashing(name: str) -> Show:
         return Crashing(
-            name, fakes.billing(), adapter=FakeAdapter(), voice=FakeVoice(), store=MemoryStore(), providers={}
+            name,
+            fakes.billing(),
+            adapter=FakeAdapter(),
+            voice=FakeVoice(),
+            store=MemoryStore(),
+            providers={},
+            shared=True,
         )
 
     async def main() -> None:

@@ -85,6 +85,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 voice=voice,
                 store=store,
                 providers=providers,
+                shared=name in settings.shows,
                 first_clause=agent.faster_first_response,
             )
 

@@ -78,13 +78,13 @@ class LocalShows:
     @asynccontextmanager
     async def subscribe(self, show: str | None, client: str) -> AsyncGenerator[Subscription, None]:
         """Attach a client."""
-        name = show or client
+        name = show or client  # an empty name is none
         attached = self._find(name) if show else self._open(name)
         try:
             with attached.attach(client) as outbox:
                 yield Subscription(name, outbox)
         finally:
-            if show is None:
+            if not show:
                 await self._close(name)
 
     def _find(self, name: str) -> Show:

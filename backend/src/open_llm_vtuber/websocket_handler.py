@@ -72,7 +72,8 @@ async def _answer(text: str, outbox: Outbox, handler: MessageHandler) -> None:
         answers = [Error(message="Something went wrong inside the server.", code="internal")]
     for answer in answers:
         outbox.send(answer)
-        if isinstance(answer, Error) and answer.request_type in ENDS_A_CHAIN:
+        is_refusal = isinstance(answer, Error) and answer.request_type in ENDS_A_CHAIN
+        if is_refusal and not outbox.is_in_chain:  # a chain that runs has its own end
             outbox.send(Control(text="conversation-chain-end"))
 
 

@@ -167,7 +167,7 @@ def test_an_interrupted_existing_client_gets_its_first_audio_300_ms_after_the_ch
             audience.interrupted()
             idle.is_interrupted = False
             began = loop.time()
-            audience.chain_starts(asked_by=None, turn_id="t")
+            audience.chain_starts(turn_id="t")
             audience.publish(audio())
             audience.publish(ForceNewMessage())
             async with asyncio.TaskGroup() as group:
@@ -178,17 +178,3 @@ def test_an_interrupted_existing_client_gets_its_first_audio_300_ms_after_the_ch
     arrived = run_virtual(main())
     assert arrived["interrupted"] == pytest.approx(0.3)
     assert arrived["stage"] == arrived["idle"] == 0.0
-
-
-def test_a_client_that_typed_the_line_itself_does_not_wait() -> None:
-    async def main() -> float:
-        loop, audience = asyncio.get_running_loop(), Audience()
-        with audience.attach("typist") as typist:
-            audience.interrupted()
-            began = loop.time()
-            audience.chain_starts(asked_by="typist", turn_id="t")
-            audience.publish(audio())
-            await drained(typist, 2)
-            return loop.time() - began
-
-    assert run_virtual(main()) == 0.0

@@ -159,6 +159,32 @@ def test_an_interrupt_ends_the_chain_before_it_returns() -> None:
     ]
 
 
+def test_an_interrupted_client_that_types_again_does_not_wait_for_the_answer() -> None:
+    async def main() -> bool:
+        a_show = fakes.show(FakeAdapter("One."), FakeVoice(10.0))
+        async with watched(a_show, hello=False, plays=False):
+            await a_show.ask(Interrupt("me", None))
+            await a_show.ask(typed("hi"))
+            outbox = a_show.audience.outbox("me")
+            assert outbox is not None
+            return outbox.is_interrupted
+
+    assert run_virtual(main()) is False
+
+
+def test_who_joins_a_shared_show_gets_its_conversation_and_cuts_nothing() -> None:
+    async def main() -> tuple[bool, bool]:
+        a_show = fakes.show(FakeAdapter("Hello."), FakeVoice(60.0), shared=True)
+        async with watched(a_show, plays=False):
+            (first,) = await a_show.ask(CreateHistory())
+            await a_show.ask(typed("hi"))
+            await asyncio.sleep(1)
+            (second,) = await a_show.ask(CreateHistory())
+            return first == second, a_show._director.turn is not None
+
+    assert run_virtual(main()) == (True, True)
+
+
 def test_late_copies_of_a_playback_report_do_not_end_the_next_turn() -> None:
     async def main() -> float:
         a_show = fakes.show(FakeAdapter("Hello."), FakeVoice(5.0))

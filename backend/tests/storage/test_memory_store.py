@@ -78,3 +78,17 @@ def test_everything_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(store._histories) == ["c", "d"]
     assert [len(histories) for histories in store._histories.values()] == [3, 3]
     assert {len(lines) for histories in store._histories.values() for lines in histories.values()} == {5}
+
+
+def test_the_owner_that_was_silent_for_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_store, "MOST_OWNERS", 3)
+
+    async def main() -> list[str]:
+        store = MemoryStore()
+        main_history = await store.create_history("main")
+        for visitor in "abcdef":
+            await store.create_history(visitor)
+            await store.append("main", main_history, line("still here"))
+        return list(store._histories)
+
+    assert run_virtual(main()) == ["e", "f", "main"]

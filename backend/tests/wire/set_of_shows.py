@@ -110,7 +110,13 @@ class SetOfShows:
     def _build(self, name: str) -> Show:
         agent = BasicMemoryAgent(self.llm, "You are Mika.", MODEL.emotions)
         return Show(
-            name, BILLING, adapter=OrphiqAdapter(agent), voice=self.voice, store=self.store, providers={}
+            name,
+            BILLING,
+            adapter=OrphiqAdapter(agent),
+            voice=self.voice,
+            store=self.store,
+            providers={},
+            shared=name == "main",
         )
 
     async def chat(self, text: str) -> None:

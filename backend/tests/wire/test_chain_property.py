@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Literal
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -88,7 +87,6 @@ def test_chains_begin_and_end_in_turn_for_every_client(steps: list[tuple[Act, in
     run_virtual(check(steps))
 
 
-@pytest.mark.xfail(reason="a refused line ends the chain that runs, although its own end is still to come")
 def test_a_line_that_is_refused_while_she_speaks_does_not_end_her_chain() -> None:
     async def main() -> None:
         async with set_of_shows() as shows:

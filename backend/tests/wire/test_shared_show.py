@@ -204,9 +204,6 @@ def test_when_the_primary_leaves_in_mid_turn_another_takes_over() -> None:
     run_virtual(main())
 
 
-@pytest.mark.xfail(
-    reason="create-new-history, which every existing client sends on open, cuts whoever speaks"
-)
 def test_joining_main_does_not_cut_a_running_turn() -> None:
     async def main() -> None:
         async with set_of_shows() as shows, shows.tab("main") as tab:
@@ -220,7 +217,6 @@ def test_joining_main_does_not_cut_a_running_turn() -> None:
     run_virtual(main())
 
 
-@pytest.mark.xfail(reason="an empty ?show= opens a private show that nobody closes")
 def test_a_private_show_ends_with_its_connection_also_when_the_name_is_empty() -> None:
     async def main() -> None:
         async with set_of_shows() as shows:
@@ -234,7 +230,6 @@ def test_a_private_show_ends_with_its_connection_also_when_the_name_is_empty() -
     run_virtual(main())
 
 
-@pytest.mark.xfail(reason="the store forgets main's history, and each line of it is an error from then on")
 def test_main_still_answers_after_a_thousand_private_visitors() -> None:
     async def main() -> None:
         async with set_of_shows(lambda _: "Yes.") as shows, shows.tab("main") as air:

@@ -37,6 +37,8 @@ class Outbox:
         """None: an existing web client, which never said what it can do."""
         self.seq = 0
         self.is_interrupted = False
+        self.is_in_chain = False
+        """Whether a chain has begun on this connection that has not ended."""
         self._frames: deque[_Frame] = deque()
         self._characters = 0
         self._ready = asyncio.Event()
@@ -59,12 +61,14 @@ class Outbox:
     def put_cue(self, text: str, tail: str, message: ServerMessage) -> None:
         """Queue a cue that has already been encoded; `tail` is for clients that said hello."""
         self.seq += 1
+        if isinstance(message, Control):
+            self.is_in_chain = message.text == "conversation-chain-start"
         if not self.is_existing_client:
             text = f'{text[:-1]},"seq":{self.seq}{tail}}}'
         self._put(_Frame(text, self._audio_from if isinstance(message, Audio) else 0.0))
 
     def chain_starts(self) -> None:
-        """Note that a chain begins which this client did not ask for."""
+        """Note that a chain begins."""
         if self.is_existing_client and self.is_interrupted:
             self._audio_from = asyncio.get_running_loop().time() + INTERRUPTED_CLIENT_NEEDS
         self.is_interrupted = False
@@ -80,6 +84,8 @@ class Outbox:
         now = asyncio.get_running_loop().time()
         if frame.not_before > now:
             await asyncio.sleep(frame.not_before - now)
+            if self._closed:
+                raise OutboxClosed
         self._frames.popleft()
         self._characters -= len(frame.text)
         return frame.text
@@ -168,11 +174,8 @@ class Audience:
         for box in self._outboxes.values():
             box.is_interrupted = True
 
-    def chain_starts(self, *, asked_by: str | None, turn_id: str) -> None:
-        """Publish the start of a chain, with care for clients that did not ask for it."""
+    def chain_starts(self, *, turn_id: str) -> None:
+        """Publish the start of a chain, with care for clients that were interrupted."""
         for box in self._outboxes.values():
-            if box.client == asked_by:
-                box.is_interrupted = False
-            else:
-                box.chain_starts()
+            box.chain_starts()
         self.publish(Control(text="conversation-chain-start"), turn_id=turn_id)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
+from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.server_messages import (
@@ -59,6 +60,7 @@ from open_llm_vtuber.stimulus import (
     ChatRemoval,
     EngineStatus,
     HistoryLine,
+    Stimulus,
 )
 from open_llm_vtuber.units import Seconds
 
@@ -87,7 +89,7 @@ class Billing:
 class Show:
     """A character on air. Holds no socket: clients are outboxes, everything else comes in by `ask` and `tell`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  its parts, each by name
         self,
         name: str,
         billing: Billing,
@@ -96,6 +98,7 @@ class Show:
         voice: SpeechSynthesizer,
         store: Store,
         providers: Mapping[str, EngineStatus],
+        shared: bool,
         first_clause: bool = True,
     ) -> None:
         self.name = name
@@ -103,6 +106,7 @@ class Show:
         self._billing = billing
         self._adapter = adapter
         self._store = store
+        self._is_shared = shared
         self._providers = {job: Provider(**asdict(status)) for job, status in providers.items()}
         self._history: str | None = None
         self._twitch: TwitchState | None = None
@@ -171,7 +175,7 @@ class Show:
         """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
         match command:
             case Perform():
-                self._director.submit(command.stimulus)
+                self._perform(command.stimulus)
             case Interrupt():
                 await self._interrupt(command)
             case PlaybackEnded():
@@ -197,6 +201,11 @@ class Show:
             case _:
                 assert_never(command)
         return ()
+
+    def _perform(self, stimulus: Stimulus) -> None:
+        self._director.submit(stimulus)
+        if outbox := self.audience.outbox(stimulus.client or ""):
+            outbox.is_interrupted = False  # an existing client that types listens again
 
     async def _interrupt(self, command: Interrupt) -> None:
         if outbox := self.audience.outbox(command.client):
@@ -272,6 +281,9 @@ class Show:
         return HistoryList(histories=tuple(_summary(uid, line) for uid, line in held))
 
     async def _create_history(self) -> NewHistoryCreated:
+        # Existing clients ask for it whenever they connect; who joins a shared show must not cut it off.
+        if self._is_shared and self._history:
+            return NewHistoryCreated(history_uid=self._history)
         await self._director.interrupt()
         self._history = await self._store.create_history(self._owner)
         self._adapter.forget()
@@ -280,7 +292,11 @@ class Show:
     async def _keep(self, line: HistoryLine) -> None:
         if self._history is None:
             self._history = await self._store.create_history(self._owner)
-        await self._store.append(self._owner, self._history, line)
+        try:
+            await self._store.append(self._owner, self._history, line)
+        except ProtocolError:  # the store has forgotten it meanwhile
+            self._history = await self._store.create_history(self._owner)
+            await self._store.append(self._owner, self._history, line)
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.

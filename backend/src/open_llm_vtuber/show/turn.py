@@ -108,7 +108,7 @@ class Turn:
 
     def _open(self) -> None:
         stimulus = self.stimulus
-        self._cast.audience.chain_starts(asked_by=stimulus.client, turn_id=self.id)
+        self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
         shown = stimulus.text if stimulus.source == "typed" else f"{stimulus.author}: {stimulus.text}"
         self._cast.audience.publish(

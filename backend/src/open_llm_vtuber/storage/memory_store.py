@@ -14,7 +14,7 @@ LONGEST_HISTORY = 2_000
 MOST_HISTORIES = 100
 """Histories kept for each owner; the oldest are forgotten first."""
 MOST_OWNERS = 1_000
-"""Owners kept; the one that came first is forgotten first. A private show is an owner of its own."""
+"""Owners kept; the one that was silent for longest is forgotten first. A private show is an owner of its own."""
 
 
 class MemoryStore:
@@ -39,6 +39,7 @@ class MemoryStore:
         uid = f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{new_id()}"
         histories = self._histories.setdefault(owner, OrderedDict())
         histories[uid] = []
+        self._histories.move_to_end(owner)
         if len(histories) > MOST_HISTORIES:
             histories.popitem(last=False)
         if len(self._histories) > MOST_OWNERS:
@@ -51,6 +52,7 @@ class MemoryStore:
         if lines is None:
             raise ProtocolError("There is no such history.", code="not-found")
         lines.append(line)
+        self._histories.move_to_end(owner)
         del lines[:-LONGEST_HISTORY]
 
     async def histories(self, owner: str) -> Sequence[tuple[str, HistoryLine]]:

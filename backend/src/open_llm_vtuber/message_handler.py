@@ -5,10 +5,14 @@ from typing import assert_never
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.client_messages import (
+    AddClientToGroup,
+    AISpeakSignal,
     AudioPlayStart,
     ClientHello,
     ClientMessage,
     CreateNewHistory,
+    DeleteHistory,
+    FetchAndSetHistory,
     FetchBackgrounds,
     FetchConfigs,
     FetchHistoryList,
@@ -16,15 +20,26 @@ from open_llm_vtuber.protocol.client_messages import (
     GetSnapshot,
     Heartbeat,
     InterruptSignal,
+    MicAudioData,
+    MicAudioEnd,
+    RawAudioData,
+    RemoveClientFromGroup,
+    RequestGroupInfo,
     RequestInitConfig,
+    SwitchConfig,
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
 from open_llm_vtuber.show.commands import (
+    AnswerUtterance,
+    BecomeCharacter,
     Command,
     CreateHistory,
     Describe,
+    EraseHistory,
+    Hear,
+    HearAll,
     Hello,
     Interrupt,
     ListBackgrounds,
@@ -32,6 +47,8 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    ResumeHistory,
+    SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.shows import Shows
@@ -81,6 +98,22 @@ class MessageHandler:
                 return CreateHistory()
             case RequestInitConfig():
                 return Describe(client)
+            case FetchAndSetHistory():
+                return ResumeHistory(message.history_uid)
+            case DeleteHistory():
+                return EraseHistory(message.history_uid)
+            case SwitchConfig():
+                return BecomeCharacter(client, message.file)
+            case MicAudioData():
+                return Hear(client, message.audio)
+            case RawAudioData():
+                return HearAll(client, message.audio)
+            case MicAudioEnd():
+                return AnswerUtterance(client, self._human_name)
+            case AISpeakSignal():
+                return SpeakUp(client, message.idle_time)
+            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
+                return None  # groups come later
             case ClientHello():
                 return Hello(client, message.capabilities)
             case GetSnapshot():

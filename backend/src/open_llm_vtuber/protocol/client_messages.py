@@ -8,6 +8,11 @@ from pydantic.alias_generators import to_camel
 MAX_TEXT = 16_000
 """Characters of a typed line or a prompt."""
 
+MAX_SAMPLES = 160_000
+"""Samples in one message: ten seconds."""
+
+HistoryUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ClientUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 RequestId = Annotated[str, StringConstraints(max_length=200)]
 Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
 
@@ -93,6 +98,77 @@ class CreateNewHistory(_Request):
     type: Literal["create-new-history"] = "create-new-history"
 
 
+class FetchAndSetHistory(_Request):
+    """Go on with a stored conversation."""
+
+    type: Literal["fetch-and-set-history"] = "fetch-and-set-history"
+    history_uid: HistoryUid
+
+
+class DeleteHistory(_Request):
+    """Delete a stored conversation for good."""
+
+    type: Literal["delete-history"] = "delete-history"
+    history_uid: HistoryUid
+
+
+class SwitchConfig(_Request):
+    """Become another character; `file` is a `filename` from `config-files`."""
+
+    type: Literal["switch-config"] = "switch-config"
+    file: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class MicAudioData(_Request):
+    """A piece of an utterance: 16 kHz mono samples (-1 to 1), found by the client's own voice detection."""
+
+    type: Literal["mic-audio-data"] = "mic-audio-data"
+    audio: tuple[float, ...] = Field(max_length=MAX_SAMPLES)
+
+
+class MicAudioEnd(_Request):
+    """The utterance is complete: answer it."""
+
+    type: Literal["mic-audio-end"] = "mic-audio-end"
+    images: tuple[Image, ...] = Field(default=(), max_length=16)
+
+
+class RawAudioData(_Request):
+    """A piece of the microphone's sound, speech or not: 16 kHz mono samples; the server finds the utterances."""
+
+    type: Literal["raw-audio-data"] = "raw-audio-data"
+    audio: tuple[float, ...] = Field(max_length=MAX_SAMPLES)
+
+
+class AISpeakSignal(_Request):
+    """Say something of your own accord."""
+
+    type: Literal["ai-speak-signal"] = "ai-speak-signal"
+    idle_time: float | None = None
+    """Seconds of silence; -1 when a button asked for it."""
+    images: tuple[Image, ...] = Field(default=(), max_length=16)
+
+
+class AddClientToGroup(_Request):
+    """Invite another client's character into this client's group."""
+
+    type: Literal["add-client-to-group"] = "add-client-to-group"
+    invitee_uid: ClientUid
+
+
+class RemoveClientFromGroup(_Request):
+    """Take a client out of the group; one's own uid means to leave."""
+
+    type: Literal["remove-client-from-group"] = "remove-client-from-group"
+    target_uid: ClientUid
+
+
+class RequestGroupInfo(_Request):
+    """Who is in this client's group?"""
+
+    type: Literal["request-group-info"] = "request-group-info"
+
+
 class RequestInitConfig(_Request):
     """Send the model and the character's names again."""
 
@@ -128,6 +204,16 @@ ClientMessage = Annotated[
     | FetchConfigs
     | FetchHistoryList
     | CreateNewHistory
+    | FetchAndSetHistory
+    | DeleteHistory
+    | SwitchConfig
+    | MicAudioData
+    | MicAudioEnd
+    | RawAudioData
+    | AISpeakSignal
+    | AddClientToGroup
+    | RemoveClientFromGroup
+    | RequestGroupInfo
     | RequestInitConfig
     | Heartbeat
     | ClientHello

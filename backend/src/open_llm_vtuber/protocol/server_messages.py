@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from open_llm_vtuber.errors import ErrorCode
 from open_llm_vtuber.protocol.client_messages import Capability
 
-ChainText = Literal["conversation-chain-start", "conversation-chain-end"]
+ControlText = Literal[
+    "conversation-chain-start",
+    "conversation-chain-end",
+    "start-mic",
+    "stop-mic",
+    "interrupt",
+    "mic-audio-end",
+]
 
 
 class _Message(BaseModel):
@@ -161,10 +168,10 @@ class SetModelAndConf(_Message):
 
 
 class Control(_Message):
-    """Begin and end of a chain: everything of one turn stands between the two."""
+    """Begin and end of a chain (everything of one turn stands between the two), and what the microphone does."""
 
     type: Literal["control"] = "control"
-    text: ChainText
+    text: ControlText
 
 
 class ConfigFiles(_Answer):
@@ -193,6 +200,58 @@ class NewHistoryCreated(_Answer):
 
     type: Literal["new-history-created"] = "new-history-created"
     history_uid: str
+
+
+class StoredLine(_Part):
+    """A line of a stored conversation; `timestamp` is ISO 8601."""
+
+    role: Literal["human", "ai"]
+    timestamp: str
+    content: str
+    name: str = ""
+    avatar: str = ""
+
+
+class HistoryData(_Answer):
+    """The conversation that is now gone on with."""
+
+    type: Literal["history-data"] = "history-data"
+    messages: tuple[StoredLine, ...]
+
+
+class HistoryDeleted(_Answer):
+    """Whether the conversation was deleted."""
+
+    type: Literal["history-deleted"] = "history-deleted"
+    success: bool
+    history_uid: str
+
+
+class ConfigSwitched(_Answer):
+    """The character is another one now; the client then asks for its histories and begins a new one."""
+
+    type: Literal["config-switched"] = "config-switched"
+    message: str
+
+
+class GroupOperationResult(_Answer):
+    """What became of an invitation or a farewell."""
+
+    type: Literal["group-operation-result"] = "group-operation-result"
+    success: bool
+    message: str
+
+
+class ToolCallStatus(_Message):
+    """The character uses a tool; the same `tool_id` updates the same line. `timestamp` is ISO 8601."""
+
+    type: Literal["tool_call_status"] = "tool_call_status"
+    tool_id: str
+    tool_name: str
+    status: Literal["running", "completed", "error"]
+    content: str
+    name: str
+    timestamp: str
 
 
 class GroupUpdate(_Message):
@@ -351,6 +410,11 @@ ServerMessage = Annotated[
     | BackgroundFiles
     | HistoryList
     | NewHistoryCreated
+    | HistoryData
+    | HistoryDeleted
+    | ConfigSwitched
+    | GroupOperationResult
+    | ToolCallStatus
     | GroupUpdate
     | Audio
     | UserInputTranscription

@@ -78,6 +78,60 @@ class CreateHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class ResumeHistory:
+    """Go on with a stored conversation, and return its lines."""
+
+    history: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseHistory:
+    """Delete a stored conversation."""
+
+    history: str
+
+
+@dataclass(frozen=True, slots=True)
+class BecomeCharacter:
+    """Become the character of that file, as it is listed."""
+
+    client: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """A piece of an utterance that the client has found: 16 kHz mono samples."""
+
+    client: str
+    samples: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HearAll:
+    """A piece of the microphone's sound, in which the server finds the utterances: 16 kHz mono samples."""
+
+    client: str
+    samples: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerUtterance:
+    """The utterance of that client is complete."""
+
+    client: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakUp:
+    """Say something of your own accord; `idle_s` is how long it was silent."""
+
+    client: str
+    idle_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChatHappened:
     """Something happened in a chat that the show reads."""
 
@@ -96,5 +150,12 @@ Command = (
     | ListBackgrounds
     | ListHistories
     | CreateHistory
+    | ResumeHistory
+    | EraseHistory
+    | BecomeCharacter
+    | Hear
+    | HearAll
+    | AnswerUtterance
+    | SpeakUp
     | ChatHappened
 )

@@ -36,11 +36,16 @@ from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
 from open_llm_vtuber.show.commands import (
+    AnswerUtterance,
+    BecomeCharacter,
     ChatHappened,
     Command,
     CreateHistory,
     Describe,
+    EraseHistory,
     Greet,
+    Hear,
+    HearAll,
     Hello,
     Interrupt,
     ListBackgrounds,
@@ -48,6 +53,8 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    ResumeHistory,
+    SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.show.director import Director
@@ -196,6 +203,14 @@ class Show:
                 return (await self._histories(),)
             case CreateHistory():
                 return (await self._create_history(),)
+            case ResumeHistory() | EraseHistory():
+                raise _not_yet("Stored conversations")
+            case BecomeCharacter():
+                raise _not_yet("Switching the character")
+            case Hear() | HearAll() | AnswerUtterance():
+                raise _not_yet("Listening")
+            case SpeakUp():
+                raise _not_yet("Speaking unasked")
             case ChatHappened():
                 await self.tell(command)
             case _:
@@ -318,6 +333,10 @@ class Show:
     @staticmethod
     def _now() -> Seconds:
         return asyncio.get_running_loop().time()
+
+
+def _not_yet(what: str) -> ProtocolError:
+    return ProtocolError(f"{what} is not available in this version.", code="wrong-state")
 
 
 def _summary(uid: str, line: HistoryLine) -> HistorySummary:

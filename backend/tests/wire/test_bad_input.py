@@ -10,6 +10,7 @@ import websockets
 
 from live_server import Client, serving
 from open_llm_vtuber.cli import LARGEST_FRAME
+from open_llm_vtuber.errors import ErrorCode
 from virtual_time import run_virtual
 from wire.set_of_shows import FakeLLM, set_of_shows
 from wire.tab import browser_tab, kinds
@@ -33,46 +34,45 @@ async def close_code(connection: websockets.ClientConnection) -> int | None:
     return connection.close_code
 
 
-@pytest.mark.parametrize(
-    ("frame", "code", "words"),
-    [
-        ("hello?", "bad-json", "JSON"),
-        ("", "bad-json", "JSON"),
-        ('{"type":"text-input","text":"cut', "bad-json", "JSON"),
-        ('{"type":"text-input","text":"\\ud800"}', "bad-json", "JSON"),
-        ("[" * 100_000, "bad-json", "JSON"),
-        ("[1, 2]", "bad-message", "object"),
-        ("17", "bad-message", "object"),
-        ("null", "bad-message", "object"),
-        ("{}", "bad-message", "'type'"),
-        ('{"text":"hello"}', "bad-message", "'type'"),
-        ('{"type":7}', "unknown-type", "type"),
-        ('{"type":"TEXT-INPUT","text":"x"}', "unknown-type", "TEXT-INPUT"),
-        ('{"type":"text-input"}', "bad-message", "text"),
-        ('{"type":"text-input","text":5}', "bad-message", "text"),
-        ('{"type":"text-input","text":"  "}', "bad-message", "text"),
-        ('{"type":"text-input","text":"x","images":"none"}', "bad-message", "images"),
-        ('{"type":"interrupt-signal","text":["x"]}', "bad-message", "text"),
-        ('{"type":"client-hello","capabilities":["fly"]}', "bad-message", "capabilities"),
-        ('{"type":"heartbeat","request_id":5}', "bad-message", "request_id"),
-        (json.dumps({"type": "text-input", "text": "x" * 100_000}), "too-long", "text"),
-        (json.dumps({"type": "heartbeat", "request_id": "x" * 201}), "too-long", "request"),
-        (b"\x00\x01", "bad-frame", "text frame"),
-    ],
+BAD: tuple[tuple[str | bytes, ErrorCode, str], ...] = (
+    ("hello?", "bad-json", "JSON"),
+    ("", "bad-json", "JSON"),
+    ('{"type":"text-input","text":"cut', "bad-json", "JSON"),
+    ('{"type":"text-input","text":"\\ud800"}', "bad-json", "JSON"),
+    ("[" * 100_000, "bad-json", "JSON"),
+    ("[1, 2]", "bad-message", "object"),
+    ("17", "bad-message", "object"),
+    ("null", "bad-message", "object"),
+    ("{}", "bad-message", "'type'"),
+    ('{"text":"hello"}', "bad-message", "'type'"),
+    ('{"type":7}', "unknown-type", "type"),
+    ('{"type":"TEXT-INPUT","text":"x"}', "unknown-type", "TEXT-INPUT"),
+    ('{"type":"text-input"}', "bad-message", "text"),
+    ('{"type":"text-input","text":5}', "bad-message", "text"),
+    ('{"type":"text-input","text":"  "}', "bad-message", "text"),
+    ('{"type":"text-input","text":"x","images":"none"}', "bad-message", "images"),
+    ('{"type":"interrupt-signal","text":["x"]}', "bad-message", "text"),
+    ('{"type":"client-hello","capabilities":["fly"]}', "bad-message", "capabilities"),
+    ('{"type":"heartbeat","request_id":5}', "bad-message", "request_id"),
+    (json.dumps({"type": "text-input", "text": "x" * 100_000}), "too-long", "text"),
+    (json.dumps({"type": "heartbeat", "request_id": "x" * 201}), "too-long", "request"),
+    (b"\x00\x01", "bad-frame", "text frame"),
 )
-def test_a_bad_frame_gets_one_clear_error_and_the_connection_stays(
-    frame: str | bytes, code: str, words: str
-) -> None:
+"""A frame, the code of the error that answers it, and words of that error."""
+
+
+def test_a_bad_frame_gets_one_clear_error_and_the_connection_stays() -> None:
     async def main() -> None:
         async with serving() as server, Client.connect(server.ws()) as client:
             await client.until("set-model-and-conf")
-            error = await refused(client, frame)
-            assert error["code"] == code
-            assert words in error["message"]
-            assert len(error["message"]) < 300
-            await client.send("heartbeat", request_id="alive")
-            ending = await client.until("heartbeat-ack", request_id="alive")
-            assert [message["type"] for message in ending].count("error") == 0
+            for frame, code, words in BAD:
+                error = await refused(client, frame)
+                assert error["code"] == code, frame[:50]
+                assert words in error["message"]
+                assert len(error["message"]) < 300
+                await client.send("heartbeat", request_id="alive")
+                ending = await client.until("heartbeat-ack", request_id="alive")
+                assert [message["type"] for message in ending].count("error") == 0
 
     asyncio.run(main())
 

@@ -87,6 +87,7 @@ def test_a_show_that_crashes_takes_the_server_down_loudly() -> None:
             fakes.billing(),
             adapter=FakeAdapter(),
             voice=FakeVoice(),
+            guard=fakes.GUARD,
             store=MemoryStore(),
             providers={},
             shared=True,

@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from fakes import BROKEN, FakeAdapter, FakeVoice, Reader, model
+from fakes import BROKEN, GUARD, FakeAdapter, FakeVoice, Reader, model
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
-from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from virtual_time import run_virtual
@@ -47,7 +46,7 @@ async def stage(
         audience=audience,
         character_name="Mika",
         avatar="mika.png",
-        guard=Guard(),
+        guard=GUARD,
         first_clause=False,
         keep=keep,
         decide=decided.append,

@@ -139,7 +139,7 @@ class Client:
     async def send(self, type_: str, **fields: Any) -> None:
         await self.connection.send(json.dumps({"type": type_, **fields}))
 
-    async def receive(self, limit_s: float = 10) -> dict[str, Any]:
+    async def receive(self, limit_s: float = 30) -> dict[str, Any]:
         async with asyncio.timeout(limit_s):
             message: dict[str, Any] = json.loads(await self.connection.recv())
             return message

@@ -14,6 +14,7 @@ from open_llm_vtuber.errors import ErrorCode
 from virtual_time import run_virtual
 from wire.set_of_shows import FakeLLM, set_of_shows
 from wire.tab import browser_tab, kinds
+from wire.test_text_turn import saying
 
 TURN = ("conversation-chain-start", "conversation-chain-end")
 
@@ -111,7 +112,7 @@ def test_a_prompt_of_sixteen_thousand_characters_is_fine_and_one_more_is_not() -
 def test_nobody_else_notices_another_clients_rubbish() -> None:
     async def main() -> None:
         async with (
-            serving() as server,
+            serving(saying("Yes.")) as server,
             browser_tab(server.ws("main")) as tab,
             Client.connect(server.ws("main"), max_queue=None) as vandal,
         ):
@@ -128,7 +129,7 @@ def test_nobody_else_notices_another_clients_rubbish() -> None:
 
 def test_a_frame_over_the_limit_closes_its_own_connection_with_1009_and_no_other() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("main"), max_size=None) as giant:
                 with contextlib.suppress(websockets.ConnectionClosed, OSError):
                     await giant.send("x" * (LARGEST_FRAME + 1))
@@ -142,7 +143,7 @@ def test_a_frame_over_the_limit_closes_its_own_connection_with_1009_and_no_other
 
 def test_a_text_frame_that_is_not_utf_8_closes_its_own_connection_with_1007_and_no_other() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("main")) as broken:
                 await broken.send(b"\xff\xfe{}", text=True)
                 assert await close_code(broken) == 1007
@@ -154,7 +155,7 @@ def test_a_text_frame_that_is_not_utf_8_closes_its_own_connection_with_1007_and_
 
 def test_a_client_that_vanishes_without_a_close_leaves_the_others_alone() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("main")) as vanishing:
                 await vanishing.send('{"type":"text-input","text":"hello"}')
                 await tab.until_came("audio")

@@ -12,6 +12,7 @@ from live_server import SCRIPTED, free_port, serving
 from open_llm_vtuber.config import Settings
 from wire.tab import Tab, browser_tab, kinds
 
+QUICK = {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 5}}
 TURN = ["conversation-chain-start", "conversation-chain-end"]
 REPLY = "Hello there, it is lovely to see you. "
 
@@ -28,11 +29,13 @@ def asking(base_url: str, patience: float) -> Settings:
                 "model": "some-model",
                 "llm_api_key": KEY,
                 "timeout_s": patience,
-                "token_timeout_s": 0.5,
+                "token_timeout_s": 0.25,
             }
         },
     }
-    return Settings.model_validate({"character_config": {**SCRIPTED, "agent_config": agent}})
+    return Settings.model_validate(
+        {"character_config": {**SCRIPTED, "agent_config": agent, "tts_config": QUICK}}
+    )
 
 
 @asynccontextmanager
@@ -73,7 +76,7 @@ async def fails(tab: Tab) -> str:
 def test_a_provider_that_fails_costs_one_turn_and_nobody_else_anything(
     mode: Mode, status: int, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    patience = 0.5 if mode == "hang first" else 5.0
+    patience = 0.25 if mode == "hang first" else 5.0
 
     async def main() -> None:
         async with FakeProvider() as provider, two_tabs(provider.base_url, patience) as (tab, other):

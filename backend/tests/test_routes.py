@@ -113,15 +113,23 @@ def test_every_file_of_ours_that_a_page_may_load_has_the_right_type() -> None:
 
     def visit(get: Get) -> None:
         root = frontend_folder()
-        files = [file for folder in ("css", "js", "models") for file in (root / folder).rglob("*.*")]
+        served = {
+            root / "css": "/static/css",
+            root / "js": "/static/js",
+            root / "models/mika": "/live2d-models/mika",
+        }
+        files = [
+            (file, file.relative_to(at), path) for at, path in served.items() for file in at.rglob("*.*")
+        ]
         checked = 0
-        for file in files:
+        for file, name, path in files:
             if file.suffix in expected:
-                found = get(f"/static/{file.relative_to(root).as_posix()}")
+                found = get(f"{path}/{name.as_posix()}")
                 assert found.status == 200
                 assert found.headers["content-type"].partition(";")[0] == expected[file.suffix], file.name
                 checked += 1
         assert checked > 10
+        assert get("/static/package.json").status == 404, "what only a checkout holds is not served"
         assert get("/live2d-models/mika/mika.model3.json").json()["Version"] == 3
 
     browsing(visit)

@@ -279,6 +279,23 @@ def test_a_sentence_that_must_not_be_said_is_left_out_wherever_the_pieces_end() 
     assert done.kept[-1].content == "Hello. Bye."
 
 
+def test_an_end_that_is_itself_cut_short_still_ends_the_chain() -> None:
+    async def main() -> list[str]:
+        async with stage(FakeAdapter("Hello.")) as result, asyncio.TaskGroup() as group:
+
+            async def slow(line: HistoryLine) -> None:
+                if line.role == "ai":
+                    await asyncio.sleep(60)
+
+            result.turn._cast = dataclasses.replace(result.turn._cast, keep=slow)
+            task = group.create_task(result.turn.perform())
+            await asyncio.sleep(5)
+            task.cancel()
+        return result.reader.types()
+
+    assert run_virtual(main())[-1] == "conversation-chain-end"
+
+
 def test_html_in_a_reply_is_harmless() -> None:
     done = performed(FakeAdapter("Look: <img src=x onerror=alert(1)> a < b."))
     assert done.reader.first("audio")["display_text"]["text"].startswith("Look: <\u200bimg")

@@ -12,6 +12,7 @@ from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.stimulus import (
     ChatMessage,
@@ -26,6 +27,7 @@ from open_llm_vtuber.units import Hertz, Seconds
 
 RATE = Hertz(8_000)
 FACES = ("neutral", "joy", "sadness", "anger", "surprise")
+GUARD = Guard()
 BROKEN = EngineError("The brain is out of order.", engine="fake", retryable=True)
 
 
@@ -141,6 +143,7 @@ def show(
         billing(),
         adapter=adapter or FakeAdapter("Hello there."),
         voice=voice or FakeVoice(),
+        guard=GUARD,
         store=store or MemoryStore(),
         providers={"llm": EngineStatus(engine="fake", is_demo=True)},
         shared=shared,

@@ -22,7 +22,7 @@ import websockets
 
 from open_llm_vtuber import app
 from open_llm_vtuber.app import OnAir
-from open_llm_vtuber.cli import server_config
+from open_llm_vtuber.cli import listening_socket, server_config
 from open_llm_vtuber.config import Settings
 
 SCRIPTED: Mapping[str, Any] = {
@@ -54,7 +54,7 @@ class Serving:
 async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
     """Serve on a free loopback port for as long as the context lasts; scripted engines unless told otherwise."""
     settings = settings or Settings.model_validate({"character_config": SCRIPTED})
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening_socket("127.0.0.1", 0)
     async with app.on_air(settings, lambda _: None) as parts:
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # the test owns them
@@ -139,7 +139,7 @@ class Client:
     async def send(self, type_: str, **fields: Any) -> None:
         await self.connection.send(json.dumps({"type": type_, **fields}))
 
-    async def receive(self, limit_s: float = 10) -> dict[str, Any]:
+    async def receive(self, limit_s: float = 30) -> dict[str, Any]:
         async with asyncio.timeout(limit_s):
             message: dict[str, Any] = json.loads(await self.connection.recv())
             return message

@@ -7,7 +7,7 @@ import pytest
 import fakes
 from fakes import FakeAdapter, FakeVoice, Reader
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.show.commands import Greet, Perform
+from open_llm_vtuber.show.commands import Describe, Greet, Perform
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import Stimulus
@@ -33,6 +33,14 @@ def test_an_unknown_show_is_not_found() -> None:
                     pass
 
     run_virtual(main())
+
+
+def test_a_clients_uid_stands_for_its_show() -> None:
+    async def main() -> list[str]:
+        async with LocalShows(build, ["main"]) as shows, shows.subscribe("main", "me"):
+            return [answer.type for answer in await shows.ask("me", Describe("me"))]
+
+    assert run_virtual(main()) == ["set-model-and-conf"]
 
 
 def test_a_named_show_is_shared_and_a_private_one_is_not() -> None:
@@ -87,6 +95,7 @@ def test_a_show_that_crashes_takes_the_server_down_loudly() -> None:
             fakes.billing(),
             adapter=FakeAdapter(),
             voice=FakeVoice(),
+            guard=fakes.GUARD,
             store=MemoryStore(),
             providers={},
             shared=True,

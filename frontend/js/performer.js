@@ -17,6 +17,7 @@ import { Speech } from "./speech.js";
 
 export const OUR_MODEL = "/live2d-models/mika/mika.model3.json";
 const STALE_SECONDS = 4; // sentences that waited through a lost connection for longer are not said any more
+const FACE_FADES = 0.5; // seconds: the server's word that the turn has ended, and the fade of its face
 const LONGEST_FRAME = 0.1; // after a pause of the page, go on from where we were
 
 export class Performer {
@@ -31,6 +32,7 @@ export class Performer {
   playHere = false;
   hidden = false;
   talk = 0; // 0 to 1: how far the lip-sync owns the mouth
+  silentFor = 0; // seconds since the last sound
   clock = 0;
   frames = 0;
   /** @type {string | null} the turn that was stopped from this page: what still arrives of it is not said */
@@ -276,7 +278,10 @@ export class Performer {
   speak(params, dt, lipIds) {
     const mouth = this.lips.follow(this.speech.volume, dt);
     const speaking = this.speech.speaking || mouth > 0;
-    this.talk = clamp(this.talk + (speaking ? dt / 0.06 : -dt / 0.25), 0, 1);
+    this.silentFor = speaking ? 0 : this.silentFor + dt;
+    // After the last word the mouth stays shut until the sentence's face, which may open it, has faded.
+    const change = speaking ? dt / 0.06 : this.silentFor > FACE_FADES ? -dt / 0.25 : 0;
+    this.talk = clamp(this.talk + change, 0, 1);
     for (const id of lipIds) params[id] = Math.max(mix(params[id] ?? 0, 0, this.talk), mouth);
     params.ParamTalk = mouth;
     const form = params.ParamMouthForm ?? 0;

@@ -22,6 +22,7 @@ from open_llm_vtuber.ports import Engine, LanguageModel
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
@@ -74,7 +75,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
             report,
         )
         providers = {"llm": _described(llm_status, llm), "tts": voice_status}
-        store = MemoryStore()
+        store, guard = MemoryStore(), Guard()
 
         def build(name: str) -> Show:
             persona = BasicMemoryAgent(llm, character.persona_prompt, billing.model.emotions)
@@ -83,6 +84,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 billing,
                 adapter=OrphiqAdapter(persona),
                 voice=voice,
+                guard=guard,
                 store=store,
                 providers=providers,
                 shared=name in settings.shows,

@@ -44,11 +44,7 @@ out = Console(highlight=False)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    _log_to_terminal()
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
@@ -56,6 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _log_to_terminal() -> None:
+    if console.is_terminal:
+        logging.basicConfig(
+            level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+        )
+    else:  # nobody looks at colours, and they cost two milliseconds a line
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for chatty in ("httpx", "httpx2"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
         channel=options.channel,
     )
     _ask_before_going_live(settings, yes=options.yes)
-    with _listening_socket(settings.system_config.host, settings.system_config.port) as listener:
+    with listening_socket(settings.system_config.host, settings.system_config.port) as listener:
         asyncio.run(_serve(settings, listener, browser=not options.no_browser))
     return 0
 
@@ -156,10 +163,12 @@ async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) 
     console.print("Off air.")
 
 
-def _listening_socket(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises ConfigError when it cannot."""
     address = "127.0.0.1" if host == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named because asyncio only then sends small frames at once (TCP_NODELAY) instead of after 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -65,7 +65,9 @@ def web_app(shows: Shows, system: SystemConfig, *, human_name: str, frontend: Pa
 
     for path, file in PAGES.items():
         _add_page(app, path, frontend / file)
-    app.mount("/static", StaticFiles(directory=frontend))
+    for name in ("css", "js"):  # a checkout's folder holds more than pages need
+        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
+    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
     app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
     app.mount("/live2d-models/mika", StaticFiles(directory=frontend / "models" / "mika"))
     for path, name in FOLDERS.items():

@@ -48,6 +48,8 @@ class LocalShows:
         self._build = build
         self._named = named
         self._shows: dict[str, Show] = {}
+        self._places: dict[str, str] = {}
+        """Client → the show it is attached to."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group = asyncio.TaskGroup()
 
@@ -81,13 +83,16 @@ class LocalShows:
         name = show or client  # an empty name is none
         attached = self._find(name) if show else self._open(name)
         try:
+            self._places[client] = name
             with attached.attach(client) as outbox:
                 yield Subscription(name, outbox)
         finally:
+            del self._places[client]
             if not show:
                 await self._close(name)
 
     def _find(self, name: str) -> Show:
+        name = self._places.get(name, name)  # a client's uid stands for its show
         if name not in self._shows:
             raise ProtocolError("There is no such show.", code="not-found")
         return self._shows[name]

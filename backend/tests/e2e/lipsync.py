@@ -21,8 +21,6 @@ CLOSING_S = 0.110
 """How long a mouth may take to shut when a silence begins."""
 LATE_S = 0.040
 """How far the picture may be behind or ahead of the sound: two frames."""
-FACE_FADES_S = 0.450
-"""How long after the last word her smile may take to go, which has a mouth of its own."""
 FEWEST_FRAMES = 25
 
 Samples = NDArray[np.float64]
@@ -175,9 +173,8 @@ def _is_shut_afterwards(verdict: Verdict, sounds: Sequence[Sound], frames: Seque
         return
     end = sounds[-1].length
     after = [frame for frame in frames if frame.sentence == len(sounds) - 1 and frame.t > end]
-    lips = [frame.lips for frame in after if frame.t > end + CLOSING_S + LATE_S]
-    mouth = [frame.mouth for frame in after if frame.t > end + FACE_FADES_S]
-    verdict.frames_after, verdict.worst_after = len(mouth), max([*lips, *mouth], default=0.0)
+    mouth = [max(frame.lips, frame.mouth) for frame in after if frame.t > end + CLOSING_S + LATE_S]
+    verdict.frames_after, verdict.worst_after = len(mouth), max(mouth, default=0.0)
     if not mouth:
         verdict.faults.append("nothing was drawn after she had spoken")
     if verdict.worst_after >= SHUT:

@@ -4,8 +4,13 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from playwright.async_api import Page
 
+Pixels = NDArray[np.int16]
+Picture = Sequence[int]
+"""Red, green, blue and alpha of every pixel."""
 PIXELS = """async ([file, width]) => {
     const bytes = Uint8Array.from(atob(file), (char) => char.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
@@ -21,16 +26,23 @@ NOTICEABLE = 40
 """Of 255: a difference that catches the eye."""
 
 
-async def pixels(page: Page, png: bytes, width: int = WIDTH) -> list[int]:
-    """Return red, green, blue and alpha of every pixel of the picture, scaled to that width."""
+async def pixels(page: Page, png: bytes, width: int = WIDTH) -> Picture:
+    """Return a PNG file's picture, scaled to that width."""
     found: list[Any] = await page.evaluate(PIXELS, [base64.b64encode(png).decode(), width])
     return [int(value) for value in found]
 
 
-def difference(left: Sequence[int], right: Sequence[int]) -> int:
-    """Return how many pixels differ noticeably."""
-    assert len(left) == len(right)
-    return sum(
-        any(abs(left[place + channel] - right[place + channel]) > NOTICEABLE for channel in range(3))
-        for place in range(0, len(left), 4)
-    )
+def difference(left: Picture, right: Picture, width: int = WIDTH) -> int:
+    """Return how many pixels differ noticeably, apart from what has only moved by a pixel: she breathes."""
+    ours, theirs = (np.array(each, np.int16).reshape(-1, width, 4)[:, :, :3] for each in (left, right))
+    return int(np.count_nonzero(_foreign(ours, theirs) | _foreign(theirs, ours)))
+
+
+def _foreign(picture: Pixels, other: Pixels) -> NDArray[np.bool_]:
+    """Return which pixels are unlike every neighbour of the same place in the other picture."""
+    height, width, _ = other.shape
+    edged = np.pad(other, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    near = np.stack([edged[y : y + height, x : x + width] for y in range(3) for x in range(3)])
+    too_dark = picture < near.min(axis=0) - NOTICEABLE
+    too_bright = picture > near.max(axis=0) + NOTICEABLE
+    return np.asarray((too_dark | too_bright).any(axis=2), dtype=np.bool_)

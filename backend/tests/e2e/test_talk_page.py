@@ -59,7 +59,9 @@ async def answered(page: Watched) -> None:
     """Wait until a turn has ended, and a little longer to see the mouth shut."""
     await page.hears("control", text="conversation-chain-end", limit_s=40)
     await page.shows("!stage.speech.speaking")
-    await page.shows("recorder.frames.at(-1).t > recorder.starts.at(-1).length + 0.9")
+    await page.shows(
+        "!recorder.starts.length || recorder.frames.at(-1).t > recorder.starts.at(-1).length + 0.9"
+    )
 
 
 def expressions_sent(page: Watched) -> list[str]:

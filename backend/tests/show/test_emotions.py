@@ -12,7 +12,7 @@ from open_llm_vtuber.show.emotions import emotion_of
         ("I'm sorry for your loss.", "sadness"),
         ("Whoa, really?!", "surprise"),
         ("Eww, that is gross.", "disgust"),
-        ("That spooky ghost, help!", "fear"),
+        ("That spooky ghost scares me!", "fear"),
         ("I'm so angry, this is unfair.", "anger"),
         ("Just kidding, hehe.", "smirk"),
         ("The table has four legs.", None),

@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from fakes import BROKEN, FakeAdapter, FakeVoice, Reader, model
+from fakes import BROKEN, GUARD, FakeAdapter, FakeVoice, Reader, model
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
-from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from virtual_time import run_virtual
@@ -47,7 +46,7 @@ async def stage(
         audience=audience,
         character_name="Mika",
         avatar="mika.png",
-        guard=Guard(),
+        guard=GUARD,
         first_clause=False,
         keep=keep,
         decide=decided.append,
@@ -278,6 +277,23 @@ def test_a_sentence_that_must_not_be_said_is_left_out_wherever_the_pieces_end() 
     assert voice.spoken == ["Hello.", "Bye."]
     assert [m["display_text"]["text"] for m in done.reader.all("audio")] == ["Hello. ", "Bye. "]
     assert done.kept[-1].content == "Hello. Bye."
+
+
+def test_an_end_that_is_itself_cut_short_still_ends_the_chain() -> None:
+    async def main() -> list[str]:
+        async with stage(FakeAdapter("Hello.")) as result, asyncio.TaskGroup() as group:
+
+            async def slow(line: HistoryLine) -> None:
+                if line.role == "ai":
+                    await asyncio.sleep(60)
+
+            result.turn._cast = dataclasses.replace(result.turn._cast, keep=slow)
+            task = group.create_task(result.turn.perform())
+            await asyncio.sleep(5)
+            task.cancel()
+        return result.reader.types()
+
+    assert run_virtual(main())[-1] == "conversation-chain-end"
 
 
 def test_html_in_a_reply_is_harmless() -> None:

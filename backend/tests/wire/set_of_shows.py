@@ -15,6 +15,7 @@ from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.commands import ChatHappened
+from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import ChatMessage, PromptMessage, TextAbilities, TextOptions
@@ -33,6 +34,7 @@ MODEL = Live2dModel(
     emotions={name: index for index, name in enumerate(FACES)},
     resting=0,
 )
+GUARD = Guard()
 BILLING = Billing(
     conf_name="Mika",
     conf_uid="mika_001",
@@ -114,6 +116,7 @@ class SetOfShows:
             BILLING,
             adapter=OrphiqAdapter(agent),
             voice=self.voice,
+            guard=GUARD,
             store=self.store,
             providers={},
             shared=name == "main",

@@ -10,9 +10,11 @@ import websockets
 
 from live_server import Client, serving
 from open_llm_vtuber.cli import LARGEST_FRAME
+from open_llm_vtuber.errors import ErrorCode
 from virtual_time import run_virtual
 from wire.set_of_shows import FakeLLM, set_of_shows
 from wire.tab import browser_tab, kinds
+from wire.test_text_turn import saying
 
 TURN = ("conversation-chain-start", "conversation-chain-end")
 
@@ -33,46 +35,45 @@ async def close_code(connection: websockets.ClientConnection) -> int | None:
     return connection.close_code
 
 
-@pytest.mark.parametrize(
-    ("frame", "code", "words"),
-    [
-        ("hello?", "bad-json", "JSON"),
-        ("", "bad-json", "JSON"),
-        ('{"type":"text-input","text":"cut', "bad-json", "JSON"),
-        ('{"type":"text-input","text":"\\ud800"}', "bad-json", "JSON"),
-        ("[" * 100_000, "bad-json", "JSON"),
-        ("[1, 2]", "bad-message", "object"),
-        ("17", "bad-message", "object"),
-        ("null", "bad-message", "object"),
-        ("{}", "bad-message", "'type'"),
-        ('{"text":"hello"}', "bad-message", "'type'"),
-        ('{"type":7}', "unknown-type", "type"),
-        ('{"type":"TEXT-INPUT","text":"x"}', "unknown-type", "TEXT-INPUT"),
-        ('{"type":"text-input"}', "bad-message", "text"),
-        ('{"type":"text-input","text":5}', "bad-message", "text"),
-        ('{"type":"text-input","text":"  "}', "bad-message", "text"),
-        ('{"type":"text-input","text":"x","images":"none"}', "bad-message", "images"),
-        ('{"type":"interrupt-signal","text":["x"]}', "bad-message", "text"),
-        ('{"type":"client-hello","capabilities":["fly"]}', "bad-message", "capabilities"),
-        ('{"type":"heartbeat","request_id":5}', "bad-message", "request_id"),
-        (json.dumps({"type": "text-input", "text": "x" * 100_000}), "too-long", "text"),
-        (json.dumps({"type": "heartbeat", "request_id": "x" * 201}), "too-long", "request"),
-        (b"\x00\x01", "bad-frame", "text frame"),
-    ],
+BAD: tuple[tuple[str | bytes, ErrorCode, str], ...] = (
+    ("hello?", "bad-json", "JSON"),
+    ("", "bad-json", "JSON"),
+    ('{"type":"text-input","text":"cut', "bad-json", "JSON"),
+    ('{"type":"text-input","text":"\\ud800"}', "bad-json", "JSON"),
+    ("[" * 100_000, "bad-json", "JSON"),
+    ("[1, 2]", "bad-message", "object"),
+    ("17", "bad-message", "object"),
+    ("null", "bad-message", "object"),
+    ("{}", "bad-message", "'type'"),
+    ('{"text":"hello"}', "bad-message", "'type'"),
+    ('{"type":7}', "unknown-type", "type"),
+    ('{"type":"TEXT-INPUT","text":"x"}', "unknown-type", "TEXT-INPUT"),
+    ('{"type":"text-input"}', "bad-message", "text"),
+    ('{"type":"text-input","text":5}', "bad-message", "text"),
+    ('{"type":"text-input","text":"  "}', "bad-message", "text"),
+    ('{"type":"text-input","text":"x","images":"none"}', "bad-message", "images"),
+    ('{"type":"interrupt-signal","text":["x"]}', "bad-message", "text"),
+    ('{"type":"client-hello","capabilities":["fly"]}', "bad-message", "capabilities"),
+    ('{"type":"heartbeat","request_id":5}', "bad-message", "request_id"),
+    (json.dumps({"type": "text-input", "text": "x" * 100_000}), "too-long", "text"),
+    (json.dumps({"type": "heartbeat", "request_id": "x" * 201}), "too-long", "request"),
+    (b"\x00\x01", "bad-frame", "text frame"),
 )
-def test_a_bad_frame_gets_one_clear_error_and_the_connection_stays(
-    frame: str | bytes, code: str, words: str
-) -> None:
+"""A frame, the code of the error that answers it, and words of that error."""
+
+
+def test_a_bad_frame_gets_one_clear_error_and_the_connection_stays() -> None:
     async def main() -> None:
         async with serving() as server, Client.connect(server.ws()) as client:
             await client.until("set-model-and-conf")
-            error = await refused(client, frame)
-            assert error["code"] == code
-            assert words in error["message"]
-            assert len(error["message"]) < 300
-            await client.send("heartbeat", request_id="alive")
-            ending = await client.until("heartbeat-ack", request_id="alive")
-            assert [message["type"] for message in ending].count("error") == 0
+            for frame, code, words in BAD:
+                error = await refused(client, frame)
+                assert error["code"] == code, frame[:50]
+                assert words in error["message"]
+                assert len(error["message"]) < 300
+                await client.send("heartbeat", request_id="alive")
+                ending = await client.until("heartbeat-ack", request_id="alive")
+                assert [message["type"] for message in ending].count("error") == 0
 
     asyncio.run(main())
 
@@ -111,7 +112,7 @@ def test_a_prompt_of_sixteen_thousand_characters_is_fine_and_one_more_is_not() -
 def test_nobody_else_notices_another_clients_rubbish() -> None:
     async def main() -> None:
         async with (
-            serving() as server,
+            serving(saying("Yes.")) as server,
             browser_tab(server.ws("main")) as tab,
             Client.connect(server.ws("main"), max_queue=None) as vandal,
         ):
@@ -128,7 +129,7 @@ def test_nobody_else_notices_another_clients_rubbish() -> None:
 
 def test_a_frame_over_the_limit_closes_its_own_connection_with_1009_and_no_other() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("main"), max_size=None) as giant:
                 with contextlib.suppress(websockets.ConnectionClosed, OSError):
                     await giant.send("x" * (LARGEST_FRAME + 1))
@@ -142,7 +143,7 @@ def test_a_frame_over_the_limit_closes_its_own_connection_with_1009_and_no_other
 
 def test_a_text_frame_that_is_not_utf_8_closes_its_own_connection_with_1007_and_no_other() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("main")) as broken:
                 await broken.send(b"\xff\xfe{}", text=True)
                 assert await close_code(broken) == 1007
@@ -154,7 +155,7 @@ def test_a_text_frame_that_is_not_utf_8_closes_its_own_connection_with_1007_and_
 
 def test_a_client_that_vanishes_without_a_close_leaves_the_others_alone() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("main")) as vanishing:
                 await vanishing.send('{"type":"text-input","text":"hello"}')
                 await tab.until_came("audio")

@@ -29,7 +29,7 @@ async def whole_turn(client: Client) -> list[dict[str, Any]]:
 def test_a_second_client_sees_what_was_asked_and_every_cue_once() -> None:
     async def main() -> None:
         async with (
-            serving() as server,
+            serving(saying("Yes.")) as server,
             browser_tab(server.ws("main")) as typing,
             browser_tab(server.ws("main")) as other,
         ):
@@ -77,7 +77,7 @@ def test_a_client_that_said_hello_gets_numbers_on_its_cues_and_an_existing_one_n
 def test_cues_behind_a_capability_go_to_those_who_have_it() -> None:
     async def main() -> None:
         async with (
-            serving() as server,
+            serving(saying("Yes.")) as server,
             Client.connect(server.ws("main")) as modern,
             Client.connect(server.ws("main")) as modest,
             browser_tab(server.ws("main")) as existing,
@@ -135,7 +135,7 @@ def test_a_snapshot_tells_all_that_a_client_may_have_missed() -> None:
 
 def test_an_unknown_show_closes_with_4404_and_nobody_else_notices() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws("main")) as tab:
+        async with serving(saying("Yes.")) as server, browser_tab(server.ws("main")) as tab:
             async with websockets.connect(server.ws("nowhere")) as lost:
                 with pytest.raises(websockets.ConnectionClosed):
                     await lost.recv()

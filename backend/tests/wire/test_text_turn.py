@@ -13,7 +13,7 @@ from live_server import SCRIPTED, Client, serving
 from open_llm_vtuber.config import Settings
 from virtual_time import run_virtual
 from wire.existing_client import ExistingClient, Message, length_of
-from wire.set_of_shows import set_of_shows
+from wire.set_of_shows import FakeLLM, set_of_shows
 from wire.tab import browser_tab, kinds
 
 INVISIBLE = "\u200b"
@@ -84,7 +84,7 @@ def test_a_text_turn_over_a_real_socket_is_exactly_as_described() -> None:
 
 def test_a_reply_reaches_an_existing_client_without_fields_that_it_does_not_know() -> None:
     async def main() -> None:
-        async with serving() as server, browser_tab(server.ws()) as tab:
+        async with serving(saying("[joy] Yes. No.")) as server, browser_tab(server.ws()) as tab:
             await tab.type_text("hello")
             await tab.until_turns(1)
             for audio in audio_of(tab.frames):
@@ -191,6 +191,22 @@ def test_ten_reports_of_the_end_of_one_turn_do_not_end_the_next() -> None:
             assert tab.client.bubbles[-1][1].startswith("You said two.")
             assert kinds(tab.frames).count("conversation-chain-start") == 2
             assert tab.sent.count({"type": "frontend-playback-complete"}) == 20
+
+    run_virtual(main())
+
+
+def test_late_copies_of_a_report_do_not_end_a_next_turn_that_came_quickly() -> None:
+    async def main() -> None:
+        quick = FakeLLM(lambda _: "Yes, indeed.", word_takes=0.0)
+        async with set_of_shows(llm=quick) as shows, shows.tab() as tab:
+            await tab.type_text("one")
+            await tab.send("text-input", text="two")
+            await tab.until_came("backend-synth-complete", 2)
+            for _ in range(9):
+                await tab.send("frontend-playback-complete")
+            at = tab.came[-1][0]
+            await tab.until_turns(2)
+            assert tab.came[-1][0] - at == pytest.approx(length_of(tab.client.played[-1]), abs=0.1)
 
     run_virtual(main())
 

@@ -12,6 +12,7 @@ from open_llm_vtuber.protocol.server_messages import Error, ServerMessage
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 _CODES: dict[str, ErrorCode] = {
     "json_invalid": "bad-json",
+    "string_unicode": "bad-json",
     "union_tag_invalid": "unknown-type",
     "string_too_long": "too-long",
     "too_long": "too-long",
@@ -61,7 +62,7 @@ def _refusal(text: str, error: ValidationError) -> Error:
 
 def _sentence(kind: str, place: tuple[int | str, ...], what: str, given: dict[str, object]) -> str:
     match kind:
-        case "json_invalid":
+        case "json_invalid" | "string_unicode":
             return "This is not JSON."
         case "model_attributes_type" | "dict_type" | "model_type" if len(place) == 0:
             return "A message is a JSON object."
@@ -77,7 +78,7 @@ def _sentence(kind: str, place: tuple[int | str, ...], what: str, given: dict[st
 def _object(text: str) -> dict[str, object]:
     try:
         given = from_json(text)
-    except ValueError:
+    except (ValueError, TypeError):  # a TypeError: surrogates, which no socket brings
         return {}
     return given if isinstance(given, dict) else {}
 

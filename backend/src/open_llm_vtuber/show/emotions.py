@@ -13,7 +13,7 @@ _WORDS = {
         ugh unfair worst""",
     "surprise": """actually believe no-way omg really seriously shock shocked sudden suddenly surprise surprised
         surprising unbelievable unexpected what whoa woah""",
-    "fear": """afraid anxious careful danger dangerous dark fear ghost help horror nervous panic scared scary spooky
+    "fear": """afraid anxious careful danger dangerous dark fear ghost horror nervous panic scared scary spooky
         terrified terrifying worried worry""",
     "disgust": "cringe disgust disgusting eww ew gross nasty rotten smelly yuck yucky",
     "smirk": "bet clever hehe heh joke joking kidding obviously prank secret smart sneaky tease teasing trick",

@@ -25,6 +25,7 @@ class Guard:
 
     def objection(self, text: str) -> str | None:
         """Return the name of the rule that keeps the text off the air, or None."""
-        if self._words.is_profane(text) or self._words.is_profane(_STRETCHED.sub(r"\1", text)):
+        spellings = {text, _STRETCHED.sub(r"\1", text)}
+        if any(self._words.is_profane(spelling) for spelling in spellings):
             return "profanity"
         return "threat" if _THREATS.search(normalised(text)) else None

@@ -207,11 +207,13 @@ class Turn:
         self._cast.body.rest()
         if not self._sentences_sent and self.stimulus.message_id:
             self._cast.decide(skipped(self.stimulus.message_id, "no-reply"))
-        self._cast.adapter.remember(self.stimulus, heard)
-        if heard:
-            await self._keep("ai", self._cast.character_name, heard)
-        self._publish(ForceNewMessage())
-        self._publish(Control(text="conversation-chain-end"))
+        try:
+            self._cast.adapter.remember(self.stimulus, heard)
+            if heard:
+                await self._keep("ai", self._cast.character_name, heard)
+        finally:
+            self._publish(ForceNewMessage())
+            self._publish(Control(text="conversation-chain-end"))
         self._reached("end_ms")
         log.info("turn %s (%s) %s", self.id, self.stimulus.source, _in_words(self.timings))
 

@@ -54,8 +54,8 @@ class BasicMemoryAgent:
             if left < 0:
                 break
             answer = [PromptMessage(role="assistant", content=answered)] if answered else []
-            past[:0] = [PromptMessage(role="user", content=asked), *answer]
-        return [PromptMessage(role="system", content=self._system), *past, question]
+            past += [*answer, PromptMessage(role="user", content=asked)]
+        return [PromptMessage(role="system", content=self._system), *reversed(past), question]
 
 
 def _as_said(stimulus: Stimulus) -> str:

@@ -1,0 +1,133 @@
+"""What each message of a client asks of its show."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import get_args
+
+import pytest
+
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.message_handler import MessageHandler
+from open_llm_vtuber.protocol.client_messages import (
+    AudioPlayStart,
+    ClientHello,
+    ClientMessage,
+    CreateNewHistory,
+    FetchBackgrounds,
+    FetchConfigs,
+    FetchHistoryList,
+    FrontendPlaybackComplete,
+    GetSnapshot,
+    Heartbeat,
+    InterruptSignal,
+    RequestInitConfig,
+    TextInput,
+)
+from open_llm_vtuber.protocol.server_messages import (
+    ConfigFiles,
+    Error,
+    FullText,
+    HeartbeatAck,
+    ServerMessage,
+)
+from open_llm_vtuber.show.commands import (
+    ChatHappened,
+    Command,
+    CreateHistory,
+    Describe,
+    Hello,
+    Interrupt,
+    ListBackgrounds,
+    ListConfigs,
+    ListHistories,
+    Perform,
+    PlaybackEnded,
+    TakeSnapshot,
+)
+from open_llm_vtuber.shows import Subscription
+from open_llm_vtuber.stimulus import TYPED
+
+
+class Asked:
+    """Shows that only note what they are asked; they keep the port."""
+
+    def __init__(self, *answers: ServerMessage | ProtocolError) -> None:
+        self.commands: list[tuple[str, Command]] = []
+        self._answers = answers
+
+    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
+        self.commands.append((show, command))
+        for answer in self._answers:
+            if isinstance(answer, ProtocolError):
+                raise answer
+        return [answer for answer in self._answers if not isinstance(answer, ProtocolError)]
+
+    async def tell(self, show: str, command: ChatHappened) -> None:
+        raise NotImplementedError
+
+    def subscribe(self, show: str | None, client: str) -> AbstractAsyncContextManager[Subscription]:
+        raise NotImplementedError
+
+
+def handled(message: ClientMessage, shows: Asked) -> Sequence[ServerMessage]:
+    return asyncio.run(MessageHandler(shows, "main", "u1", "Human").handle(message))
+
+
+COMMANDS: tuple[tuple[ClientMessage, Command | None], ...] = (
+    (InterruptSignal(text="heard"), Interrupt("u1", "heard")),
+    (FrontendPlaybackComplete(), PlaybackEnded("u1")),
+    (FetchBackgrounds(), ListBackgrounds()),
+    (FetchConfigs(), ListConfigs()),
+    (FetchHistoryList(), ListHistories()),
+    (CreateNewHistory(), CreateHistory()),
+    (RequestInitConfig(), Describe("u1")),
+    (ClientHello(capabilities=("chat",)), Hello("u1", ("chat",))),
+    (GetSnapshot(), TakeSnapshot("u1")),
+    (AudioPlayStart(), None),
+    (Heartbeat(), None),
+)
+
+
+@pytest.mark.parametrize(("message", "command"), COMMANDS, ids=[each.type for each, _ in COMMANDS])
+def test_a_message_asks_its_show_for_this(message: ClientMessage, command: Command | None) -> None:
+    shows = Asked()
+    handled(message, shows)
+    assert shows.commands == ([] if command is None else [("main", command)])
+
+
+def test_every_message_is_spoken_for_here() -> None:
+    spoken = {type(message) for message, _ in COMMANDS} | {TextInput}
+    assert spoken == set(get_args(get_args(ClientMessage)[0]))
+
+
+def test_a_typed_line_becomes_a_stimulus_of_its_client_and_its_human() -> None:
+    shows = Asked()
+    assert handled(TextInput(text="hello"), shows) == []
+    ((show, command),) = shows.commands
+    assert show == "main"
+    assert isinstance(command, Perform)
+    stimulus = command.stimulus
+    assert (stimulus.text, stimulus.source, stimulus.author) == ("hello", "typed", "Human")
+    assert (stimulus.client, stimulus.priority) == ("u1", TYPED)
+    assert not stimulus.from_server
+
+
+def test_a_heartbeat_is_answered_without_the_show() -> None:
+    assert handled(Heartbeat(request_id="r"), Asked()) == (HeartbeatAck(request_id="r"),)
+
+
+def test_answers_repeat_the_id_of_their_request_where_they_have_a_place_for_it() -> None:
+    files, text = ConfigFiles(configs=()), FullText(text="x")
+    assert handled(FetchConfigs(request_id="r"), Asked(files, text)) == [
+        ConfigFiles(configs=(), request_id="r"),
+        text,
+    ]
+    assert handled(FetchConfigs(), Asked(files)) == [files]
+
+
+def test_a_refusal_of_the_show_is_an_error_that_names_the_request() -> None:
+    shows = Asked(ProtocolError("Too much.", code="busy"))
+    assert handled(TextInput(text="hello", request_id="r"), shows) == (
+        Error(message="Too much.", code="busy", request_type="text-input", request_id="r"),
+    )

@@ -1,0 +1,130 @@
+"""Every message, byte by byte: what stands here is what clients rely on."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from open_llm_vtuber.protocol.client_messages import (
+    AudioPlayStart,
+    ClientHello,
+    ClientMessage,
+    CreateNewHistory,
+    DisplayText,
+    FetchBackgrounds,
+    FetchConfigs,
+    FetchHistoryList,
+    FrontendPlaybackComplete,
+    GetSnapshot,
+    Heartbeat,
+    Image,
+    InterruptSignal,
+    RequestInitConfig,
+    TextInput,
+)
+from open_llm_vtuber.protocol.codec import decode, encode
+from open_llm_vtuber.protocol.server_messages import (
+    Audio,
+    ConfigFiles,
+    Error,
+    HeartbeatAck,
+    ServerMessage,
+    Snapshot,
+)
+from wire.golden_server_messages import MESSAGES, STATE
+
+LINES = (Path(__file__).parent / "golden_server_messages.jsonl").read_text(encoding="utf-8").splitlines()
+IMAGE = '{"source":"camera","data":"data:image/jpeg;base64,AA==","mime_type":"image/jpeg"}'
+SENT: tuple[tuple[str, ClientMessage], ...] = (
+    # As an existing web client writes them.
+    ('{"type":"fetch-backgrounds"}', FetchBackgrounds()),
+    ('{"type":"fetch-configs"}', FetchConfigs()),
+    ('{"type":"fetch-history-list"}', FetchHistoryList()),
+    ('{"type":"create-new-history"}', CreateNewHistory()),
+    ('{"type":"text-input","text":"hello","images":[]}', TextInput(text="hello")),
+    (
+        f'{{"type":"text-input","text":"look","images":[{IMAGE}]}}',
+        TextInput(
+            text="look",
+            images=(Image(source="camera", data="data:image/jpeg;base64,AA==", mime_type="image/jpeg"),),
+        ),
+    ),
+    ('{"type":"interrupt-signal","text":"First. Second. "}', InterruptSignal(text="First. Second. ")),
+    (
+        '{"type":"audio-play-start","display_text":{"text":"Hi. ","name":"Mika","avatar":""},"forwarded":true}',
+        AudioPlayStart(display_text=DisplayText(text="Hi. ", name="Mika", avatar=""), forwarded=True),
+    ),
+    ('{"type":"frontend-playback-complete"}', FrontendPlaybackComplete()),
+    # As others write them.
+    ('{"type":"heartbeat"}', Heartbeat()),
+    ('{"type":"request-init-config","client_id":"x"}', RequestInitConfig()),
+    ('{"type":"text-input","text":"hello"}', TextInput(text="hello")),
+    ('{"type":"interrupt-signal"}', InterruptSignal()),
+    ('{"type":"audio-play-start","display_text":null}', AudioPlayStart()),
+    (
+        '{"type":"client-hello","client":"stage","capabilities":["primary","chat"],"request_id":"r"}',
+        ClientHello(client="stage", capabilities=("primary", "chat"), request_id="r"),
+    ),
+    ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
+    # camelCase, unknown fields, white space, any order.
+    ('{"type":"get-snapshot","requestId":"r"}', GetSnapshot(request_id="r")),
+    (
+        '{"type":"audio-play-start","displayText":{"text":"Hi"}}',
+        AudioPlayStart(display_text=DisplayText(text="Hi")),
+    ),
+    (
+        '{"type":"text-input","text":"x","images":[{"mimeType":"image/png"}]}',
+        TextInput(text="x", images=(Image(mime_type="image/png"),)),
+    ),
+    ('{"type":"heartbeat","time":17,"more":{"type":"text-input"}}', Heartbeat()),
+    (' {"text": " hello \\n", "seq": 3, "type": "text-input"} ', TextInput(text="hello")),
+    ('{"type":"text-input","text":"\\ud83d\\ude00 \\u00e9"}', TextInput(text="\U0001f600 é")),
+)
+
+
+def classes(union: object) -> set[type]:
+    return set(get_args(get_args(union)[0]))
+
+
+@pytest.mark.parametrize(
+    ("message", "line"), [*zip(MESSAGES, LINES, strict=True)], ids=[message.type for message in MESSAGES]
+)
+def test_a_message_of_the_server_is_exactly_these_characters(message: ServerMessage, line: str) -> None:
+    assert encode(message) == line
+    assert line.startswith(f'{{"type":"{message.type}"')
+    assert type(message).model_validate_json(line) == message
+
+
+def test_every_class_of_the_server_has_its_line_and_no_type_is_used_twice() -> None:
+    assert {type(message) for message in MESSAGES} == classes(ServerMessage)
+    assert len({message.type for message in MESSAGES}) == len(MESSAGES) == len(classes(ServerMessage))
+
+
+@pytest.mark.parametrize(("frame", "message"), SENT, ids=[frame[:60] for frame, _ in SENT])
+def test_a_message_of_a_client_is_understood(frame: str, message: ClientMessage) -> None:
+    assert decode(frame) == message
+
+
+def test_every_class_of_the_client_has_its_line() -> None:
+    assert {type(message) for _, message in SENT} == classes(ClientMessage)
+
+
+def test_an_answer_to_a_request_without_an_id_carries_none() -> None:
+    assert encode(HeartbeatAck()) == '{"type":"heartbeat-ack"}'
+    assert encode(ConfigFiles(configs=())) == '{"type":"config-files","configs":[]}'
+    assert encode(Error(message="No.", code="internal")) == (
+        '{"type":"error","message":"No.","code":"internal"}'
+    )
+
+
+def test_what_is_not_there_is_null_where_clients_look_for_it() -> None:
+    silent = Audio(audio=None, volumes=(), slice_length=20, display_text=None, actions=None)
+    assert encode(silent) == (
+        '{"type":"audio","audio":null,"volumes":[],"slice_length":20,"display_text":null,"actions":null,'
+        '"forwarded":false}'
+    )
+    idle = STATE.model_copy(update={"primary": None, "twitch": None})
+    snapshot = json.loads(encode(Snapshot(seq=0, state=idle, expression=idle.expression, turn=None, chat=())))
+    assert [snapshot["turn"], snapshot["motion"], snapshot["state"]["primary"]] == [None, None, None]
+    assert "request_id" not in snapshot

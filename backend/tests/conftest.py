@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-ANY_HOST = ("", "0.0.0.0", "::")  # noqa: S104  # to listen on, and only there to be recognised
+ANY_HOST = ("", "0.0.0.0", "::")  # to listen on, and only there to be recognised
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

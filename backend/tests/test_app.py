@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from irc_server import IrcServer
-from live_server import SCRIPTED, Client, serving
+from live_server import SCRIPTED, Client, leaving_nothing, serving
 from open_llm_vtuber import app, llm
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
@@ -33,7 +33,7 @@ def started(given: Settings) -> tuple[Mapping[str, EngineStatus], list[str]]:
     told: list[str] = []
 
     async def main() -> Mapping[str, EngineStatus]:
-        async with asyncio.timeout(20), app.on_air(given, told.append) as parts:
+        async with asyncio.timeout(20), app.on_air(leaving_nothing(given), told.append) as parts:
             return parts.providers
 
     return asyncio.run(main()), told

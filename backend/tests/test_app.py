@@ -116,7 +116,9 @@ def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:
             Client.connect(live.ws("main")) as client,
         ):
             await client.send("client-hello", capabilities=["chat", "state"])
-            await client.until("twitch-status", state="connected")
+            twitch = (await client.until("snapshot"))[-1]["state"]["twitch"]
+            if not twitch or twitch["state"] != "connected":
+                await client.until("twitch-status", state="connected")
             await server.send(line)
             return await client.until("control", text="conversation-chain-end")
 

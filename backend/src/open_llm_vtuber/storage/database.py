@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
@@ -55,23 +55,22 @@ class Database:
         self._url = url
         self._failures = _failures(url)
         self._waiting: asyncio.Queue[_Work] = asyncio.Queue(maxsize=WAITING_JOBS)
-        self._group = asyncio.TaskGroup()
+        self._stack = AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Open it and see that the tables are there. Raises ConfigError."""
-        engine = _engine(self._url)
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(_prepare)
-        except self._failures as error:
-            await engine.dispose()
-            raise ConfigError(f"{self._name} cannot be used: {reason(error)}.") from error
-        except BaseException:
-            await engine.dispose()
-            raise
-        await self._group.__aenter__()
-        self._worker = self._group.create_task(self._work(engine), name="database")
+        async with AsyncExitStack() as stack:
+            engine = _engine(self._url)
+            stack.push_async_callback(engine.dispose)
+            try:
+                async with engine.begin() as connection:
+                    await connection.run_sync(_prepare)
+            except self._failures as error:
+                raise ConfigError(f"{self._name} cannot be used: {reason(error)}.") from error
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            self._worker = group.create_task(self._work(engine), name="database")
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
@@ -83,9 +82,9 @@ class Database:
         if self._worker:
             self._worker.cancel()
         if kind is not None and issubclass(kind, asyncio.CancelledError):
-            await self._group.__aexit__(kind, error, trace)
+            await self._stack.__aexit__(kind, error, trace)
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
-            await self._group.__aexit__(None, None, None)
+            await self._stack.aclose()
 
     @property
     def is_sqlite(self) -> bool:
@@ -107,13 +106,14 @@ class Database:
         try:
             while True:
                 work = await self._waiting.get()
-                await work.run(engine)
-                self._waiting.task_done()
+                try:
+                    await work.run(engine)
+                finally:
+                    self._waiting.task_done()
         finally:
             while not self._waiting.empty():
                 self._waiting.get_nowait().drop()
                 self._waiting.task_done()
-            await engine.dispose()
 
     @property
     def _name(self) -> str:
@@ -217,9 +217,13 @@ def _engine(url: URL) -> AsyncEngine:
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:  # it would keep its thread
+        connection.close()
+        raise
 
 
 def _prepare(connection: Connection) -> None:

@@ -65,7 +65,7 @@ histories = Table(
     metadata,
     Column("id", _number, primary_key=True),
     Column("owner", Words, nullable=False),
-    Column("uid", Text, nullable=False),
+    Column("uid", Words, nullable=False),
     UniqueConstraint("owner", "uid"),
 )
 
@@ -87,7 +87,7 @@ imports = Table(
     "imports",
     metadata,
     Column("owner", Words, primary_key=True),
-    Column("uid", Text, primary_key=True),
+    Column("uid", Words, primary_key=True),
 )
 """What was imported once, also when it was deleted since."""
 

@@ -36,7 +36,7 @@ class PostgresServer:
     def new_database(self) -> str:
         """Make an empty database and return its address."""
         name = f"test_{next(_NUMBERS)}"
-        command = [self.bin / "createdb", "-h", self.folder, "-U", USER, name]
+        command = [str(self.bin / "createdb"), "-h", str(self.folder), "-U", USER, name]
         subprocess.run(command, check=True, env={**os.environ, "PGPASSWORD": PASSWORD}, timeout=30)
         return self.url(name)
 

@@ -91,5 +91,5 @@ class Store(Protocol):
         ...
 
     async def move_history(self, owner: str, history: str, to: str) -> None:
-        """Give it to another owner. Raises ProtocolError `not-found`."""
+        """Give a history that holds lines to another owner. Raises ProtocolError `not-found`."""
         ...

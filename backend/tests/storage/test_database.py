@@ -2,19 +2,20 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.storage.database import Database, file_url, reason, server_url
 from open_llm_vtuber.storage.sql_store import FILE, sql_store
+from open_llm_vtuber.storage.tables import meta
 from postgres_server import PASSWORD, PostgresServer
 
 
@@ -124,17 +125,18 @@ def test_a_failing_job_costs_itself_and_is_undone(tmp_path: Path) -> None:
 
 
 def test_a_job_is_done_although_its_caller_was_cut(tmp_path: Path) -> None:
-    async def insert(connection: AsyncConnection) -> None:
-        await connection.execute(text("INSERT INTO meta VALUES ('said', 'yes')"))
+    def inserting(word: str) -> Callable[[AsyncConnection], Awaitable[object]]:
+        return lambda connection: connection.execute(insert(meta).values(name=word, value=""))
 
     async def main() -> None:
         async with Database(file_url(tmp_path / FILE)) as database:
-            callers = [asyncio.create_task(database.do(insert))]
+            callers = [asyncio.create_task(database.do(inserting(word))) for word in ("a", "b", "c")]
             await asyncio.sleep(0)
-            callers[0].cancel()
+            for caller in callers:
+                caller.cancel()
             await asyncio.wait(callers)
         with closing(sqlite3.connect(tmp_path / FILE)) as connection:
-            assert connection.execute("SELECT value FROM meta WHERE name = 'said'").fetchone() == ("yes",)
+            assert connection.execute("SELECT count(*) FROM meta").fetchone() == (1 + 3,)
 
     run(main())
 

@@ -1,8 +1,9 @@
 """A database and the one worker that talks to it, so that no caller blocks the loop or cuts a write in two."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
@@ -64,6 +65,8 @@ class Database:
             engine = _engine(self._url)
             stack.push_async_callback(engine.dispose)
             try:
+                if self.is_sqlite:
+                    await asyncio.to_thread(_look_into, self._url.database or "")
                 async with engine.begin() as connection:
                     await connection.run_sync(_prepare)
             except self._failures as error:
@@ -194,7 +197,7 @@ def _unavailable(why: str) -> EngineError:
 
 
 def _failures(url: URL) -> tuple[type[Exception], ...]:
-    known: tuple[type[Exception], ...] = (SQLAlchemyError, OSError)
+    known: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
     if url.get_backend_name() != "postgresql":
         return known
     try:
@@ -213,6 +216,12 @@ def _engine(url: URL) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
+
+
+def _look_into(file: str) -> None:
+    """Fail where the file cannot be opened: aiosqlite fails too, but its thread may complain after the program's end."""
+    with closing(sqlite3.connect(file, timeout=BUSY_MS / 1000)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

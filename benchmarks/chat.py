@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.instant import instant_character, instant_engines
 from benchmarks.measure import Measured
 from benchmarks.server import ROOT
-from open_llm_vtuber import app
+from open_llm_vtuber import app, config
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import ChatHappened, Hello, Perform
@@ -72,8 +73,11 @@ def _as_measured(what: str, rates: Sequence[float], note: str) -> Measured:
 async def _intake(messages: Sequence[ChatMessage]) -> list[float]:
     settings = Settings.model_validate({"character_config": instant_character(thinks_s=3600.0)})
     rates: list[float] = []
-    with instant_engines():
-        async with app.on_air(settings, print) as parts, parts.shows.subscribe(ON_AIR, "bench") as place:
+    with instant_engines(), TemporaryDirectory() as folder:
+        async with (
+            app.on_air(config.without_traces(settings, Path(folder)), print) as parts,
+            parts.shows.subscribe(ON_AIR, "bench") as place,
+        ):
             await parts.shows.ask(ON_AIR, Hello("bench", ("chat",)))
             await parts.shows.ask(ON_AIR, Perform(Stimulus(text="Think!", source="typed", author="Human")))
             await asyncio.sleep(0.05)  # she begins to think, and every line has to wait

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.instant import FIRST_SENTENCE, REPLY, instant_character, instant_engines, sound_of
 from benchmarks.measure import Measured, milliseconds, skipped
 from benchmarks.server import AUDIO, CHAIN_END, EMBEDDED, INSTANT, INSTANT_PROGRAM, Client, Server, serving
-from open_llm_vtuber import app
+from open_llm_vtuber import app, config
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.protocol.codec import decode, encode
 from open_llm_vtuber.protocol.server_messages import Actions, Audio, DisplayText
@@ -56,8 +58,11 @@ def _embedded() -> Measured:
 async def _in_process() -> list[float]:
     settings = Settings.model_validate({"character_config": instant_character()})
     samples: list[float] = []
-    with instant_engines():
-        async with app.on_air(settings, print) as parts, parts.shows.subscribe(None, "bench") as place:
+    with instant_engines(), TemporaryDirectory() as folder:
+        async with (
+            app.on_air(config.without_traces(settings, Path(folder)), print) as parts,
+            parts.shows.subscribe(None, "bench") as place,
+        ):
             for _ in range(WARM_UP + TURNS):
                 began = time.perf_counter()
                 line = Stimulus(text=QUESTIONS[0], source="typed", author="Human", client="bench")

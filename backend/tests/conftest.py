@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from postgres_server import PostgresServer, postgres_server, programs
+
 ANY_HOST = ("", "0.0.0.0", "::")  # to listen on, and only there to be recognised
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -92,3 +94,13 @@ def node(missing: Callable[[str, str], NoReturn]) -> Path:
     if found is None:
         missing("Node is not installed", "OLV_REQUIRE_NODE")
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def postgres(missing: Callable[[str, str], NoReturn]) -> Iterator[PostgresServer]:
+    """Run a PostgreSQL server for all tests of this process."""
+    found = programs()
+    if found is None:
+        missing("PostgreSQL is not installed", "OLV_REQUIRE_POSTGRES")
+    with postgres_server(found) as server:
+        yield server

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.live2d_model import Live2dModel
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
+from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.guard import Guard
@@ -17,6 +17,7 @@ from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.stimulus import (
     ChatMessage,
     EngineStatus,
+    HistoryLine,
     PromptMessage,
     Stimulus,
     TextAbilities,
@@ -88,6 +89,9 @@ class FakeAdapter:
         self.remembered.clear()
         self.forgotten += 1
 
+    def recall(self, lines: Sequence[HistoryLine]) -> None:
+        self.remembered = [(line.role, line.content) for line in lines]
+
 
 class FakeVoice(_Engine):
     """Speaks for a fixed time whatever the text, after `work` seconds; texts in `broken` fail."""
@@ -134,7 +138,7 @@ def show(
     voice: SpeechSynthesizer | None = None,
     *,
     name: str = "main",
-    store: MemoryStore | None = None,
+    store: Store | None = None,
     shared: bool = False,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""

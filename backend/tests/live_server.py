@@ -1,13 +1,16 @@
 """A real server for tests: inside the test's own loop, or as a process of its own like a user starts it."""
 
 import asyncio
+import atexit
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -20,10 +23,10 @@ from typing import Any
 import uvicorn
 import websockets
 
-from open_llm_vtuber import app
+from open_llm_vtuber import app, config
 from open_llm_vtuber.app import OnAir
 from open_llm_vtuber.cli import listening_socket, server_config
-from open_llm_vtuber.config import Settings
+from open_llm_vtuber.config import Settings, SystemConfig
 
 SCRIPTED: Mapping[str, Any] = {
     "agent_config": {
@@ -55,7 +58,7 @@ async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
     """Serve on a free loopback port for as long as the context lasts; scripted engines unless told otherwise."""
     settings = settings or Settings.model_validate({"character_config": SCRIPTED})
     listener = listening_socket("127.0.0.1", 0)
-    async with app.on_air(settings, lambda _: None) as parts:
+    async with app.on_air(leaving_nothing(settings), lambda _: None) as parts:
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # the test owns them
         async with asyncio.TaskGroup() as group:
@@ -67,6 +70,15 @@ async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
             finally:
                 server.should_exit = True
                 await asyncio.wait([task], timeout=10)
+
+
+def leaving_nothing(settings: Settings) -> Settings:
+    """Return the settings with a data folder that is gone when nobody uses it; one that the test chose stays."""
+    if settings.system_config.data_dir != SystemConfig().data_dir or settings.system_config.storage_url:
+        return settings
+    folder = tempfile.mkdtemp(prefix="olv-test-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return config.without_traces(settings, Path(folder))
 
 
 def free_port() -> int:

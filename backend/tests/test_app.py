@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from irc_server import IrcServer
-from live_server import SCRIPTED, Client, serving
+from live_server import SCRIPTED, Client, leaving_nothing, serving
 from open_llm_vtuber import app, llm
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
@@ -33,7 +33,7 @@ def started(given: Settings) -> tuple[Mapping[str, EngineStatus], list[str]]:
     told: list[str] = []
 
     async def main() -> Mapping[str, EngineStatus]:
-        async with asyncio.timeout(20), app.on_air(given, told.append) as parts:
+        async with asyncio.timeout(20), app.on_air(leaving_nothing(given), told.append) as parts:
             return parts.providers
 
     return asyncio.run(main()), told
@@ -116,7 +116,9 @@ def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:
             Client.connect(live.ws("main")) as client,
         ):
             await client.send("client-hello", capabilities=["chat", "state"])
-            await client.until("twitch-status", state="connected")
+            twitch = (await client.until("snapshot"))[-1]["state"]["twitch"]
+            if not twitch or twitch["state"] != "connected":
+                await client.until("twitch-status", state="connected")
             await server.send(line)
             return await client.until("control", text="conversation-chain-end")
 

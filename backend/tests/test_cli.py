@@ -142,3 +142,37 @@ def test_no_viewers_words_reach_the_terminal_unescaped() -> None:
     assert cli._plain("\x1b[31mred[bold]x[/]\n") == "red\\[bold]x\\[/]" or "\x1b" not in cli._plain(
         "\x1b[31m"
     )
+
+
+def test_old_conversations_are_imported_once_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "chat_history" / "mika_001"
+    folder.mkdir(parents=True)
+    uid = "2024-01-01_00-00-00_" + "a" * 32
+    said = '[{"role": "human", "timestamp": "2024-01-01T00:00:00", "content": "Hi"}]'
+    (folder / f"{uid}.json").write_text(said)
+    arguments = ("import-history", "chat_history", "--config", scripted(tmp_path))
+    first, second = run(tmp_path, *arguments), run(tmp_path, *arguments)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    (folder / "notes.json").write_text("[red]not a conversation[/]")
+    third = run(tmp_path, *arguments)
+    assert third.returncode == 1
+    assert "mika_001/notes.json was left out: its name" in third.stderr
+    rows = [next(row for row in each.stdout.splitlines() if "mika_001" in row) for each in (first, third)]
+    assert [[int(cell) for cell in row.split() if cell.isdecimal()] for row in rows] == [
+        [1, 0, 0, 0],
+        [0, 1, 0, 1],
+    ]
+
+
+def test_importing_from_a_folder_without_conversations_is_one_sentence(tmp_path: Path) -> None:
+    said = one_sentence(run(tmp_path, "import-history", "nowhere", "--config", scripted(tmp_path)))
+    assert "nowhere" in said
+
+
+def test_a_rehearsal_leaves_nothing_behind(tmp_path: Path) -> None:
+    config = scripted(tmp_path)
+    short = tmp_path / "short.irc"
+    short.write_text("\n".join(EXAMPLE.read_text(encoding="utf-8").splitlines()[:3]), encoding="utf-8")
+    done = run(tmp_path, "rehearse", str(short), "--speed", "100", "--config", config)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["conf.yaml", "short.irc"]

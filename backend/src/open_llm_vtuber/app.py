@@ -26,7 +26,7 @@ from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
-from open_llm_vtuber.storage.memory_store import MemoryStore
+from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
@@ -75,7 +75,9 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
             report,
         )
         providers = {"llm": _described(llm_status, llm), "tts": voice_status}
-        store, guard = MemoryStore(), Guard()
+        guard, system = Guard(), settings.system_config
+        store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
+        await stack.enter_async_context(store)
 
         def build(name: str) -> Show:
             persona = BasicMemoryAgent(llm, character.persona_prompt, billing.model.emotions)

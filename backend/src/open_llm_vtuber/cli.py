@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import webbrowser
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -26,9 +27,11 @@ from rich.table import Table
 
 from open_llm_vtuber import __version__, app, config, rehearsal
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
+from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
+from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.tts import TTS_ENGINES
 
@@ -95,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
     rehearse.set_defaults(run=_rehearse)
+
+    take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
+    _add_config(take_in)
+    take_in.add_argument(
+        "folder", type=Path, metavar="DIR", help="its chat_history folder, which is only read"
+    )
+    take_in.set_defaults(run=_import_history)
 
     engines = commands.add_parser("engines", help="list the engines that can be chosen")
     engines.set_defaults(run=_engines)
@@ -240,7 +250,8 @@ def _rehearse(options: argparse.Namespace) -> int:
     lines = rehearsal.recorded(options.file)
     if not (math.isfinite(options.speed) and options.speed > 0):
         raise ConfigError("--speed must be more than 0.")
-    asyncio.run(_play(settings, lines, options.speed))
+    with tempfile.TemporaryDirectory() as folder:  # a rehearsal leaves no trace, and may be repeated
+        asyncio.run(_play(config.without_traces(settings, Path(folder)), lines, options.speed))
     return 0
 
 
@@ -263,6 +274,27 @@ def _as_table(summary: rehearsal.Summary) -> Table:
     table.add_row("last question", _plain(summary.last_question))
     table.add_row("last answer", _plain(summary.last_answer))
     return table
+
+
+def _import_history(options: argparse.Namespace) -> int:
+    system = _settings(options).system_config
+
+    async def run() -> list[Outcome]:
+        async with sql_store(system.storage_url.get_secret_value(), system.data_dir) as store:
+            return await import_folder(options.folder, store)
+
+    try:
+        outcomes = asyncio.run(run())
+    except EngineError as error:
+        raise ConfigError(str(error)) from error
+    table = Table("character", "imported", "imported before", "empty", "unreadable", title="Conversations")
+    for each in outcomes:
+        counts = (each.imported, each.known, each.empty, len(each.unreadable))
+        table.add_row(_plain(each.conf_uid), *map(str, counts))
+        for file, why in each.unreadable:
+            _report(f"{each.conf_uid}/{file} was left out: {why}")
+    out.print(table)
+    return int(any(each.unreadable for each in outcomes))
 
 
 def _engines(_: argparse.Namespace) -> int:

@@ -57,6 +57,8 @@ class SystemConfig(_Section):
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = Path("data")
+    storage_url: SecretStr = SecretStr("")
+    """A PostgreSQL server for what is kept; without it, an SQLite file in data_dir."""
 
     @model_validator(mode="after")
     def _an_open_door_needs_a_lock(self) -> "SystemConfig":
@@ -224,6 +226,12 @@ def overridden(
         )
     except ValidationError as error:
         raise ConfigError(faults(error)) from error
+
+
+def without_traces(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with everything that is kept going into `folder` instead."""
+    kept = {"data_dir": folder, "storage_url": SecretStr("")}
+    return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
 
 
 def avatar(settings: Settings, frontend: Path) -> Live2dModel:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -73,7 +73,7 @@ class MessageHandler:
             return ()
         try:
             answers = await self._shows.ask(self._show, command)
-        except ProtocolError as error:
+        except VTuberError as error:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 

@@ -58,9 +58,13 @@ class Adapter(Protocol):
         """Begin a new conversation."""
         ...
 
+    def recall(self, lines: Sequence[HistoryLine]) -> None:
+        """Go on with a stored conversation: forget the last one, remember what these lines say."""
+        ...
+
 
 class Store(Protocol):
-    """What outlives a turn: histories, and which chat messages were already taken in."""
+    """What outlives a turn: histories, and which chat messages were already taken in. Raises EngineError."""
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False ever after."""
@@ -76,4 +80,16 @@ class Store(Protocol):
 
     async def histories(self, owner: str) -> Sequence[tuple[str, HistoryLine]]:
         """Return uid and latest line of the owner's histories that hold any, newest first."""
+        ...
+
+    async def lines(self, owner: str, history: str) -> Sequence[HistoryLine]:
+        """Return its lines, oldest first. Raises ProtocolError `not-found`, also for somebody else's history."""
+        ...
+
+    async def delete_history(self, owner: str, history: str) -> None:
+        """Delete it with all its lines. Raises ProtocolError `not-found`."""
+        ...
+
+    async def move_history(self, owner: str, history: str, to: str) -> None:
+        """Give a history that holds lines to another owner. Raises ProtocolError `not-found`."""
         ...

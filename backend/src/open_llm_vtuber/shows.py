@@ -28,8 +28,13 @@ class Shows(Protocol):
         """Hand something over; the show has committed it once this returns. Raises ProtocolError."""
         ...
 
-    def subscribe(self, show: str | None, client: str) -> AbstractAsyncContextManager["Subscription"]:
-        """Attach a client to a show or, without a name, to a private one that ends with the context."""
+    def subscribe(
+        self, show: str | None, client: str, identity: str = ""
+    ) -> AbstractAsyncContextManager["Subscription"]:
+        """Attach a client to a show or, without a name, to a private one that ends with the context.
+
+        What is said in a private show is found again by the same `identity`, and by nobody else.
+        """
         ...
 
 
@@ -78,10 +83,14 @@ class LocalShows:
         await self._find(show).tell(command)
 
     @asynccontextmanager
-    async def subscribe(self, show: str | None, client: str) -> AsyncGenerator[Subscription, None]:
+    async def subscribe(
+        self, show: str | None, client: str, identity: str = ""
+    ) -> AsyncGenerator[Subscription, None]:
         """Attach a client."""
         name = show or client  # an empty name is none
         attached = self._find(name) if show else self._open(name)
+        if not show:
+            attached.belongs_to(identity)
         try:
             self._places[client] = name
             with attached.attach(client) as outbox:

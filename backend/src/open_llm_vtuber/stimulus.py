@@ -141,6 +141,13 @@ class HistoryLine:
     timestamp: datetime
     interrupted: bool = False
     """The reply was cut: `content` is what was heard of it."""
+    avatar: str = ""
+    """The file name of the picture that belongs to the name."""
+
+
+def imported(conf_uid: str) -> str:
+    """Return the owner of that character's histories that an earlier program left: any private show may read them."""
+    return f"imported/{conf_uid}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

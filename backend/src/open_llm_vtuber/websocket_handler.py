@@ -9,6 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
 from open_llm_vtuber.protocol.codec import decode
+from open_llm_vtuber.protocol.identity import identity_of, set_cookie
 from open_llm_vtuber.protocol.server_messages import Control, Error
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Greet
@@ -29,9 +30,10 @@ STALLED: Seconds = 20.0
 async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | None, human_name: str) -> None:
     """Talk to one client until it leaves, is dropped, or its show ends."""
     client = str(uuid4())
-    await websocket.accept()
+    identity = identity_of(websocket.cookies)
+    await websocket.accept(headers=[set_cookie(identity, is_secure=websocket.url.scheme == "wss")])
     try:
-        async with shows.subscribe(show, client) as place:
+        async with shows.subscribe(show, client, identity) as place:
             for message in await shows.ask(place.show, Greet(client)):
                 place.outbox.send(message)
             await _talk(websocket, place, MessageHandler(shows, place.show, client, human_name))

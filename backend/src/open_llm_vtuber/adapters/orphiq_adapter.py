@@ -1,9 +1,9 @@
 """The `orphiq` mode: our own agent gives the words."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 
 
 class OrphiqAdapter:
@@ -23,3 +23,7 @@ class OrphiqAdapter:
     def forget(self) -> None:
         """Begin a new conversation."""
         self._agent.forget()
+
+    def recall(self, lines: Sequence[HistoryLine]) -> None:
+        """Go on with a stored conversation."""
+        self._agent.recall(lines)

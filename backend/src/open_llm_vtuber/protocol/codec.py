@@ -5,7 +5,7 @@ import re
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from open_llm_vtuber.errors import ErrorCode, ProtocolError
+from open_llm_vtuber.errors import ErrorCode, VTuberError
 from open_llm_vtuber.protocol.client_messages import ClientMessage
 from open_llm_vtuber.protocol.server_messages import Error, ServerMessage
 
@@ -36,8 +36,8 @@ def encode(message: ServerMessage) -> str:
     return f'{{"type":"{message.type}"{"" if rest == "{}" else ","}{rest[1:]}'
 
 
-def problem(error: ProtocolError, *, request_type: str, request_id: str | None) -> Error:
-    """Return the answer to a request that a show refused."""
+def problem(error: VTuberError, *, request_type: str, request_id: str | None) -> Error:
+    """Return the answer to a request that a show refused or could not do."""
     return Error(message=str(error), code=error.code, request_type=request_type, request_id=request_id)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.server_messages import (
@@ -20,9 +20,8 @@ from open_llm_vtuber.protocol.server_messages import (
     ConfigFiles,
     FullText,
     GroupUpdate,
-    HistoryList,
-    HistorySummary,
-    LatestMessage,
+    HistoryData,
+    HistoryDeleted,
     NewHistoryCreated,
     Provider,
     ServerMessage,
@@ -57,6 +56,7 @@ from open_llm_vtuber.show.commands import (
     SpeakUp,
     TakeSnapshot,
 )
+from open_llm_vtuber.show.conversation import Conversation, history_data
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.turn import Cast, Turn
@@ -66,8 +66,8 @@ from open_llm_vtuber.stimulus import (
     ChatMessage,
     ChatRemoval,
     EngineStatus,
-    HistoryLine,
     Stimulus,
+    imported,
 )
 from open_llm_vtuber.units import Seconds
 
@@ -116,7 +116,8 @@ class Show:
         self._store = store
         self._is_shared = shared
         self._providers = {job: Provider(**asdict(status)) for job, status in providers.items()}
-        self._history: str | None = None
+        self._identity = ""
+        self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
         self._primary: str | None = None
         self._last_report: dict[str, Seconds] = {}
@@ -133,7 +134,7 @@ class Show:
             avatar=billing.avatar,
             guard=guard,
             first_clause=first_clause,
-            keep=self._keep,
+            keep=self._conversation.keep,
             decide=self._chat.decide,
         )
         self._director = Director(
@@ -151,6 +152,10 @@ class Show:
         finally:
             self.audience.close()
 
+    def belongs_to(self, identity: str) -> None:
+        """Say whose private show it is: where this identity comes back, it finds its conversations again."""
+        self._identity = identity
+
     @contextmanager
     def attach(self, client: str) -> Iterator[Outbox]:
         """Let a client join for as long as the context lasts."""
@@ -167,7 +172,7 @@ class Show:
         event: ChatEvent = command.event
         match event:
             case ChatMessage():
-                if await self._store.first_sight(self.name, event.id):
+                if await self._is_new(event):
                     self._chat.take_in(event, self._now())
                     self._director.wake()
             case ChatRemoval():
@@ -201,11 +206,13 @@ class Show:
             case ListBackgrounds():
                 return (BackgroundFiles(files=self._billing.backgrounds),)
             case ListHistories():
-                return (await self._histories(),)
+                return (await self._conversation.listed(),)
             case CreateHistory():
                 return (await self._create_history(),)
-            case ResumeHistory() | EraseHistory():
-                raise _not_yet("Stored conversations")
+            case ResumeHistory():
+                return (await self._resume_history(command.history),)
+            case EraseHistory():
+                return (await self._erase_history(command.history),)
             case BecomeCharacter():
                 raise _not_yet("Switching the character")
             case Hear() | HearAll() | AnswerUtterance():
@@ -292,27 +299,45 @@ class Show:
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
 
-    async def _histories(self) -> HistoryList:
-        held = await self._store.histories(self._owner)
-        return HistoryList(histories=tuple(_summary(uid, line) for uid, line in held))
-
     async def _create_history(self) -> NewHistoryCreated:
         # Existing clients ask for it whenever they connect; who joins a shared show must not cut it off.
-        if self._is_shared and self._history:
-            return NewHistoryCreated(history_uid=self._history)
+        if self._is_shared and self._conversation.history:
+            return NewHistoryCreated(history_uid=self._conversation.history)
         await self._director.interrupt()
-        self._history = await self._store.create_history(self._owner)
+        history = await self._conversation.begin()
         self._adapter.forget()
-        return NewHistoryCreated(history_uid=self._history)
+        return NewHistoryCreated(history_uid=history)
 
-    async def _keep(self, line: HistoryLine) -> None:
-        if self._history is None:
-            self._history = await self._store.create_history(self._owner)
+    async def _resume_history(self, history: str) -> HistoryData:
+        self._refuse_if_shared()
+        found = await self._conversation.find(history)
+        while await self._director.interrupt():  # a turn that ends now may have written its last lines there
+            found = await self._conversation.find(history)
+        self._conversation.resume(found)
+        self._adapter.recall(found.lines)
+        return history_data(found.lines, self._billing.character_name, self._billing.avatar)
+
+    async def _erase_history(self, history: str) -> HistoryDeleted:
+        self._refuse_if_shared()
+        found = await self._conversation.find(history)
+        if history == self._conversation.history:
+            await self._director.interrupt()
+            found = await self._conversation.find(history)  # its last line may have made it our own
+            self._conversation.end()
+            self._adapter.forget()
+        await self._conversation.erase(found)
+        return HistoryDeleted(success=True, history_uid=history)
+
+    def _refuse_if_shared(self) -> None:
+        if self._is_shared:
+            raise ProtocolError("This conversation belongs to everybody in the show.", code="wrong-state")
+
+    async def _is_new(self, message: ChatMessage) -> bool:
         try:
-            await self._store.append(self._owner, self._history, line)
-        except ProtocolError:  # the store has forgotten it meanwhile
-            self._history = await self._store.create_history(self._owner)
-            await self._store.append(self._owner, self._history, line)
+            return await self._store.first_sight(self.name, message.id)
+        except EngineError as error:  # chat goes on; at worst a line that comes twice is answered twice
+            log.warning("show %s: %s", self.name, error)
+            return True
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.
@@ -327,9 +352,12 @@ class Show:
             self.audience.publish(CharacterState(**dict(self._state())))
             await asyncio.sleep(STATE_INTERVAL)
 
-    @property
-    def _owner(self) -> str:
-        return f"{self.name}/{self._billing.conf_uid}"
+    def _owners(self) -> Sequence[str]:
+        """Whose histories these are: the show's own first, in a private one also the imported ones."""
+        character = self._billing.conf_uid
+        if self._is_shared:
+            return (f"show/{self.name}/{character}",)
+        return (f"client/{self._identity or self.name}/{character}", imported(character))
 
     @staticmethod
     def _now() -> Seconds:
@@ -338,9 +366,3 @@ class Show:
 
 def _not_yet(what: str) -> ProtocolError:
     return ProtocolError(f"{what} is not available in this version.", code="wrong-state")
-
-
-def _summary(uid: str, line: HistoryLine) -> HistorySummary:
-    timestamp = line.timestamp.isoformat()
-    latest = LatestMessage(role=line.role, timestamp=timestamp, content=line.content)
-    return HistorySummary(uid=uid, latest_message=latest, timestamp=timestamp)

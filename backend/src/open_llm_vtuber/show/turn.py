@@ -226,6 +226,7 @@ class Turn:
                     content=content,
                     timestamp=datetime.now(UTC),
                     interrupted=role == "ai" and self._was_interrupted,
+                    avatar=self._cast.avatar if role == "ai" else "",
                 )
             )
         except Exception as error:  # noqa: BLE001  the boundary: a line that is not stored does not cost the show

@@ -2,10 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.stimulus import HistoryLine, new_id
+from open_llm_vtuber.stimulus import HistoryLine
+from open_llm_vtuber.storage.history_uid import new_history_uid, no_such_history
 
 REMEMBERED_IDS = 50_000
 """Chat message ids kept for each show: hours of a busy channel. The oldest are forgotten first."""
@@ -36,21 +35,13 @@ class MemoryStore:
 
     async def create_history(self, owner: str) -> str:
         """Begin an empty history for `owner` and return its uid."""
-        uid = f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{new_id()}"
-        histories = self._histories.setdefault(owner, OrderedDict())
-        histories[uid] = []
-        self._histories.move_to_end(owner)
-        if len(histories) > MOST_HISTORIES:
-            histories.popitem(last=False)
-        if len(self._histories) > MOST_OWNERS:
-            self._histories.popitem(last=False)
+        uid = new_history_uid()
+        self._give(owner, uid, [])
         return uid
 
     async def append(self, owner: str, history: str, line: HistoryLine) -> None:
         """Store a line. Raises ProtocolError `not-found` for a history that this owner does not have."""
-        lines = self._histories.get(owner, OrderedDict()).get(history)
-        if lines is None:
-            raise ProtocolError("There is no such history.", code="not-found")
+        lines = self._lines(owner, history)
         lines.append(line)
         self._histories.move_to_end(owner)
         del lines[:-LONGEST_HISTORY]
@@ -59,3 +50,32 @@ class MemoryStore:
         """Return uid and latest line of the owner's histories that hold any, newest first."""
         held = [(uid, lines[-1]) for uid, lines in self._histories.get(owner, OrderedDict()).items() if lines]
         return sorted(held, key=lambda entry: entry[1].timestamp, reverse=True)
+
+    async def lines(self, owner: str, history: str) -> Sequence[HistoryLine]:
+        """Return its lines, oldest first. Raises ProtocolError `not-found`."""
+        return tuple(self._lines(owner, history))
+
+    async def delete_history(self, owner: str, history: str) -> None:
+        """Delete it with all its lines. Raises ProtocolError `not-found`."""
+        self._lines(owner, history)
+        del self._histories[owner][history]
+
+    async def move_history(self, owner: str, history: str, to: str) -> None:
+        """Give it to another owner. Raises ProtocolError `not-found`."""
+        self._lines(owner, history)
+        self._give(to, history, self._histories[owner].pop(history))
+
+    def _lines(self, owner: str, history: str) -> list[HistoryLine]:
+        lines = self._histories.get(owner, OrderedDict()).get(history)
+        if lines is None:
+            raise no_such_history()
+        return lines
+
+    def _give(self, owner: str, history: str, lines: list[HistoryLine]) -> None:
+        histories = self._histories.setdefault(owner, OrderedDict())
+        histories[history] = lines
+        self._histories.move_to_end(owner)
+        if len(histories) > MOST_HISTORIES:
+            histories.popitem(last=False)
+        if len(self._histories) > MOST_OWNERS:
+            self._histories.popitem(last=False)

@@ -1,10 +1,10 @@
 """The default agent: a persona, the last exchanges, and a language model."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 
 from open_llm_vtuber.ports import LanguageModel
-from open_llm_vtuber.stimulus import PromptMessage, Stimulus, TextOptions
+from open_llm_vtuber.stimulus import HistoryLine, PromptMessage, Stimulus, TextOptions
 
 CHARACTERS_A_TOKEN = 3
 """A cautious guess for any language; the window only has to stay below the model's limit."""
@@ -44,6 +44,19 @@ class BasicMemoryAgent:
         """Begin anew."""
         self._memory.clear()
 
+    def recall(self, lines: Sequence[HistoryLine]) -> None:
+        """Go on where these lines ended, as if they had just been said and heard."""
+        self._memory.clear()
+        for line in lines[-2 * REMEMBERED_EXCHANGES :]:
+            content = line.content[:LONGEST_REMEMBERED]
+            if line.role == "human":
+                self._memory.append((content, ""))
+            elif self._memory:  # a reply of several lines is one reply
+                asked, answered = self._memory.pop()
+                self._memory.append((asked, f"{answered} {content}".strip()[:LONGEST_REMEMBERED]))
+            else:
+                self._memory.append(("", content))
+
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
         question = PromptMessage(role="user", content=_as_said(stimulus))
         left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN
@@ -53,8 +66,9 @@ class BasicMemoryAgent:
             left -= len(asked) + len(answered)
             if left < 0:
                 break
+            question_before = [PromptMessage(role="user", content=asked)] if asked else []
             answer = [PromptMessage(role="assistant", content=answered)] if answered else []
-            past += [*answer, PromptMessage(role="user", content=asked)]
+            past += [*answer, *question_before]
         return [PromptMessage(role="system", content=self._system), *reversed(past), question]
 
 

@@ -1,0 +1,250 @@
+"""A database and the one worker that talks to it, so that no caller blocks the loop or cuts a write in two."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, closing, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+from sqlalchemy import URL, Connection, event, insert, inspect, make_url, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from open_llm_vtuber.errors import ConfigError, EngineError, VTuberError
+from open_llm_vtuber.storage.tables import SCHEMA_VERSION, meta, metadata
+from open_llm_vtuber.units import Seconds
+
+WAITING_JOBS = 1_000
+BUSY_MS = 5_000
+"""How long to wait for another process that writes into the same file."""
+CONNECTING: Seconds = 10.0
+ANSWERING: Seconds = 20.0
+"""How long a database server may take for one statement."""
+CLOSING: Seconds = 10.0
+"""How long what is waiting may take to be written when the store closes."""
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON")
+_REASONS = {
+    "disk is full": "the disk is full",
+    "readonly database": "it may not be written to",
+    "unable to open": "the file cannot be opened",
+    "not a database": "the file holds something else",
+    "malformed": "the file is damaged",
+    "is locked": "another program keeps it locked",
+    "disk I/O": "the disk reports an error",
+    "InvalidPassword": "the user or the password is wrong",
+    "InvalidAuthorization": "the user or the password is wrong",
+    "InvalidCatalogName": "there is no such database on that server",
+    "InsufficientPrivilege": "the user may not do that there",
+    "TooManyConnections": "the server has no connection left",
+}
+
+Result = TypeVar("Result")
+Job = Callable[[AsyncConnection], Awaitable[Result]]
+
+
+class Database:
+    """Does one job after the other, each in a transaction of its own.
+
+    A job that was handed over is done whatever becomes of the caller: a line of a turn that is cut is stored.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._failures = _failures(url)
+        self._waiting: asyncio.Queue[_Work] = asyncio.Queue(maxsize=WAITING_JOBS)
+        self._stack = AsyncExitStack()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open it and see that the tables are there. Raises ConfigError."""
+        async with AsyncExitStack() as stack:
+            engine = _engine(self._url)
+            stack.push_async_callback(engine.dispose)
+            try:
+                if self.is_sqlite:
+                    await asyncio.to_thread(_look_into, self._url.database or "")
+                async with engine.begin() as connection:
+                    await connection.run_sync(_prepare)
+            except self._failures as error:
+                raise ConfigError(f"{self._name} cannot be used: {reason(error)}.") from error
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            self._worker = group.create_task(self._work(engine), name="database")
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await self._waiting.join()
+        if self._worker:
+            self._worker.cancel()
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            await self._stack.__aexit__(kind, error, trace)
+        else:  # an error of whoever entered goes on as it is, not wrapped into a group
+            await self._stack.aclose()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of our own."""
+        return self._url.get_backend_name() == "sqlite"
+
+    async def do(self, job: Job[Result]) -> Result:
+        """Do it and return its result, committed. Raises what the job raises, and EngineError."""
+        work = _Doing(job, self._failures)
+        if self._worker is None or self._worker.done():
+            raise _unavailable("it is closed")
+        try:
+            self._waiting.put_nowait(work)
+        except asyncio.QueueFull:
+            raise _unavailable("too much is waiting for it") from None
+        return await work.done
+
+    async def _work(self, engine: AsyncEngine) -> None:
+        try:
+            while True:
+                work = await self._waiting.get()
+                try:
+                    await work.run(engine)
+                finally:
+                    self._waiting.task_done()
+        finally:
+            while not self._waiting.empty():
+                self._waiting.get_nowait().drop()
+                self._waiting.task_done()
+
+    @property
+    def _name(self) -> str:
+        return f"The store {self._url.database}" if self.is_sqlite else "The database of storage_url"
+
+
+class _Work(Protocol):
+    async def run(self, engine: AsyncEngine) -> None: ...
+    def drop(self) -> None: ...
+
+
+class _Doing(Generic[Result]):
+    """A job and where its result goes."""
+
+    def __init__(self, job: Job[Result], failures: tuple[type[Exception], ...]) -> None:
+        self.done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._job = job
+        self._failures = failures
+
+    async def run(self, engine: AsyncEngine) -> None:
+        try:
+            async with engine.begin() as connection:
+                result = await self._job(connection)
+        except VTuberError as error:
+            self._fail(error)
+        except self._failures as error:
+            failure = _unavailable(reason(error))
+            failure.__cause__ = error
+            self._fail(failure)
+        except BaseException:
+            self.drop()
+            raise
+        else:
+            if not self.done.done():
+                self.done.set_result(result)
+
+    def drop(self) -> None:
+        self._fail(_unavailable("it was closed"))
+
+    def _fail(self, error: VTuberError) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+def file_url(file: Path) -> URL:
+    """Return the address of an SQLite file."""
+    return URL.create("sqlite+aiosqlite", database=str(file))
+
+
+def server_url(text: str) -> URL:
+    """Return the address of a PostgreSQL server. Raises ConfigError; the text may hold a password."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in ("postgresql", "postgresql+asyncpg"):
+        raise ConfigError(
+            "storage_url must look like postgresql+asyncpg://user:password@host/database "
+            "(without it, an SQLite file in data_dir is used)."
+        )
+    return url.set(drivername="postgresql+asyncpg")
+
+
+def reason(error: BaseException) -> str:
+    """Return in a few words why a database failed; never its own text, which may name users and statements."""
+    inner = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    told = f"{type(inner).__name__} {type(inner.__cause__).__name__} {inner}"
+    for sign, words in _REASONS.items():
+        if sign in told:
+            return words
+    if isinstance(inner, OSError):
+        return "the server cannot be reached"
+    return f"it reports {type(inner).__name__}"
+
+
+def _unavailable(why: str) -> EngineError:
+    return EngineError(f"The store cannot be used just now: {why}.", engine="store", retryable=True)
+
+
+def _failures(url: URL) -> tuple[type[Exception], ...]:
+    known: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
+    if url.get_backend_name() != "postgresql":
+        return known
+    try:
+        import asyncpg
+    except ImportError:
+        raise ConfigError(
+            "storage_url needs the package asyncpg: pip install 'open-llm-vtuber[postgres]'."
+        ) from None
+    return (*known, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "postgresql":
+        limits = {"timeout": CONNECTING, "command_timeout": ANSWERING}
+        return create_async_engine(url, connect_args=limits, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _look_into(file: str) -> None:
+    """Fail where the file cannot be opened: aiosqlite fails too, but its thread may complain after the program's end."""
+    with closing(sqlite3.connect(file, timeout=BUSY_MS / 1000)) as connection:
+        connection.execute("PRAGMA schema_version")
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    try:
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:  # it would keep its thread
+        connection.close()
+        raise
+
+
+def _prepare(connection: Connection) -> None:
+    """Make the tables where there are none; leave alone what a newer program made."""
+    found = None
+    if inspect(connection).has_table(meta.name):
+        found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
+    if found is None:
+        metadata.create_all(connection)
+        connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
+    elif found != str(SCHEMA_VERSION):
+        raise ConfigError(
+            f"The store has format {found} and this program knows {SCHEMA_VERSION}: a newer version wrote it. "
+            "Use that version, or another data_dir."
+        )

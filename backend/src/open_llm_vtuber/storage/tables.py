@@ -1,0 +1,103 @@
+"""The tables of the store, for SQLite and PostgreSQL alike."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+"""Raised with every change of a table; a store that is newer than the program is not touched."""
+
+
+class Words(TypeDecorator[str]):
+    """Text that somebody else wrote. What no database can hold (zero bytes, half characters) is left out."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make it storable."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite itself knows no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn any zone into UTC."""
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Say that it is UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+_number = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+histories = Table(
+    "histories",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("owner", Words, nullable=False),
+    Column("uid", Words, nullable=False),
+    UniqueConstraint("owner", "uid"),
+)
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("history", _number, ForeignKey("histories.id", ondelete="CASCADE"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("avatar", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("timestamp", Moment, nullable=False),
+    Column("interrupted", Boolean, nullable=False),
+    Index("lines_of_history", "history", "id"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("owner", Words, primary_key=True),
+    Column("uid", Words, primary_key=True),
+)
+"""What was imported once, also when it was deleted since."""
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("show", Words, nullable=False),
+    Column("message", Words, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    UniqueConstraint("show", "message"),
+)
+"""Chat messages that were taken in."""

@@ -38,14 +38,14 @@ class BasicMemoryAgent:
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep an exchange; a reply of which nothing was heard leaves only the question behind."""
-        self._memory.append((_as_said(stimulus)[:LONGEST_REMEMBERED], heard[:LONGEST_REMEMBERED]))
+        self._memory.append((stimulus.line[:LONGEST_REMEMBERED], heard[:LONGEST_REMEMBERED]))
 
     def forget(self) -> None:
         """Begin anew."""
         self._memory.clear()
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
-        question = PromptMessage(role="user", content=_as_said(stimulus))
+        question = PromptMessage(role="user", content=stimulus.line or stimulus.text)
         left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN
         left -= len(self._system) + len(question.content)
         past: list[PromptMessage] = []
@@ -53,13 +53,10 @@ class BasicMemoryAgent:
             left -= len(asked) + len(answered)
             if left < 0:
                 break
+            question_then = [PromptMessage(role="user", content=asked)] if asked else []
             answer = [PromptMessage(role="assistant", content=answered)] if answered else []
-            past[:0] = [PromptMessage(role="user", content=asked), *answer]
+            past[:0] = [*question_then, *answer]
         return [PromptMessage(role="system", content=self._system), *past, question]
-
-
-def _as_said(stimulus: Stimulus) -> str:
-    return stimulus.text if stimulus.source == "typed" else f"{stimulus.author}: {stimulus.text}"
 
 
 def _system_prompt(persona: str, emotions: list[str]) -> str:

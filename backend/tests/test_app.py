@@ -53,6 +53,7 @@ def test_the_configured_engines_run_and_nothing_needs_to_be_said() -> None:
     assert {job: status.engine for job, status in providers.items()} == {
         "llm": "scripted_llm",
         "tts": "tone_tts",
+        "asr": "scripted_asr",
     }
     assert told == []
 

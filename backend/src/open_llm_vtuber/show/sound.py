@@ -44,7 +44,7 @@ def read_wav(data: bytes) -> bytes:
             if file.getsampwidth() != SAMPLE_BYTES or rate not in RATES:
                 raise NotSound("Invalid WAV file: 16-bit PCM at 4 to 192 kHz is needed")
             frames = file.readframes(round(LONGEST_WAV * rate) + 1)
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last for a chunk that is larger than its file
         raise NotSound("Invalid WAV file: 16-bit PCM is needed") from error
     if len(frames) % SAMPLE_BYTES:
         raise NotSound("Invalid audio data: Buffer size must be even")

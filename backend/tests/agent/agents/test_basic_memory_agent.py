@@ -98,3 +98,12 @@ def test_forgetting_leaves_the_persona() -> None:
     agent.remember(typed("one"), "eins")
     agent.forget()
     assert [m.role for m in prompt(agent, llm, typed("two"))] == ["system", "user"]
+
+
+def test_of_what_nobody_asked_for_only_the_answer_is_remembered() -> None:
+    agent, llm = agent_with()
+    unasked = Stimulus(text="Please say something.", source="unasked", author="")
+    assert prompt(agent, llm, unasked)[-1].content == "Please say something."
+    agent.remember(unasked, "What a day!")
+    said = [(message.role, message.content) for message in prompt(agent, llm, typed("hi"))[1:]]
+    assert said == [("assistant", "What a day!"), ("user", "hi")]

@@ -40,5 +40,7 @@ def noise(seconds: float, loudest: int) -> bytes:
 @functools.cache
 def babble(seconds: float) -> bytes:
     """Return a loud hum without a word in it."""
-    numbers = (round(9_000 * math.sin(2 * math.pi * 200 * place / RATE)) for place in range(round(RATE * seconds)))
+    numbers = (
+        round(9_000 * math.sin(2 * math.pi * 200 * place / RATE)) for place in range(round(RATE * seconds))
+    )
     return array("h", numbers).tobytes()

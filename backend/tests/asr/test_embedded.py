@@ -88,7 +88,7 @@ def test_it_is_loaded_once_and_only_when_there_is_something_to_hear(installed: P
         async with ear() as engine:
             assert await engine.transcribe(bytes(32_000)) == ""
             assert threads == []
-            return await asyncio.gather(engine.transcribe(SOUND), engine.transcribe(SOUND))
+            return list(await asyncio.gather(engine.transcribe(SOUND), engine.transcribe(SOUND)))
 
     assert run(main()) == ["Hello.", "Hello."]
     assert len(threads) == 1

@@ -73,7 +73,7 @@ async def _finds_two_utterances_with_a_click_between(
 
 async def _streams_know_nothing_of_each_other(engine: VoiceActivityDetector, long: bytes) -> None:
     speaking, silent = engine.listen(), engine.listen()
-    spoken_events, silent_events = [], []
+    spoken_events, silent_events = list[SpeechEvent](), list[SpeechEvent]()
     for start in range(0, len(long) + 2 * SECOND, CHUNK):
         spoken_events += await speaking.hear((long + bytes(2 * SECOND))[start : start + CHUNK])
         silent_events += await silent.hear(bytes(CHUNK))

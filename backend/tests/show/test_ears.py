@@ -55,7 +55,9 @@ def refusal(ears: Ears, client: str = "a") -> str:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.lists(st.floats(-1, 1, width=32), max_size=5))))
-def test_every_client_has_its_own_sound_in_the_order_that_it_came(pieces: list[tuple[str, list[float]]]) -> None:
+def test_every_client_has_its_own_sound_in_the_order_that_it_came(
+    pieces: list[tuple[str, list[float]]],
+) -> None:
     ears = Ears(FakeEar())
     for client, samples in pieces:
         ears.take_in(client, samples)
@@ -103,9 +105,7 @@ def test_the_words_become_one_line_of_a_sane_length() -> None:
 def test_speech_that_is_found_waits_for_its_client_to_ask_for_the_answer() -> None:
     async def main() -> tuple[list[SpeechEvent], bytes]:
         ears = Ears(FakeEar(), FakeDetector())
-        events = [
-            event for _ in range(3) for event in await ears.find_speech("a", np.full(2, 0.5).tolist())
-        ]
+        events = [event for _ in range(3) for event in await ears.find_speech("a", np.full(2, 0.5).tolist())]
         await ears.find_speech("b", [0.25])
         return events, utterance(ears)
 

@@ -8,7 +8,13 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeEar, FakeVoice, Reader, chat_message
-from open_llm_vtuber.protocol.server_messages import Control, HistoryList, NewHistoryCreated, ServerMessage, Snapshot
+from open_llm_vtuber.protocol.server_messages import (
+    Control,
+    HistoryList,
+    NewHistoryCreated,
+    ServerMessage,
+    Snapshot,
+)
 from open_llm_vtuber.show.commands import (
     AnswerUtterance,
     ChatHappened,
@@ -403,7 +409,9 @@ def test_the_server_hears_when_somebody_speaks_and_cuts_only_a_private_show(shar
 
     during, after = run_virtual(main())
     assert ("conversation-chain-end" in during) is not shared
-    assert during[during.index("interrupt") :][:2] == (["interrupt"] if shared else ["interrupt", "interrupt-signal"])
+    assert during[during.index("interrupt") :][:2] == (
+        ["interrupt"] if shared else ["interrupt", "interrupt-signal"]
+    )
     assert "mic-audio-end" in after
     assert "user-input-transcription" not in after, "the client has not asked for the answer yet"
 

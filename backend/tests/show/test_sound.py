@@ -17,7 +17,7 @@ SAMPLES = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=200)
 
 
 def numbers(data: bytes) -> list[int]:
-    return np.frombuffer(data, "<i2").tolist()
+    return [int(number) for number in np.frombuffer(data, "<i2")]
 
 
 def wav(samples: Sequence[int], *, rate: int = 16_000, channels: int = 1, width: int = 2) -> bytes:

@@ -374,7 +374,12 @@ def test_what_was_spoken_is_shown_to_all_and_answered_like_a_typed_line() -> Non
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [("", "nothing-heard"), (" ... ", "nothing-heard"), (BROKEN, "engine-failed"), (KeyError("x"), "internal")],
+    [
+        ("", "nothing-heard"),
+        (" ... ", "nothing-heard"),
+        (BROKEN, "engine-failed"),
+        (KeyError("x"), "internal"),
+    ],
 )
 def test_an_utterance_without_words_is_one_clear_error_and_the_chain_ends(
     words: str | Exception, code: str

@@ -44,7 +44,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
     return fake
 
 
-def test_a_frame_is_seen_once_with_the_end_of_the_one_before_however_the_sound_is_cut(model: FakeModel) -> None:
+def test_a_frame_is_seen_once_with_the_end_of_the_one_before_however_the_sound_is_cut(
+    model: FakeModel,
+) -> None:
     async def main() -> None:
         async with SileroVAD(SileroVAD.Options()) as engine:
             stream = engine.listen()

@@ -13,8 +13,8 @@ from starlette.websockets import WebSocket
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.live2d_model import Live2dModel
-from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
+from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Billing, Show

@@ -87,7 +87,9 @@ def test_it_asks_for_the_token_where_one_is_set() -> None:
     assert uploaded(wav(SPEECH), given, Authorization="Bearer secret").status_code == 200
 
 
-def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(routes, "LARGEST_BODY", 20_000)
 
     async def endless(boundary: bytes) -> AsyncIterator[bytes]:

@@ -13,7 +13,19 @@ from virtual_time import run_virtual
 from wire.set_of_shows import FakeLLM, MemorySocket, SetOfShows, set_of_shows
 from wire.tab import kinds
 
-Act = Literal["text", "bad text", "interrupt", "played", "new history", "leave", "hello", "chat", "rubbish", "speech", "unasked"]
+Act = Literal[
+    "text",
+    "bad text",
+    "interrupt",
+    "played",
+    "new history",
+    "leave",
+    "hello",
+    "chat",
+    "rubbish",
+    "speech",
+    "unasked",
+]
 FRAMES: dict[Act, str] = {
     "text": '{"type":"text-input","text":"hello"}',
     "bad text": '{"type":"text-input","text":""}',

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from live_server import SCRIPTED, Client, serving
+from live_server import SCRIPTED, serving
 from open_llm_vtuber.config import Settings
 from virtual_time import run_virtual
 from wire.existing_client import ExistingClient, Message, length_of

@@ -153,7 +153,10 @@ def test_two_microphones_on_one_show_never_mix() -> None:
             await one.send("mic-audio-end")
             await two.send("mic-audio-end")
             await one.until_came("control", 2, text=END)
-            assert sorted(len(set(zip(heard[::2], heard[1::2], strict=True))) for heard in ear.heard) == [1, 1]
+            assert sorted(len(set(zip(heard[::2], heard[1::2], strict=True))) for heard in ear.heard) == [
+                1,
+                1,
+            ]
             assert [len(heard) for heard in ear.heard] == [600, 600]
 
     run_virtual(main())
@@ -204,14 +207,16 @@ def test_a_16_bit_microphone_sounds_like_any_other() -> None:
 
 def test_without_detection_that_is_said_once_and_in_words() -> None:
     async def main() -> None:
-        async with serving(with_ear("scripted_asr", vad_model="none")) as server:
-            async with Client.connect(server.ws()) as client:
-                for _ in range(5):
-                    await client.send("raw-audio-data", audio=[0.5] * 512)
-                await client.send("heartbeat")
-                errors = [m for m in await client.until("heartbeat-ack") if m["type"] == "error"]
-                assert [error["code"] for error in errors] == ["wrong-state"]
-                assert "voice detection is off" in errors[0]["message"]
+        async with (
+            serving(with_ear("scripted_asr", vad_model="none")) as server,
+            Client.connect(server.ws()) as client,
+        ):
+            for _ in range(5):
+                await client.send("raw-audio-data", audio=[0.5] * 512)
+            await client.send("heartbeat")
+            errors = [m for m in await client.until("heartbeat-ack") if m["type"] == "error"]
+            assert [error["code"] for error in errors] == ["wrong-state"]
+            assert "voice detection is off" in errors[0]["message"]
 
     asyncio.run(main())
 

@@ -41,7 +41,7 @@ bench: setup ## run the measurements; ARGS name some of them
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-  --no-annotate --custom-compile-command "make lock" --extra embedded --excludes requirements/excludes.in $(ARGS) \
+  --no-annotate --custom-compile-command "make lock" --extra embedded --extra ears --excludes requirements/excludes.in $(ARGS) \
   pyproject.toml requirements/run.in
 
 lock: setup ## pin the dependencies anew; ARGS=--upgrade takes newer versions

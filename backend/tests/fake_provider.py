@@ -129,6 +129,9 @@ class FakeProvider:
         if self.mode == "wrong type":
             await _send(writer, 200, "text/html", f"<html>{BODY}</html>")
             return
+        if request.path.endswith("/audio/transcriptions"):
+            await self._listen(writer)
+            return
         voice = request.path.endswith("/audio/speech")
         kind = self.content_type or ("audio/pcm" if voice else "text/event-stream")
         _head(writer, 200, kind, "Transfer-Encoding: chunked")
@@ -140,6 +143,16 @@ class FakeProvider:
             return
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+
+    async def _listen(self, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self.delay)
+        answers = {"empty": '{"text": ""}', "strange": '{"words": 3}', "malformed": '{"te'}
+        answer = answers.get(self.mode, json.dumps({"text": f" {''.join(WORDS)} "}))
+        if self.mode == "cut":
+            _head(writer, 200, "application/json", "Content-Length: 1000")
+            writer.write(answer.encode())
+        else:
+            await _send(writer, 200, "application/json", answer)
 
     async def _text(self) -> AsyncIterator[bytes]:
         yield _event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": None}}]})
@@ -197,7 +210,10 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Request(path=head[0].split()[1], headers=headers, body=json.loads(body))
+    is_form = headers.get("content-type", "").startswith("multipart/")
+    return Request(
+        path=head[0].split()[1], headers=headers, body={"form": body} if is_form else json.loads(body)
+    )
 
 
 def _event(data: Mapping[str, object]) -> bytes:

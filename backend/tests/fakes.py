@@ -12,6 +12,7 @@ from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.stimulus import (
@@ -112,6 +113,27 @@ class FakeVoice(_Engine):
         yield b"\x00\x10" * round(RATE * self.length)
 
 
+class FakeEar(_Engine):
+    """Hears the same words in everything, after `takes` seconds; an error is raised instead."""
+
+    def __init__(self, words: str | Exception = "Hello Mika.", *, takes: Seconds = 0.0) -> None:
+        self.words = words
+        self.takes = takes
+        self.heard: list[bytes] = []
+        self.running = 0
+
+    async def transcribe(self, utterance: bytes) -> str:
+        self.heard.append(utterance)
+        self.running += 1
+        try:
+            await asyncio.sleep(self.takes)
+        finally:
+            self.running -= 1
+        if isinstance(self.words, Exception):
+            raise self.words
+        return self.words
+
+
 def model() -> Live2dModel:
     """Return an avatar with five faces, each the emotion of its own name."""
     faces = [{"Name": name, "File": f"{name}.exp3.json"} for name in FACES]
@@ -140,6 +162,7 @@ def show(
     name: str = "main",
     store: Store | None = None,
     shared: bool = False,
+    ears: Ears | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -151,6 +174,7 @@ def show(
         store=store or MemoryStore(),
         providers={"llm": EngineStatus(engine="fake", is_demo=True)},
         shared=shared,
+        ears=ears,
     )
 
 

@@ -34,6 +34,7 @@ SCRIPTED: Mapping[str, Any] = {
         "llm_configs": {"scripted_llm": {}},
     },
     "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 10}},
+    "asr_config": {"asr_model": "scripted_asr"},
 }
 """A `character_config` of dependency-free engines that answer at once and speak quickly."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from irc_server import IrcServer
 from live_server import SCRIPTED, Client, leaving_nothing, serving
-from open_llm_vtuber import app, llm
+from open_llm_vtuber import app, llm, vad
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -53,6 +53,7 @@ def test_the_configured_engines_run_and_nothing_needs_to_be_said() -> None:
     assert {job: status.engine for job, status in providers.items()} == {
         "llm": "scripted_llm",
         "tts": "tone_tts",
+        "asr": "scripted_asr",
     }
     assert told == []
 
@@ -101,6 +102,62 @@ def test_which_brains_are_only_for_show(name: str, options: dict[str, Any], is_d
     assert app.is_demo(settings(brain(name, **options))) is is_demo
 
 
+class Deaf:
+    """An ear whose package is missing."""
+
+    Options = EngineOptions
+
+    def __init__(self, _: EngineOptions) -> None:
+        raise EngineError("It needs the package faster-whisper.", engine="embedded_asr", retryable=False)
+
+
+def listening_with(name: str, **options: Any) -> Settings:
+    return settings({"asr_config": {"asr_model": name, name: options}})
+
+
+@pytest.mark.parametrize("configured", ["embedded_asr", "sherpa_onnx_asr"])
+def test_ears_that_cannot_run_here_are_off_and_that_is_said(
+    configured: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "ASR_ENGINES", EngineTable("ear", {"embedded_asr": f"{__name__}:Deaf"}))
+    providers, told = started(listening_with(configured))
+    assert providers["asr"].engine == "none"
+    assert told == [providers["asr"].note]
+    assert "She cannot hear" in told[0]
+    assert "faster-whisper" in told[0]
+
+
+@pytest.mark.parametrize("theirs", ["sherpa_onnx_asr", "faster_whisper"])
+def test_ears_that_we_do_not_have_are_named_with_what_is_used_instead(
+    theirs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {"embedded_asr": "open_llm_vtuber.asr.scripted:ScriptedASR"}
+    monkeypatch.setattr(app, "ASR_ENGINES", EngineTable("ear", table))
+    providers, told = started(listening_with(theirs))
+    assert providers["asr"].engine == "embedded_asr"
+    assert theirs in told[0]
+    assert "embedded_asr is used instead" in told[0]
+
+
+def test_ears_may_be_switched_off_without_a_word() -> None:
+    providers, told = started(listening_with("none"))
+    assert (providers["asr"].engine, told) == ("none", [])
+
+
+def test_a_configured_ear_with_faulty_options_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        started(listening_with("openai_asr", base_url="ftp://nowhere"))
+
+
+def test_voice_detection_that_cannot_run_here_is_replaced_by_loudness(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = {**vad.VAD_ENGINES._rows, "silero_vad": f"{__name__}:Deaf"}
+    monkeypatch.setattr(app, "VAD_ENGINES", EngineTable("voice detection", table))
+    _, told = started(settings())
+    assert "energy_vad is used instead" in told[0]
+
+
 def on_channel(server: IrcServer, channel: str, **features: bool) -> Settings:
     twitch = {"channel": channel, "endpoints": {"irc": server.url}}
     return settings(live_config={"twitch": twitch}, features=features)
@@ -116,9 +173,7 @@ def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:
             Client.connect(live.ws("main")) as client,
         ):
             await client.send("client-hello", capabilities=["chat", "state"])
-            twitch = (await client.until("snapshot"))[-1]["state"]["twitch"]
-            if not twitch or twitch["state"] != "connected":
-                await client.until("twitch-status", state="connected")
+            await server.joined("somechannel")  # its cue may have gone out before this client came
             await server.send(line)
             return await client.until("control", text="conversation-chain-end")
 

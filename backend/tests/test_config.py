@@ -199,3 +199,32 @@ def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "model_dict.json").write_text('[{"name": ')
     with pytest.raises(ConfigError, match=r"model_dict\.json"):
         config.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
+
+
+@pytest.mark.parametrize(
+    ("section", "prompt"),
+    [
+        ("{proactive_speak_prompt: speak}", "Tell us a story."),
+        ("{proactive_speak_prompt: missing}", ""),
+        ("{proactive_speak_prompt: [1]}", ""),
+        ("{}", ""),
+        ("null", ""),
+    ],
+)
+def test_what_she_is_asked_for_unasked_stands_in_a_file(tmp_path: Path, section: str, prompt: str) -> None:
+    folder = tmp_path / "prompts" / "utils"
+    folder.mkdir(parents=True)
+    (folder / "speak.txt").write_text("Tell us a story.\n", encoding="utf-8")
+    settings = load(tmp_path, f"system_config: {{tool_prompts: {section}}}")
+    assert config.speak_up_prompt(settings) == prompt
+
+
+def test_ears_and_voice_detection_take_the_options_beside_their_name(tmp_path: Path) -> None:
+    text = """
+character_config:
+  asr_config: {asr_model: openai_asr, openai_asr: {model: whisper-1}, faster_whisper: {language: en}}
+  vad_config: {vad_model: silero_vad, silero_vad: {prob_threshold: 0.3}}
+"""
+    character = load(tmp_path, text).character_config
+    assert character.asr_config.options() == {"model": "whisper-1"}
+    assert character.vad_config.options() == {"prob_threshold": 0.3}

@@ -36,7 +36,7 @@ TESTED_ELSEWHERE = {
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",
     "llm/embedded_server.py": "as a process of its own: test_embedded.py",
-    "openai_sdk.py": "by the engines that use it: test_openai_compatible.py, test_openai_speech.py",
+    "openai_sdk.py": "by the engines that use it: test_openai_compatible.py and the like",
     "tts/pcm.py": "by the voices that use it, all of contracts/test_tts_engines.py",
     "message_handler.py": "over real sockets: wire/",
     "websocket_handler.py": "over real sockets: wire/",

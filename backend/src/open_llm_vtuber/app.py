@@ -14,27 +14,32 @@ from fastapi import FastAPI
 from open_llm_vtuber import config
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
-from open_llm_vtuber.config import Settings
+from open_llm_vtuber.asr import ASR_ENGINES
+from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engines import EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import Engine, LanguageModel
+from open_llm_vtuber.ports import Engine, LanguageModel, SpeechRecognizer, VoiceActivityDetector
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import Billing, Show
+from open_llm_vtuber.show.show import SPEAK_UP, Billing, Show
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
+from open_llm_vtuber.vad import VAD_ENGINES
 
 log = logging.getLogger(__name__)
 
 ON_AIR = "main"
 """The show that the pages join and that chat feeds."""
+EAR = "embedded_asr"
+NONE = "none"
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"))
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
@@ -50,6 +55,7 @@ class OnAir:
 
     shows: Shows
     providers: Mapping[str, EngineStatus]
+    ear: SpeechRecognizer | None = None
 
 
 @asynccontextmanager
@@ -74,8 +80,11 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
             ("embedded_tts", "tone_tts"),
             report,
         )
-        providers = {"llm": _described(llm_status, llm), "tts": voice_status}
+        ear, ear_status = await _start_ear(stack, character, report)
+        detector = await _start_detector(stack, character, report) if ear else None
+        providers = {"llm": _described(llm_status, llm), "tts": voice_status, "asr": ear_status}
         guard, system = Guard(), settings.system_config
+        speak_up = config.speak_up_prompt(settings) or SPEAK_UP
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
         await stack.enter_async_context(store)
 
@@ -91,6 +100,8 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 providers=providers,
                 shared=name in settings.shows,
                 first_clause=agent.faster_first_response,
+                ears=Ears(ear, detector),
+                speak_up=speak_up,
             )
 
         shows = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
@@ -98,7 +109,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
         try:
-            yield OnAir(shows, providers)
+            yield OnAir(shows, providers, ear)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -127,7 +138,34 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         human_name=settings.character_config.human_name,
         frontend=frontend_folder(),
         folder=settings.folder,
+        ear=parts.ear,
     )
+
+
+async def _start_ear(
+    stack: AsyncExitStack, character: Character, report: Report
+) -> tuple[SpeechRecognizer | None, EngineStatus]:
+    """Start the ear. Without one the show goes on: who talks to her is told."""
+    asr = character.asr_config
+    if asr.asr_model == NONE:
+        return None, EngineStatus(engine=NONE)
+    try:
+        return await _start(stack, ASR_ENGINES, asr.asr_model, asr.options(), (EAR, EAR), report)
+    except (EngineError, ConfigError) as error:
+        if asr.asr_model in ASR_ENGINES and asr.asr_model != EAR:
+            raise
+        status = _status(NONE, f"She cannot hear: {error}", report)
+        return None, status
+
+
+async def _start_detector(
+    stack: AsyncExitStack, character: Character, report: Report
+) -> VoiceActivityDetector | None:
+    vad = character.vad_config
+    if vad.vad_model == NONE:
+        return None
+    instead = ("silero_vad", "energy_vad")
+    return (await _start(stack, VAD_ENGINES, vad.vad_model, vad.options(), instead, report))[0]
 
 
 async def _start(

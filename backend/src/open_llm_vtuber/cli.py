@@ -26,14 +26,17 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 from open_llm_vtuber import __version__, app, config, rehearsal
+from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
+from open_llm_vtuber.ports import SpeechRecognizer
 from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.tts import TTS_ENGINES
+from open_llm_vtuber.vad import VAD_ENGINES
 
 LARGEST_FRAME = 16 * 1024 * 1024
 """Bytes of one incoming message; a larger one closes its connection with 1009."""
@@ -243,6 +246,16 @@ async def _start_and_stop(settings: Settings) -> None:
     async with app.on_air(settings, _report) as parts:
         for job, status in parts.providers.items():
             console.print(f"[green]✓[/] {job}: {status.engine}")
+        if parts.ear and parts.providers["asr"].engine == app.EAR:
+            await _listen_once(parts.ear)
+
+
+async def _listen_once(ear: SpeechRecognizer) -> None:
+    """Let the embedded ear hear a rattle: it is loaded when it first hears something."""
+    try:
+        await ear.transcribe(b"\x00\x10\x00\xf0" * 4_000)
+    except EngineError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _rehearse(options: argparse.Namespace) -> int:
@@ -299,7 +312,12 @@ def _import_history(options: argparse.Namespace) -> int:
 
 def _engines(_: argparse.Namespace) -> int:
     table = Table("kind", "name", title="Engines")
-    for kind, names in (("llm_provider", LLM_ENGINES), ("tts_model", TTS_ENGINES)):
+    for kind, names in (
+        ("llm_provider", LLM_ENGINES),
+        ("tts_model", TTS_ENGINES),
+        ("asr_model", ASR_ENGINES),
+        ("vad_model", VAD_ENGINES),
+    ):
         for name in names:
             table.add_row(kind, name)
     out.print(table)

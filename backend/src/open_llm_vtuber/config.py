@@ -59,6 +59,8 @@ class SystemConfig(_Section):
     data_dir: Path = Path("data")
     storage_url: SecretStr = SecretStr("")
     """A PostgreSQL server for what is kept; without it, an SQLite file in data_dir."""
+    tool_prompts: Section = Field(default_factory=dict)
+    """Prompt name → file in prompts/utils/, without its ending."""
 
     @model_validator(mode="after")
     def _an_open_door_needs_a_lock(self) -> "SystemConfig":
@@ -99,6 +101,30 @@ class TTSConfig(BaseModel):
         return found if isinstance(found, dict) else {}
 
 
+class ASRConfig(BaseModel):
+    """Which ear listens; the options of each ear stand beside it under the ear's name. `none` is no ear."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    asr_model: str = "embedded_asr"
+
+    def options(self) -> Mapping[str, object]:
+        """Return the chosen ear's options."""
+        found = (self.model_extra or {}).get(self.asr_model)
+        return found if isinstance(found, dict) else {}
+
+
+class VADConfig(BaseModel):
+    """What finds speech in a microphone's sound, with its options as for the ears. `none` is nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    vad_model: str = "silero_vad"
+
+    def options(self) -> Mapping[str, object]:
+        """Return the chosen detector's options."""
+        found = (self.model_extra or {}).get(self.vad_model)
+        return found if isinstance(found, dict) else {}
+
+
 class Character(_Section):
     """Who is on air."""
 
@@ -111,6 +137,8 @@ class Character(_Section):
     persona_prompt: str = Field(default=PERSONA, min_length=1)
     agent_config: AgentConfig = AgentConfig()
     tts_config: TTSConfig = TTSConfig()
+    asr_config: ASRConfig = ASRConfig()
+    vad_config: VADConfig = VADConfig()
 
     @property
     def name(self) -> str:
@@ -176,9 +204,9 @@ class Settings(BaseModel):
 LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
-    "system_config": frozenset(("conf_version", "config_alts_dir", "tool_prompts", "enable_proxy")),
+    "system_config": frozenset(("conf_version", "config_alts_dir", "enable_proxy")),
     "live_config": frozenset(("bilibili_live", "chat")),
-    "character_config": frozenset(("asr_config", "vad_config", "tts_preprocessor_config")),
+    "character_config": frozenset(("tts_preprocessor_config",)),
 }
 """Keys of existing files that are known and not read."""
 
@@ -246,6 +274,17 @@ def avatar(settings: Settings, frontend: Path) -> Live2dModel:
         known = [BUILT_IN_AVATAR, *(str(each.get("name")) for each in entries if isinstance(each, dict))]
         raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
     return Live2dModel.from_json(entry, _json(settings.folder / str(entry.get("url", "")).lstrip("/")))
+
+
+def speak_up_prompt(settings: Settings) -> str:
+    """Read what the character is asked for when nobody has asked anything; "" when no file says it."""
+    name = settings.system_config.tool_prompts.get("proactive_speak_prompt")
+    if not isinstance(name, str):
+        return ""
+    try:
+        return (settings.folder / "prompts" / "utils" / f"{name}.txt").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _parse(file: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ ErrorCode = Literal[
     "not-found",
     "wrong-state",
     "busy",
+    "nothing-heard",
     "engine-failed",
     "internal",
 ]

@@ -116,7 +116,7 @@ def _client(account: Account) -> "openai.AsyncOpenAI":
             limits=httpx2.Limits(max_keepalive_connections=20 if account.keep_alive else 0),
         ),
     )
-    _ = client.chat.completions, client.audio.speech
+    _ = client.chat.completions, client.audio.speech, client.audio.transcriptions
     return client
 
 

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from open_llm_vtuber.stimulus import (
     HistoryLine,
     PromptMessage,
+    SpeechEvent,
     Stimulus,
     TextAbilities,
     TextOptions,
@@ -40,6 +41,33 @@ class SpeechSynthesizer(Engine, Protocol):
 
     def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield the sentence's sound; nothing at all when it holds nothing to speak. Raises EngineError."""
+        ...
+
+
+class SpeechRecognizer(Engine, Protocol):
+    """Turns an utterance into text."""
+
+    async def transcribe(self, utterance: bytes) -> str:
+        """Return what was said, "" when that is nothing. The sound is 16-bit little-endian mono at 16 kHz.
+
+        Raises EngineError.
+        """
+        ...
+
+
+class SpeechStream(Protocol):
+    """Finds the utterances in one microphone's sound, and keeps what it needs to know of the past for that."""
+
+    async def hear(self, sound: bytes) -> Sequence[SpeechEvent]:
+        """Take the next piece, of any length, and return what it brought. Raises EngineError."""
+        ...
+
+
+class VoiceActivityDetector(Engine, Protocol):
+    """Tells speech from other sound."""
+
+    def listen(self) -> SpeechStream:
+        """Return a stream of its own for one microphone."""
         ...
 
 

@@ -1,5 +1,7 @@
 """HTTP and WebSocket addresses; each body is one call."""
 
+import asyncio
+import logging
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,22 +9,30 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import fastapi_offline
-from fastapi import FastAPI, Header, HTTPException, WebSocket
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi import FastAPI, Header, HTTPException, UploadFile, WebSocket
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.datastructures import Headers, QueryParams
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from open_llm_vtuber import __version__
 from open_llm_vtuber.config import LOOPBACK, SystemConfig
-from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.ports import SpeechRecognizer
 from open_llm_vtuber.protocol.server_messages import Provider, Snapshot, State
 from open_llm_vtuber.show.commands import TakeSnapshot
+from open_llm_vtuber.show.ears import DEAF
+from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.websocket_handler import serve_connection
 
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 25 * 1024 * 1024
+"""Bytes of a request; a recording is the only large one."""
+TOO_LARGE = f"The request is larger than {LARGEST_BODY // 1024 // 1024} MB."
 PAGES: Mapping[str, str] = {"/": "talk.html", "/stage": "stage.html", "/docs": "api.html"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
@@ -51,13 +61,23 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
-def web_app(shows: Shows, system: SystemConfig, *, human_name: str, frontend: Path, folder: Path) -> FastAPI:
+def web_app(
+    shows: Shows,
+    system: SystemConfig,
+    *,
+    human_name: str,
+    frontend: Path,
+    folder: Path,
+    ear: SpeechRecognizer | None = None,
+) -> FastAPI:
     """Build the web application around shows that are already running."""
     app = FastAPI(
         title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, system=system)
     _add_api(app, shows)
+    _add_asr(app, ear)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
@@ -92,6 +112,22 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
             raise HTTPException(404, str(error)) from error
 
 
+def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
+    @app.post("/asr", tags=["server"])
+    async def asr(file: UploadFile) -> JSONResponse:
+        """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
+        if ear is None:
+            return JSONResponse({"error": DEAF}, 503)
+        try:
+            sound = await asyncio.to_thread(read_wav, await file.read())
+            return JSONResponse({"text": await ear.transcribe(sound)})
+        except NotSound as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except EngineError as error:
+            log.warning("/asr: %s", error)
+            return JSONResponse({"error": "Internal server error during transcription"}, 500)
+
+
 async def _state(shows: Shows, show: str) -> State:
     for answer in await shows.ask(show, TakeSnapshot(client="api")):
         if isinstance(answer, Snapshot):
@@ -103,6 +139,32 @@ def _add_page(app: FastAPI, path: str, file: Path) -> None:
     @app.get(path, include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(file, headers=PAGE_HEADERS)
+
+
+class BodyLimit:
+    """Turns away request bodies that are too large, those too that do not say how large they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and count what comes."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > LARGEST_BODY:
+                raise HTTPException(413, TOO_LARGE)
+            return message
+
+        said = Headers(scope=scope).get("content-length", "0")
+        if said.isdecimal() and int(said) > LARGEST_BODY:
+            return await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
+        return await self._app(scope, counted, send)
 
 
 class Doorkeeper:
@@ -148,7 +210,7 @@ class Doorkeeper:
 
 
 def _needs_token(path: str) -> bool:
-    return path == "/client-ws" or path.startswith("/api/")
+    return path in ("/client-ws", "/asr") or path.startswith("/api/")
 
 
 def _hostname(url: str) -> str:

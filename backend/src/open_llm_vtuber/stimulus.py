@@ -11,6 +11,7 @@ from open_llm_vtuber.units import Milliseconds
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
 
+UNASKED = Priority(1)
 CHAT = Priority(5)
 TYPED = Priority(10)
 
@@ -27,7 +28,8 @@ class Stimulus:
     """One thing that the character may react to."""
 
     text: str
-    source: Literal["typed", "chat"]
+    source: Literal["typed", "voice", "chat", "unasked"]
+    """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered."""
     author: str
     client: str | None = None
     """The uid of the connection that sent it; None when it came from elsewhere."""
@@ -35,6 +37,8 @@ class Stimulus:
     """The platform's id of the chat message that it answers."""
     username: str | None = None
     """The viewer's login, where it came from a chat."""
+    utterance: bytes | None = field(default=None, repr=False)
+    """What was spoken, as long as nobody has listened to it: 16-bit little-endian mono at 16 kHz."""
     priority: Priority = TYPED
     id: str = field(default_factory=new_id)
 
@@ -42,6 +46,28 @@ class Stimulus:
     def from_server(self) -> bool:
         """Whether no client started it, so that no client expects a reply just now."""
         return self.client is None
+
+    @property
+    def line(self) -> str:
+        """What was said, as everybody may read it: a viewer's with the name, and nothing if nobody spoke."""
+        if self.source == "unasked":
+            return ""
+        return f"{self.author}: {self.text}" if self.source == "chat" else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """Somebody has begun to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """Somebody has spoken: the whole utterance, 16-bit little-endian mono at 16 kHz."""
+
+    utterance: bytes = field(repr=False)
+
+
+SpeechEvent = SpeechBegan | SpeechEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,27 @@
 """A show as its clients and its chat see it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
+
 import fakes
-from fakes import FakeAdapter, FakeVoice, Reader, chat_message
-from open_llm_vtuber.protocol.server_messages import HistoryList, NewHistoryCreated, Snapshot
+from fakes import FakeAdapter, FakeEar, FakeVoice, Reader, chat_message
+from open_llm_vtuber.protocol.server_messages import (
+    Control,
+    HistoryList,
+    NewHistoryCreated,
+    ServerMessage,
+    Snapshot,
+)
 from open_llm_vtuber.show.commands import (
+    AnswerUtterance,
     ChatHappened,
     CreateHistory,
     Greet,
+    Hear,
+    HearAll,
     Hello,
     Interrupt,
     ListBackgrounds,
@@ -18,10 +29,14 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    SpeakUp,
     TakeSnapshot,
 )
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.show.sound import pcm
 from open_llm_vtuber.stimulus import ChannelStatus, ChatRemoval, Stimulus
+from open_llm_vtuber.vad.energy import EnergyVAD
 from virtual_time import run_virtual
 
 
@@ -348,3 +363,71 @@ def test_she_talks_on_when_everybody_has_left() -> None:
         return adapter.remembered
 
     assert run_virtual(main()) == [("hi", "Hello!")]
+
+
+def test_a_show_with_ears_asks_for_the_microphone_after_the_greeting() -> None:
+    async def main() -> list[str]:
+        answers = await fakes.show(ears=Ears(FakeEar())).ask(Greet("me"))
+        return [answer.text for answer in answers if isinstance(answer, Control)]
+
+    assert run_virtual(main()) == ["start-mic"]
+
+
+def test_what_was_said_into_the_microphone_is_answered() -> None:
+    async def main() -> tuple[FakeEar, list[str]]:
+        ear = FakeEar()
+        a_show = fakes.show(FakeAdapter("Hello!"), ears=Ears(ear))
+        async with watched(a_show) as reader:
+            for _ in range(3):
+                await a_show.ask(Hear("me", (0.5, 0.25)))
+            await a_show.ask(AnswerUtterance("me", "Human"))
+            await asyncio.sleep(5)
+            return ear, reader.types()
+
+    ear, types = run_virtual(main())
+    assert ear.heard == [pcm((0.5, 0.25)) * 3]
+    assert types[2] == "user-input-transcription"
+    assert types[-1] == "conversation-chain-end"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_server_hears_when_somebody_speaks_and_cuts_only_a_private_show(shared: bool) -> None:
+    async def main() -> tuple[list[str], list[str]]:
+        detector = EnergyVAD(EnergyVAD.Options())
+        a_show = fakes.show(
+            FakeAdapter("One. ", "Two."), FakeVoice(5.0), shared=shared, ears=Ears(FakeEar(), detector)
+        )
+        async with watched(a_show, plays=False) as reader:
+            await a_show.ask(typed("hi"))
+            await asyncio.sleep(1)
+            await a_show.ask(HearAll("me", (0.5, -0.4) * 8_000))
+            await asyncio.sleep(0)
+            during = reader.types()
+            await a_show.ask(HearAll("me", (0.0,) * 16_000))
+            await asyncio.sleep(0)
+            return during, reader.types()[len(during) :]
+
+    during, after = run_virtual(main())
+    assert ("conversation-chain-end" in during) is not shared
+    assert during[during.index("interrupt") :][:2] == (
+        ["interrupt"] if shared else ["interrupt", "interrupt-signal"]
+    )
+    assert "mic-audio-end" in after
+    assert "user-input-transcription" not in after, "the client has not asked for the answer yet"
+
+
+def test_she_speaks_unasked_unless_she_speaks_already() -> None:
+    async def main() -> tuple[list[str], Sequence[ServerMessage], FakeAdapter]:
+        adapter = FakeAdapter("What a day!")
+        a_show = fakes.show(adapter, FakeVoice(5.0))
+        async with watched(a_show, plays=False) as reader:
+            answers = await a_show.ask(SpeakUp("me", 5.0))
+            assert [answer.type for answer in answers] == ["full-text"]
+            assert await a_show.ask(SpeakUp("me", 5.0)) == (), "it waits already"
+            await asyncio.sleep(1)
+            return reader.types(), await a_show.ask(SpeakUp("me", -1)), adapter
+
+    types, again, adapter = run_virtual(main())
+    assert types == ["conversation-chain-start", "full-text", "audio", "backend-synth-complete"]
+    assert again == ()
+    assert [stimulus.text for stimulus in adapter.asked] == ["Please say something."]

@@ -7,16 +7,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from fakes import BROKEN, GUARD, FakeAdapter, FakeVoice, Reader, model
+from fakes import BROKEN, GUARD, FakeAdapter, FakeEar, FakeVoice, Reader, model
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from virtual_time import run_virtual
 
 TYPED = Stimulus(text="hi", source="typed", author="Human", client="me")
 CHATTED = Stimulus(text="hi mika", source="chat", author="Ana", username="ana", message_id="m1")
+
+SPOKEN = Stimulus(text="", source="voice", author="Human", client="me", utterance=b"\0\1" * 8_000)
+UNASKED = Stimulus(text="Please say something.", source="unasked", author="", client="me")
 
 
 @dataclasses.dataclass
@@ -32,7 +36,10 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    adapter: FakeAdapter, voice: FakeVoice | None = None, stimulus: Stimulus = TYPED
+    adapter: FakeAdapter,
+    voice: FakeVoice | None = None,
+    stimulus: Stimulus = TYPED,
+    ear: FakeEar | None = None,
 ) -> AsyncIterator[Stage]:
     audience, kept, decided = Audience(), list[HistoryLine](), list[Decision]()
 
@@ -48,6 +55,7 @@ async def stage(
         avatar="mika.png",
         guard=GUARD,
         first_clause=False,
+        listen=Ears(ear or FakeEar()).listen,
         keep=keep,
         decide=decided.append,
     )
@@ -64,9 +72,14 @@ async def stage(
             reading.cancel()
 
 
-def performed(adapter: FakeAdapter, voice: FakeVoice | None = None, stimulus: Stimulus = TYPED) -> Stage:
+def performed(
+    adapter: FakeAdapter,
+    voice: FakeVoice | None = None,
+    stimulus: Stimulus = TYPED,
+    ear: FakeEar | None = None,
+) -> Stage:
     async def main() -> Stage:
-        async with stage(adapter, voice, stimulus) as result:
+        async with stage(adapter, voice, stimulus, ear) as result:
             await result.turn.perform()
         return result
 
@@ -355,3 +368,71 @@ def test_a_line_that_cannot_be_stored_is_an_error_and_not_the_end_of_the_show() 
     assert reader.first("audio")["display_text"]["text"] == "Hello. "
     assert [m["code"] for m in reader.all("error")] == ["internal", "internal"]
     assert reader.types()[-1] == "conversation-chain-end"
+
+
+def test_what_was_spoken_is_shown_to_all_and_answered_like_a_typed_line() -> None:
+    adapter = FakeAdapter("Hello you.")
+    done = performed(adapter, stimulus=SPOKEN, ear=FakeEar("Hello <b>Mika."))
+    assert done.reader.types()[:4] == [
+        "conversation-chain-start",
+        "full-text",
+        "user-input-transcription",
+        "audio",
+    ]
+    assert done.reader.first("user-input-transcription")["text"] == "Hello <\u200bb>Mika."
+    assert [(line.role, line.content) for line in done.kept] == [
+        ("human", "Hello <b>Mika."),
+        ("ai", "Hello you."),
+    ]
+    assert adapter.remembered == [("Hello <b>Mika.", "Hello you.")]
+    assert adapter.asked[0].utterance is None
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("", "nothing-heard"),
+        (" ... ", "nothing-heard"),
+        (BROKEN, "engine-failed"),
+        (KeyError("x"), "internal"),
+    ],
+)
+def test_an_utterance_without_words_is_one_clear_error_and_the_chain_ends(
+    words: str | Exception, code: str
+) -> None:
+    adapter = FakeAdapter("Hello you.")
+    done = performed(adapter, stimulus=SPOKEN, ear=FakeEar(words))
+    assert done.reader.types() == [
+        "conversation-chain-start",
+        "full-text",
+        "error",
+        "force-new-message",
+        "conversation-chain-end",
+    ]
+    assert done.reader.first("error")["code"] == code
+    assert (adapter.asked, adapter.remembered, done.kept) == ([], [], [])
+
+
+def test_an_interrupt_while_she_listens_ends_the_listening_and_leaves_nothing() -> None:
+    ear, adapter = FakeEar(takes=5.0), FakeAdapter("Hello you.")
+
+    async def main() -> Stage:
+        async with stage(adapter, stimulus=SPOKEN, ear=ear) as result, asyncio.TaskGroup() as group:
+            task = group.create_task(result.turn.perform())
+            await asyncio.sleep(1)
+            assert ear.running == 1
+            task.cancel()
+        return result
+
+    done = run_virtual(main())
+    assert ear.running == 0
+    assert done.reader.types()[-1] == "conversation-chain-end"
+    assert (adapter.asked, adapter.remembered, done.kept) == ([], [], [])
+
+
+def test_what_nobody_asked_for_is_answered_and_only_the_answer_stays() -> None:
+    adapter = FakeAdapter("What a day!")
+    done = performed(adapter, stimulus=UNASKED)
+    assert "user-input-transcription" not in done.reader.types()
+    assert [(line.role, line.content) for line in done.kept] == [("ai", "What a day!")]
+    assert [stimulus.text for stimulus in adapter.asked] == ["Please say something."]

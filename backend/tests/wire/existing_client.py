@@ -17,6 +17,8 @@ State = Literal["loading", "idle", "thinking-speaking", "interrupted", "listenin
 RENDERED_AFTER: Seconds = 0.1
 """Audio is judged by the state that was rendered last, and rendering takes a moment."""
 PAUSE: Seconds = 0.02
+CHUNK = 4_096
+"""Samples of the microphone in one message."""
 WAITS: Seconds = 2.0
 INIT = ("fetch-backgrounds", "fetch-configs", "fetch-history-list", "create-new-history")
 CHAIN_END: Message = {"type": "control", "text": "conversation-chain-end"}
@@ -71,6 +73,16 @@ class ExistingClient:
         sent = self.press_interrupt(now)
         self.state = "listening"
         return sent
+
+    def speech_ends(self, samples: list[float]) -> list[Message]:
+        """End an utterance: all of it is sent at once."""
+        self.state = "thinking-speaking"
+        self._queue.clear()
+        pieces = [samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK)]
+        return [
+            *({"type": "mic-audio-data", "audio": piece} for piece in pieces),
+            {"type": "mic-audio-end", "images": []},
+        ]
 
     def receive(self, message: Message, now: Seconds) -> list[Message]:
         """Take in a message; return what it answers."""

@@ -13,8 +13,10 @@ from starlette.websockets import WebSocket
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.commands import ChatHappened
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import Billing, Show
 from open_llm_vtuber.shows import LocalShows
@@ -105,6 +107,8 @@ class SetOfShows:
     def __init__(self, llm: FakeLLM, voice: FakeVoice) -> None:
         self.llm = llm
         self.voice = voice
+        self.ear: SpeechRecognizer | None = None
+        self.detector: VoiceActivityDetector | None = None
         self.store = MemoryStore()
         self.shows = LocalShows(self._build, ("main",))
         self._messages = 0
@@ -120,6 +124,7 @@ class SetOfShows:
             store=self.store,
             providers={},
             shared=name == "main",
+            ears=Ears(self.ear, self.detector),
         )
 
     async def chat(self, text: str) -> None:
@@ -164,9 +169,12 @@ async def set_of_shows(
     *,
     llm: FakeLLM | None = None,
     voice: FakeVoice | None = None,
+    ear: SpeechRecognizer | None = None,
+    detector: VoiceActivityDetector | None = None,
 ) -> AsyncIterator[SetOfShows]:
     """Run them for as long as the context lasts."""
     made = SetOfShows(llm or FakeLLM(reply), voice or FakeVoice())
+    made.ear, made.detector = ear, detector
     async with made.shows:
         yield made
 

@@ -40,6 +40,9 @@ class Tab:
     async def speech_begins(self) -> None:
         await self._send(self.client.speech_begins(now()))
 
+    async def speech_ends(self, samples: list[float]) -> None:
+        await self._send(self.client.speech_ends(samples))
+
     async def send(self, type_: str, **fields: Any) -> None:
         """Send something that the client itself would not."""
         await self._send([{"type": type_, **fields}])
@@ -54,9 +57,9 @@ class Tab:
     async def until_came(self, type_: str, times: int = 1, **fields: Any) -> None:
         await self.until(lambda: self.count(type_, **fields) >= times)
 
-    async def until_turns(self, times: int) -> None:
+    async def until_turns(self, times: int, limit_s: Seconds = 10.0) -> None:
         """Wait for the end of that many chains, and until all is played."""
-        await self.until_came("control", times, text="conversation-chain-end")
+        await self.until(lambda: self.count("control", text="conversation-chain-end") >= times, limit_s)
         await self.until(lambda: self.client.state not in ("thinking-speaking", "waiting"))
 
     def count(self, type_: str, **fields: Any) -> int:

@@ -8,11 +8,24 @@ from typing import Literal
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from fakes import FakeEar
 from virtual_time import run_virtual
 from wire.set_of_shows import FakeLLM, MemorySocket, SetOfShows, set_of_shows
 from wire.tab import kinds
 
-Act = Literal["text", "bad text", "interrupt", "played", "new history", "leave", "hello", "chat", "rubbish"]
+Act = Literal[
+    "text",
+    "bad text",
+    "interrupt",
+    "played",
+    "new history",
+    "leave",
+    "hello",
+    "chat",
+    "rubbish",
+    "speech",
+    "unasked",
+]
 FRAMES: dict[Act, str] = {
     "text": '{"type":"text-input","text":"hello"}',
     "bad text": '{"type":"text-input","text":""}',
@@ -21,6 +34,8 @@ FRAMES: dict[Act, str] = {
     "new history": '{"type":"create-new-history"}',
     "hello": '{"type":"client-hello","capabilities":["chat","state","expression"]}',
     "rubbish": "{",
+    "speech": '{"type":"mic-audio-data","audio":[0.5,-0.5]}',
+    "unasked": '{"type":"ai-speak-signal","idle_time":5.0,"images":[]}',
 }
 START, END = "conversation-chain-start", "conversation-chain-end"
 STEPS = st.tuples(
@@ -46,6 +61,8 @@ async def play(shows: SetOfShows, steps: Sequence[tuple[Act, int, float]]) -> li
                 ends[who] = await stack.enter_async_context(shows.connected("main"))
             else:
                 await ends[who].send(FRAMES[act])
+                if act == "speech":
+                    await ends[who].send('{"type":"mic-audio-end","images":[]}')
             await asyncio.sleep(pause)
         await _silence(ends[0])
         seen += [kinds(end.waiting()) for end in ends]
@@ -65,7 +82,8 @@ def chains(got: Sequence[str]) -> list[str]:
 
 async def check(steps: Sequence[tuple[Act, int, float]]) -> None:
     llm = FakeLLM(lambda said: REPLIES.get(said, "Hi."), word_takes=0.1)
-    async with set_of_shows(llm=llm) as shows:
+    ear = FakeEar("Hello.", takes=0.3)
+    async with set_of_shows(llm=llm, ear=ear) as shows:
         await asyncio.sleep(0.1)
         before = asyncio.all_tasks()
         *left, first, second = await play(shows, steps)
@@ -75,7 +93,7 @@ async def check(steps: Sequence[tuple[Act, int, float]]) -> None:
                 del ended[0]  # it came in the middle of a chain
             whole = len(ended) if got is first or got is second else len(ended) // 2 * 2
             assert ended[:whole] == [START, END] * (whole // 2), steps
-        assert (llm.running, shows.voice.running) == (0, 0)
+        assert (llm.running, shows.voice.running, ear.running) == (0, 0, 0)
         assert asyncio.all_tasks() <= before, "tasks outlive their clients"
 
 

@@ -18,6 +18,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ClientWelcome,
     ConfigFile,
     ConfigFiles,
+    Control,
     FullText,
     GroupUpdate,
     HistoryData,
@@ -58,14 +59,17 @@ from open_llm_vtuber.show.commands import (
 )
 from open_llm_vtuber.show.conversation import Conversation, history_data
 from open_llm_vtuber.show.director import Director
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
+    UNASKED,
     ChannelStatus,
     ChatEvent,
     ChatMessage,
     ChatRemoval,
     EngineStatus,
+    SpeechBegan,
     Stimulus,
     imported,
 )
@@ -75,6 +79,8 @@ log = logging.getLogger(__name__)
 
 STATE_INTERVAL: Seconds = 0.1
 """The state is published at most this often."""
+SPEAK_UP = "Please say something."
+"""What the character is asked for when nobody has asked anything."""
 COPIES_COME_WITHIN: Seconds = 0.3
 """Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 
@@ -108,6 +114,8 @@ class Show:
         providers: Mapping[str, EngineStatus],
         shared: bool,
         first_clause: bool = True,
+        ears: Ears | None = None,
+        speak_up: str = SPEAK_UP,
     ) -> None:
         self.name = name
         self.audience = Audience()
@@ -122,6 +130,8 @@ class Show:
         self._primary: str | None = None
         self._last_report: dict[str, Seconds] = {}
         self._changed = asyncio.Event()
+        self._ears = ears or Ears()
+        self._speak_up_prompt = speak_up
         self._body = Body(billing.model, self.audience.publish)
         names = (billing.character_name, billing.conf_name)
         self._chat = ChatDesk(Selection(names, billing.channel), self.audience.publish)
@@ -134,6 +144,7 @@ class Show:
             avatar=billing.avatar,
             guard=guard,
             first_clause=first_clause,
+            listen=self._ears.listen,
             keep=self._conversation.keep,
             decide=self._chat.decide,
         )
@@ -165,6 +176,7 @@ class Show:
                 yield outbox
         finally:
             self._last_report.pop(client, None)
+            self._ears.forget(client)
             self._on_change()
 
     async def tell(self, command: ChatHappened) -> None:
@@ -215,10 +227,14 @@ class Show:
                 return (await self._erase_history(command.history),)
             case BecomeCharacter():
                 raise _not_yet("Switching the character")
-            case Hear() | HearAll() | AnswerUtterance():
-                raise _not_yet("Listening")
+            case Hear():
+                self._ears.take_in(command.client, command.samples)
+            case HearAll():
+                await self._find_speech(command)
+            case AnswerUtterance():
+                self._answer_utterance(command)
             case SpeakUp():
-                raise _not_yet("Speaking unasked")
+                return self._speak_up(command)
             case ChatHappened():
                 await self.tell(command)
             case _:
@@ -242,6 +258,25 @@ class Show:
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
 
+    async def _find_speech(self, command: HearAll) -> None:
+        outbox = self.audience.outbox(command.client)
+        for event in await self._ears.find_speech(command.client, command.samples):
+            has_begun = isinstance(event, SpeechBegan)
+            if outbox:  # at once: the client goes quiet before the turn has ended
+                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
+            if has_begun and not self._is_shared:
+                await self._director.interrupt()
+
+    def _answer_utterance(self, command: AnswerUtterance) -> None:
+        self._perform(self._ears.stimulus(command.client, command.author))
+
+    def _speak_up(self, command: SpeakUp) -> Sequence[ServerMessage]:
+        if self._director.turn or self._director.waiting:
+            return ()  # she speaks already, or is about to
+        text, client = self._speak_up_prompt, command.client
+        self._perform(Stimulus(text=text, source="unasked", author="", client=client, priority=UNASKED))
+        return (FullText(text="AI wants to speak something..."),)
+
     async def _remove(self, removal: ChatRemoval) -> None:
         self._chat.remove(removal)
         turn = self._director.turn
@@ -260,6 +295,7 @@ class Show:
             FullText(text="Connection established"),
             self._description(client),
             GroupUpdate(),
+            *((Control(text="start-mic"),) if self._ears.can_hear else ()),
         )
 
     def _description(self, client: str) -> SetModelAndConf:

@@ -57,6 +57,8 @@ class Cast:
     avatar: str
     guard: Guard
     first_clause: bool
+    listen: Callable[[bytes], Awaitable[str]]
+    """Returns the words of an utterance. Raises ProtocolError `nothing-heard` or EngineError."""
     keep: Callable[[HistoryLine], Awaitable[None]]
     """Stores a line of the conversation."""
     decide: Callable[[Decision], None]
@@ -86,9 +88,9 @@ class Turn:
         """Do it all. On every path the lines are kept and the chain is ended."""
         self._open()
         try:
-            await self._keep("human", self.stimulus.author, self.stimulus.text)
-            await self._reply()
-            await self._until_played()
+            if await self._understood():
+                await self._reply()
+                await self._until_played()
         except asyncio.CancelledError:
             self._was_interrupted = True
             self._cast.audience.interrupted()
@@ -107,13 +109,28 @@ class Turn:
             self._was_played.set()
 
     def _open(self) -> None:
-        stimulus = self.stimulus
         self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
-        shown = stimulus.text if stimulus.source == "typed" else f"{stimulus.author}: {stimulus.text}"
-        self._cast.audience.publish(
-            UserInputTranscription(text=harmless(shown)), turn_id=self.id, but_for=(stimulus.client,)
-        )
+
+    async def _understood(self) -> bool:
+        """Find out what was said, show and keep it; return whether there is something to react to."""
+        if self.stimulus.utterance is not None:
+            try:
+                text = await self._cast.listen(self.stimulus.utterance)
+            except Exception as error:  # noqa: BLE001  the boundary: an ear that fails costs one turn
+                self._fail(error)
+                return False
+            self.stimulus = replace(self.stimulus, text=text, utterance=None)
+        if line := self.stimulus.line:
+            self._show_line(line)
+            await self._keep("human", self.stimulus.author, self.stimulus.text)
+        return True
+
+    def _show_line(self, line: str) -> None:
+        # Who typed has it on the screen already, who spoke has not.
+        knows_it = (self.stimulus.client,) if self.stimulus.source == "typed" else ()
+        cue = UserInputTranscription(text=harmless(line))
+        self._cast.audience.publish(cue, turn_id=self.id, but_for=knows_it)
 
     async def _reply(self) -> None:
         ready: asyncio.Queue[Sentence | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
@@ -208,7 +225,8 @@ class Turn:
         if not self._sentences_sent and self.stimulus.message_id:
             self._cast.decide(skipped(self.stimulus.message_id, "no-reply"))
         try:
-            self._cast.adapter.remember(self.stimulus, heard)
+            if self.stimulus.line or heard:
+                self._cast.adapter.remember(self.stimulus, heard)
             if heard:
                 await self._keep("ai", self._cast.character_name, heard)
         finally:

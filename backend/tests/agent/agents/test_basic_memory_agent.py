@@ -140,3 +140,12 @@ def test_of_a_very_long_conversation_only_the_end_is_recalled() -> None:
     messages = prompt(agent, llm, typed("now"))
     assert len(messages) <= 2 + 2 * 50
     assert max(len(m.content) for m in messages[1:]) == 1_000
+
+
+def test_of_what_nobody_asked_for_only_the_answer_is_remembered() -> None:
+    agent, llm = agent_with()
+    unasked = Stimulus(text="Please say something.", source="unasked", author="")
+    assert prompt(agent, llm, unasked)[-1].content == "Please say something."
+    agent.remember(unasked, "What a day!")
+    said = [(message.role, message.content) for message in prompt(agent, llm, typed("hi"))[1:]]
+    assert said == [("assistant", "What a day!"), ("user", "hi")]

@@ -38,7 +38,7 @@ class BasicMemoryAgent:
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep an exchange; a reply of which nothing was heard leaves only the question behind."""
-        self._memory.append((_as_said(stimulus)[:LONGEST_REMEMBERED], heard[:LONGEST_REMEMBERED]))
+        self._memory.append((stimulus.line[:LONGEST_REMEMBERED], heard[:LONGEST_REMEMBERED]))
 
     def forget(self) -> None:
         """Begin anew."""
@@ -58,7 +58,7 @@ class BasicMemoryAgent:
                 self._memory.append(("", content))
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
-        question = PromptMessage(role="user", content=_as_said(stimulus))
+        question = PromptMessage(role="user", content=stimulus.line or stimulus.text)
         left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN
         left -= len(self._system) + len(question.content)
         past: list[PromptMessage] = []
@@ -70,10 +70,6 @@ class BasicMemoryAgent:
             answer = [PromptMessage(role="assistant", content=answered)] if answered else []
             past += [*answer, *question_before]
         return [PromptMessage(role="system", content=self._system), *reversed(past), question]
-
-
-def _as_said(stimulus: Stimulus) -> str:
-    return stimulus.text if stimulus.source == "typed" else f"{stimulus.author}: {stimulus.text}"
 
 
 def _system_prompt(persona: str, emotions: list[str]) -> str:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -60,7 +61,7 @@ def postgres_server(found: Path) -> Iterator[PostgresServer]:
             _wait_until_ready(found, folder, server)
             yield PostgresServer(folder, found)
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # at once, whoever is still connected
             server.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

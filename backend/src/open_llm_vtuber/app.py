@@ -2,27 +2,23 @@
 
 import asyncio
 import logging
-import mimetypes
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from fastapi import FastAPI
 
-from open_llm_vtuber import config
+from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.casting import Casting
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.engines import EngineTable
-from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import Engine, LanguageModel
-from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
-from open_llm_vtuber.show.show import Billing, Show
+from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -34,13 +30,8 @@ log = logging.getLogger(__name__)
 
 ON_AIR = "main"
 """The show that the pages join and that chat feeds."""
-PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"))
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
-AnyEngine = TypeVar("AnyEngine", bound=Engine)
-
-# Windows may have learnt from its registry that .js is text/plain, and then no module script runs.
-mimetypes.add_type("text/javascript", ".js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +48,32 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
-    character = settings.character_config
-    billing = _billing(settings)
+    channel = settings.live_config.twitch.channel
+    if client := settings.system_config.web_client_dir:
+        web_client.checked(settings.folder / client)
     async with AsyncExitStack() as stack:
-        agent = character.agent_config.agent_settings.basic_memory_agent
-        options = character.agent_config.llm_configs.get(agent.llm_provider, {})
-        llm, llm_status = await _start(
-            stack, LLM_ENGINES, agent.llm_provider, options, ("embedded_llm", "scripted_llm"), report
+        casting = await stack.enter_async_context(
+            Casting(
+                settings,
+                frontend=frontend_folder(),
+                channel=channel_name(channel) if channel else "",
+                llms=await stack.enter_async_context(
+                    EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
+                ),
+                voices=await stack.enter_async_context(EnginePool(TTS_ENGINES, ("embedded_tts", "tone_tts"))),
+                adapter=lambda llm, persona, emotions: OrphiqAdapter(
+                    BasicMemoryAgent(llm, persona, emotions)
+                ),
+            )
         )
-        voice, voice_status = await _start(
-            stack,
-            TTS_ENGINES,
-            character.tts_config.tts_model,
-            character.tts_config.options(),
-            ("embedded_tts", "tone_tts"),
-            report,
-        )
-        providers = {"llm": _described(llm_status, llm), "tts": voice_status}
+        for note in casting.notes:
+            report(note)
+        providers = casting.opening().providers
         store = MemoryStore()
 
         def build(name: str) -> Show:
-            persona = BasicMemoryAgent(llm, character.persona_prompt, billing.model.emotions)
-            return Show(
-                name,
-                billing,
-                adapter=OrphiqAdapter(persona),
-                voice=voice,
-                store=store,
-                providers=providers,
-                shared=name in settings.shows,
-                first_clause=agent.faster_first_response,
-            )
+            role = casting.opening()
+            return Show(name, role, store=store, repertoire=casting, shared=name in settings.shows)
 
         shows = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
         sources = _chat_sources(settings, shows)
@@ -102,11 +88,10 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
 
 def is_demo(settings: Settings) -> bool:
     """Whether the configured brain is one that only proves the pipeline. Raises ConfigError."""
-    character = settings.character_config
-    name = character.agent_config.agent_settings.basic_memory_agent.llm_provider
+    name, options = settings.character_config.agent_config.language_model()
     if name not in LLM_ENGINES:
         return True  # a demo brain takes its place
-    return LLM_ENGINES.build(name, character.agent_config.llm_configs.get(name, {})).abilities.is_demo
+    return LLM_ENGINES.build(name, options).abilities.is_demo
 
 
 def frontend_folder() -> Path:
@@ -124,65 +109,6 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         frontend=frontend_folder(),
         folder=settings.folder,
     )
-
-
-async def _start(
-    stack: AsyncExitStack,
-    table: EngineTable[AnyEngine],
-    name: str,
-    options: Mapping[str, object],
-    instead: tuple[str, str],
-    report: Report,
-) -> tuple[AnyEngine, EngineStatus]:
-    """Start an engine; one that we do not have or that cannot run here is replaced, and that is said."""
-    note = ""
-    if name not in table:
-        note = f"{name} is not available in this version; {instead[0]} is used instead."
-        name, options = instead[0], {}
-    try:
-        return await _entered(stack, table.build(name, options)), _status(name, note, report)
-    except (EngineError, ConfigError) as error:
-        if name != instead[0]:
-            raise ConfigError(str(error)) from error
-        note = f"{note} {name} cannot run here: {error} {instead[1]} is used instead.".strip()
-    engine = await _entered(stack, table.build(instead[1], {}))
-    return engine, _status(instead[1], note, report)
-
-
-async def _entered(stack: AsyncExitStack, engine: AnyEngine) -> AnyEngine:
-    await engine.__aenter__()
-    stack.push_async_exit(engine.__aexit__)
-    return engine
-
-
-def _status(name: str, note: str, report: Report) -> EngineStatus:
-    if note:
-        report(note)
-    return EngineStatus(engine=name, note=note)
-
-
-def _described(status: EngineStatus, llm: LanguageModel) -> EngineStatus:
-    return EngineStatus(engine=status.engine, note=status.note, is_demo=llm.abilities.is_demo)
-
-
-def _billing(settings: Settings) -> Billing:
-    character, channel = settings.character_config, settings.live_config.twitch.channel
-    return Billing(
-        conf_name=character.conf_name,
-        conf_uid=character.conf_uid,
-        character_name=character.name,
-        avatar=character.avatar,
-        model=config.avatar(settings, frontend_folder()),
-        configs=(ConfigFile(filename=config.DEFAULT_FILE.name, name=character.conf_name),),
-        backgrounds=_backgrounds(settings.folder / "backgrounds"),
-        channel=channel_name(channel) if channel else "",
-    )
-
-
-def _backgrounds(folder: Path) -> tuple[str, ...]:
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(file.name for file in folder.iterdir() if file.suffix.lower() in PICTURES))
 
 
 def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:

@@ -4,7 +4,7 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +21,7 @@ from pydantic import (
 
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.live2d_model import Live2dModel
 
 DEFAULT_FILE = Path("conf.yaml")
@@ -57,6 +58,9 @@ class SystemConfig(_Section):
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = Path("data")
+    config_alts_dir: Path = Path("characters")
+    web_client_dir: Path | None = None
+    tool_prompts: Section = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _an_open_door_needs_a_lock(self) -> "SystemConfig":
@@ -81,8 +85,14 @@ class AgentSettings(_Section):
 class AgentConfig(_Section):
     """Which agent answers, and the options of each language model."""
 
+    conversation_agent_choice: str = "basic_memory_agent"
     agent_settings: AgentSettings = AgentSettings()
     llm_configs: dict[str, Section] = Field(default_factory=dict)
+
+    def language_model(self) -> tuple[str, Mapping[str, object]]:
+        """Return the chosen language model's engine and its options."""
+        name = self.agent_settings.basic_memory_agent.llm_provider
+        return served_as(name, self.llm_configs.get(name, {}))
 
 
 class TTSConfig(BaseModel):
@@ -97,6 +107,16 @@ class TTSConfig(BaseModel):
         return found if isinstance(found, dict) else {}
 
 
+class SpokenTextConfig(_Section):
+    """What of a reply is shown and not spoken."""
+
+    remove_special_char: bool = True
+    ignore_brackets: bool = True
+    ignore_parentheses: bool = True
+    ignore_asterisks: bool = True
+    ignore_angle_brackets: bool = True
+
+
 class Character(_Section):
     """Who is on air."""
 
@@ -109,6 +129,7 @@ class Character(_Section):
     persona_prompt: str = Field(default=PERSONA, min_length=1)
     agent_config: AgentConfig = AgentConfig()
     tts_config: TTSConfig = TTSConfig()
+    tts_preprocessor_config: SpokenTextConfig = SpokenTextConfig()
 
     @property
     def name(self) -> str:
@@ -174,9 +195,9 @@ class Settings(BaseModel):
 LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
-    "system_config": frozenset(("conf_version", "config_alts_dir", "tool_prompts", "enable_proxy")),
+    "system_config": frozenset(("conf_version", "enable_proxy")),
     "live_config": frozenset(("bilibili_live", "chat")),
-    "character_config": frozenset(("asr_config", "vad_config", "tts_preprocessor_config")),
+    "character_config": frozenset(("asr_config", "vad_config")),
 }
 """Keys of existing files that are known and not read."""
 
@@ -196,6 +217,31 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
     except ValidationError as error:
         raise ConfigError(f"{file.name}: {faults(error)}") from error
+
+
+def character(
+    base: Character, file: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[Character, Sequence[str]]:
+    """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
+    notes: list[str] = []
+    try:
+        given = _with_environment(_parse(file), environment, notes).get("character_config")
+        if not isinstance(given, dict) or not given:
+            raise ConfigError(f"{file.name} holds no character_config.")
+        return Character.model_validate(_merged(base.model_dump(), given)), notes
+    except ValidationError as error:
+        raise ConfigError(f"{file.name}: {faults(error)}") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
+
+
+def _merged(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], each)
+        for key, each in given.items()
+        if isinstance(each, dict) and isinstance(base.get(key), dict)
+    }
+    return {**base, **given, **both}
 
 
 def overridden(
@@ -226,13 +272,15 @@ def overridden(
         raise ConfigError(faults(error)) from error
 
 
-def avatar(settings: Settings, frontend: Path) -> Live2dModel:
-    """Read the character's avatar. Raises ConfigError when it is unknown, missing or faulty."""
-    name = settings.character_config.live2d_model_name
+def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2dModel:
+    """Read an avatar, else the character's. Raises ConfigError when it is unknown, missing or faulty."""
+    name = settings.character_config.live2d_model_name if name is None else name
     if name == BUILT_IN_AVATAR:
         folder = frontend / "models" / name
         return Live2dModel.from_json(_json(folder / "entry.json"), _json(folder / f"{name}.model3.json"))
     entries = _json(settings.folder / "model_dict.json")
+    if not isinstance(entries, list):
+        raise ConfigError("The avatar's file model_dict.json must hold a list.")
     entry = next((each for each in entries if isinstance(each, dict) and each.get("name") == name), None)
     if not isinstance(entry, dict):
         known = [BUILT_IN_AVATAR, *(str(each.get("name")) for each in entries if isinstance(each, dict))]
@@ -255,6 +303,10 @@ def _parse(file: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
         ) from error
+    except ValueError as error:  # a date that is none
+        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
     if given is None:
         return {}
     if not isinstance(given, dict):
@@ -310,5 +362,5 @@ def _json(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"The avatar's file {file.name} is missing.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The avatar's file {file.name} cannot be read as JSON.") from error

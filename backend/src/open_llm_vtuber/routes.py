@@ -16,11 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from open_llm_vtuber import __version__
+from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.config import LOOPBACK, SystemConfig
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.server_messages import Provider, Snapshot, State
+from open_llm_vtuber.public_files import add_public_files
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
 PAGES: Mapping[str, str] = {"/": "talk.html", "/stage": "stage.html", "/docs": "api.html"}
@@ -35,8 +38,6 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-FOLDERS: Mapping[str, str] = {"/live2d-models": "live2d-models", "/bg": "backgrounds", "/avatars": "avatars"}
-"""Address → folder beside the configuration file, served when it is there."""
 API = (
     "The same character over REST and WebSocket. The WebSocket at `/client-ws` (a private show) or "
     "`/client-ws?show=main` (the show on air) speaks the messages of `docs/protocol.md`."
@@ -56,6 +57,7 @@ def web_app(shows: Shows, system: SystemConfig, *, human_name: str, frontend: Pa
     app = FastAPI(
         title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, system=system)
     _add_api(app, shows)
 
@@ -67,10 +69,11 @@ def web_app(shows: Shows, system: SystemConfig, *, human_name: str, frontend: Pa
         _add_page(app, path, frontend / file)
     app.mount("/static", StaticFiles(directory=frontend))
     app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
-    app.mount("/live2d-models/mika", StaticFiles(directory=frontend / "models" / "mika"))
-    for path, name in FOLDERS.items():
-        if (folder / name).is_dir():
-            app.mount(path, StaticFiles(directory=folder / name))
+    add_public_files(
+        app, folder, frontend, lambda origin: _is_trusted(origin, frozenset(system.allowed_origins))
+    )
+    if system.web_client_dir:
+        add_web_client(app, folder / system.web_client_dir, frontend)
     return app
 
 
@@ -137,7 +140,7 @@ class Doorkeeper:
         return None
 
     def _lets_in(self, origin: str | None) -> bool:
-        return origin is None or origin in self._origins or _hostname(origin) in LOOPBACK
+        return origin is None or _is_trusted(origin, self._origins)
 
     def _is_right(self, headers: Headers, scope: Scope) -> bool:
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
@@ -147,6 +150,10 @@ class Doorkeeper:
 
 def _needs_token(path: str) -> bool:
     return path == "/client-ws" or path.startswith("/api/")
+
+
+def _is_trusted(origin: str, allowed: frozenset[str]) -> bool:
+    return origin in allowed or _hostname(origin) in LOOPBACK
 
 
 def _hostname(url: str) -> str:

@@ -2,22 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.live2d_model import Live2dModel
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
+from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
     CharacterNames,
     CharacterState,
     ClientWelcome,
-    ConfigFile,
     ConfigFiles,
+    ConfigSwitched,
     FullText,
     GroupUpdate,
     HistoryList,
@@ -59,13 +58,13 @@ from open_llm_vtuber.show.commands import (
 )
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
     ChannelStatus,
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    EngineStatus,
     HistoryLine,
     Stimulus,
 )
@@ -79,62 +78,26 @@ COPIES_COME_WITHIN: Seconds = 0.3
 """Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Billing:
-    """Who is on air: names and pictures, as the clients are told."""
-
-    conf_name: str
-    conf_uid: str
-    character_name: str
-    avatar: str
-    model: Live2dModel
-    configs: tuple[ConfigFile, ...]
-    backgrounds: tuple[str, ...]
-    channel: str = ""
-
-
 class Show:
     """A character on air. Holds no socket: clients are outboxes, everything else comes in by `ask` and `tell`."""
 
-    def __init__(  # noqa: PLR0913  its parts, each by name
-        self,
-        name: str,
-        billing: Billing,
-        *,
-        adapter: Adapter,
-        voice: SpeechSynthesizer,
-        store: Store,
-        providers: Mapping[str, EngineStatus],
-        shared: bool,
-        first_clause: bool = True,
-    ) -> None:
+    def __init__(self, name: str, role: Role, *, store: Store, repertoire: Repertoire, shared: bool) -> None:
         self.name = name
         self.audience = Audience()
-        self._billing = billing
-        self._adapter = adapter
         self._store = store
+        self._repertoire = repertoire
         self._is_shared = shared
-        self._providers = {job: Provider(**asdict(status)) for job, status in providers.items()}
-        self._history: str | None = None
         self._twitch: TwitchState | None = None
         self._primary: str | None = None
         self._last_report: dict[str, Seconds] = {}
         self._changed = asyncio.Event()
-        self._body = Body(billing.model, self.audience.publish)
-        names = (billing.character_name, billing.conf_name)
-        self._chat = ChatDesk(Selection(names, billing.channel), self.audience.publish)
-        self._cast = Cast(
-            adapter=adapter,
-            voice=voice,
-            body=self._body,
-            audience=self.audience,
-            character_name=billing.character_name,
-            avatar=billing.avatar,
-            guard=Guard(),
-            first_clause=first_clause,
-            keep=self._keep,
-            decide=self._chat.decide,
+        names = (role.billing.character_name, role.billing.conf_name)
+        self._chat = ChatDesk(Selection(names, role.billing.channel), self.audience.publish)
+        self._role_change = RoleChange(
+            repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
+        self._guard = Guard()
+        self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, self._cast),
             idle=lambda: self._chat.next_line(self._now()),
@@ -149,6 +112,29 @@ class Show:
                 group.create_task(self._publish_state())
         finally:
             self.audience.close()
+            await self._role_change.end()
+
+    def _assume(self, role: Role) -> None:
+        """Be that character from the next turn on; its conversation is another one."""
+        billing = self._billing = role.billing
+        self._adapter = role.adapter
+        self._providers = {job: Provider(**asdict(status)) for job, status in role.providers.items()}
+        self._history: str | None = None
+        self._body = Body(billing.model, self.audience.publish)
+        self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
+        self._cast = Cast(
+            adapter=role.adapter,
+            voice=role.voice,
+            body=self._body,
+            audience=self.audience,
+            character_name=billing.character_name,
+            avatar=billing.avatar,
+            guard=self._guard,
+            first_clause=role.first_clause,
+            spoken=role.spoken,
+            keep=self._keep,
+            decide=self._chat.decide,
+        )
 
     @contextmanager
     def attach(self, client: str) -> Iterator[Outbox]:
@@ -196,9 +182,9 @@ class Show:
             case TakeSnapshot():
                 return (self._snapshot(command.client),)
             case ListConfigs():
-                return (ConfigFiles(configs=self._billing.configs),)
+                return (ConfigFiles(configs=tuple(await self._repertoire.configs())),)
             case ListBackgrounds():
-                return (BackgroundFiles(files=self._billing.backgrounds),)
+                return (BackgroundFiles(files=tuple(await self._repertoire.backgrounds())),)
             case ListHistories():
                 return (await self._histories(),)
             case CreateHistory():
@@ -206,7 +192,7 @@ class Show:
             case ResumeHistory() | EraseHistory():
                 raise _not_yet("Stored conversations")
             case BecomeCharacter():
-                raise _not_yet("Switching the character")
+                return await self._become(command)
             case Hear() | HearAll() | AnswerUtterance():
                 raise _not_yet("Listening")
             case SpeakUp():
@@ -217,7 +203,16 @@ class Show:
                 assert_never(command)
         return ()
 
+    async def _become(self, command: BecomeCharacter) -> Sequence[ServerMessage]:
+        await self._role_change.become(command.file)
+        switched = ConfigSwitched(message=f"Switched to config: {command.file}")
+        self.audience.tell_each(lambda client: (self._description(client), switched), but_for=command.client)
+        self._on_change()
+        return (self._description(command.client), switched)
+
     def _perform(self, stimulus: Stimulus) -> None:
+        if stimulus.client and self._billing.human_name:
+            stimulus = replace(stimulus, author=self._billing.human_name)
         self._director.submit(stimulus)
         if outbox := self.audience.outbox(stimulus.client or ""):
             outbox.is_interrupted = False  # an existing client that types listens again

@@ -334,7 +334,8 @@ def _with_environment(value: Any, environment: Mapping[str, str], notes: list[st
             notes.append(f"The environment variable {name}, named in the configuration, is not set.")
         return environment.get(name, "")
 
-    return _ENVIRONMENT.sub(replacement, value)
+    # Half a surrogate pair (YAML can escape one) could not be sent to anybody.
+    return _ENVIRONMENT.sub(replacement, value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:

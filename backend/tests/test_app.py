@@ -116,7 +116,9 @@ def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:
             Client.connect(live.ws("main")) as client,
         ):
             await client.send("client-hello", capabilities=["chat", "state"])
-            await client.until("twitch-status", state="connected")
+            # It may have connected before the client did: the state says so at any time.
+            while ((await client.until("character-state"))[-1]["twitch"] or {}).get("state") != "connected":
+                pass
             await server.send(line)
             return await client.until("control", text="conversation-chain-end")
 

@@ -199,3 +199,21 @@ def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "model_dict.json").write_text('[{"name": ')
     with pytest.raises(ConfigError, match=r"model_dict\.json"):
         config.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
+
+
+def test_a_character_file_is_laid_over_a_character_section_by_section(tmp_path: Path) -> None:
+    base = load(tmp_path, EXISTING).character_config
+    file = tmp_path / "alice.yaml"
+    file.write_text(
+        "character_config: {conf_name: Alice, tts_config: {openai_tts: {voice: '${VOICE}'}}}", encoding="utf-8"
+    )
+    alice, notes = config.character(base, file, {"VOICE": "nova"})
+    assert notes == []
+    assert (alice.conf_name, alice.persona_prompt) == ("Alice", "You are Shizuku.\n")
+    assert alice.tts_config.options() == {**base.tts_config.options(), "voice": "nova"}
+    assert base.conf_name == "shizuku"
+
+
+def test_a_character_file_laid_over_itself_changes_nothing(tmp_path: Path) -> None:
+    base = load(tmp_path, EXISTING).character_config
+    assert config.character(base, tmp_path / "conf.yaml", {})[0] == base

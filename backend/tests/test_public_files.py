@@ -107,7 +107,9 @@ def test_the_list_of_models_has_the_form_that_existing_tools_read_and_its_paths_
 
 
 def test_avatars_are_pictures_and_nothing_else(tmp_path: Path) -> None:
-    put(tmp_path, *(f"avatars/a{suffix}" for suffix in (".png", ".JPG", ".svg", ".webp", ".txt", ".html", "")))
+    put(
+        tmp_path, *(f"avatars/a{suffix}" for suffix in (".png", ".JPG", ".svg", ".webp", ".txt", ".html", ""))
+    )
 
     def visit(get: Get) -> None:
         for name in ("a.png", "a.JPG", "a.svg", "a.webp"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from live_server import SCRIPTED, serving
+from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.web_client import prepared
@@ -103,6 +104,10 @@ def test_without_a_build_nothing_of_it_is_served() -> None:
 
 
 def test_a_folder_without_a_build_stops_the_start(tmp_path: Path) -> None:
+    async def start() -> None:
+        async with app.on_air(settings(tmp_path), lambda _: None):
+            pass
+
     with pytest.raises(ConfigError, match=r"index\.html") as raised:
-        got(settings(tmp_path))
+        asyncio.run(start())
     assert str(tmp_path) not in str(raised.value)

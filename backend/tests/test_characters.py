@@ -1,15 +1,16 @@
 """The character files beside the configuration: what is listed, under which name, and what is noted."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber import characters
+from open_llm_vtuber import characters, config
 from open_llm_vtuber.characters import CharacterFiles, Listing
-from open_llm_vtuber.config import Settings
+from open_llm_vtuber.config import Character, Settings
 
 BASE = {"conf_name": "Mika", "conf_uid": "mika_001", "persona_prompt": "You are Mika.", "avatar": "mika.png"}
 
@@ -133,10 +134,13 @@ def test_the_folder_is_looked_at_anew_and_unchanged_files_are_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = files(tmp_path, alice="character_config: {conf_name: Alice}")
-    real, read = characters.config.character, []
-    monkeypatch.setattr(
-        characters.config, "character", lambda base, file: (read.append(file.name), real(base, file))[1]
-    )
+    real, read = config.character, list[str]()
+
+    def counted(base: Character, file: Path) -> tuple[Character, Sequence[str]]:
+        read.append(file.name)
+        return real(base, file)
+
+    monkeypatch.setattr(config, "character", counted)
     reader.listing()
     write(tmp_path, "bob.yaml", "character_config: {conf_name: Bob}")
     assert len(reader.listing().characters) == 3

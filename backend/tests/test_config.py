@@ -205,7 +205,8 @@ def test_a_character_file_is_laid_over_a_character_section_by_section(tmp_path: 
     base = load(tmp_path, EXISTING).character_config
     file = tmp_path / "alice.yaml"
     file.write_text(
-        "character_config: {conf_name: Alice, tts_config: {openai_tts: {voice: '${VOICE}'}}}", encoding="utf-8"
+        "character_config: {conf_name: Alice, tts_config: {openai_tts: {voice: '${VOICE}'}}}",
+        encoding="utf-8",
     )
     alice, notes = config.character(base, file, {"VOICE": "nova"})
     assert notes == []

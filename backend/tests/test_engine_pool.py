@@ -46,7 +46,7 @@ class Machine:
 
 
 TABLE: EngineTable[Engine] = EngineTable(
-    "machine", {name: f"{__name__}:Machine" for name in ("machine", "first_aid", "last_aid")}
+    "machine", dict.fromkeys(("machine", "first_aid", "last_aid"), f"{__name__}:Machine")
 )
 
 

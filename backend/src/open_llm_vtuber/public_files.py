@@ -50,7 +50,8 @@ class PublicFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file with its headers, or refuse a kind of file that this folder is not for."""
-        if self._suffixes and PurePosixPath(path).suffix.lower() not in self._suffixes:
+        is_inside = not path.startswith("..")  # what lies outside is as missing here as everywhere
+        if self._suffixes and is_inside and PurePosixPath(path).suffix.lower() not in self._suffixes:
             return PlainTextResponse("Only pictures are served here.", 403)
         response = await super().get_response(path, scope)
         response.headers.update(HEADERS)

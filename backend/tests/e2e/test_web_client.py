@@ -38,11 +38,15 @@ window.told = await new Promise((resolve) => {
 document.documentElement.dataset.ready = "yes";
 """
 TOKEN = "right-token"
-REFUSED = re.compile("inline event handler")
+REFUSED = re.compile("inline event handler|script-src-attr forbids inline")
 
 
 def start(folder: Path, **system: Any) -> Any:
-    for name, text in {"index.html": PAGE, "assets/main.js": MAIN, "libs/core.js": "window.core = 1;"}.items():
+    for name, text in {
+        "index.html": PAGE,
+        "assets/main.js": MAIN,
+        "libs/core.js": "window.core = 1;",
+    }.items():
         (folder / "build" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "build" / name).write_text(text, encoding="utf-8")
     return process(
@@ -63,7 +67,9 @@ def visit(studio: Studio, address: str, script: str = "") -> dict[str, Any]:
 
     async def scene() -> dict[str, Any]:
         seen: dict[str, Any] = {}
-        async with studio.page(address, script="window.recorder = {begin() {}};" + script, forgiven=REFUSED) as page:
+        async with studio.page(
+            address, script="window.recorder = {begin() {}};" + script, forgiven=REFUSED
+        ) as page:
             for name in ("seen", "ran", "evaluated", "compiled", "worked", "model", "told", "core"):
                 seen[name] = await page.look(f"window.{name}")
         return seen
@@ -111,8 +117,8 @@ def test_the_clients_defaults_are_replaced_and_what_a_person_chose_stays(studio:
     assert seen["baseUrl"] == here
     assert seen["backgroundUrl"] == f"{here}/bg/forest.png"
     chosen = {
-        "wsUrl": f"ws://localhost:{server}/client-ws",
-        "baseUrl": f"http://localhost:{server}",
+        "wsUrl": f"ws://127.0.0.1:{server}/client-ws?show=main",
+        "baseUrl": f"HTTP://127.0.0.1:{server}",
         "backgroundUrl": "https://pictures.example/a.png",
     }
     seen = visit(studio, f"{here}/client/", kept(**chosen))["seen"]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_several_who_act_between_turns_all_do_so_before_the_next_one() -> None:
         async with directing(diary, idle=lambda: stimulus("chat")) as director, asyncio.TaskGroup() as group:
             await asyncio.sleep(1)
             for name in ("first", "second"):
-                group.create_task(director.between_turns(lambda name=name: diary.append(name)))
+                group.create_task(director.between_turns(partial(diary.append, name)))
             await asyncio.sleep(2)
         return diary
 

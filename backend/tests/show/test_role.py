@@ -161,6 +161,7 @@ def test_a_switch_that_is_given_up_in_the_middle_gives_the_new_roles_engines_bac
         class SlowStore(MemoryStore):
             async def append(self, owner: str, history: str, line: HistoryLine) -> None:
                 await asyncio.sleep(10 if line.role == "ai" else 0)
+                await super().append(owner, history, line)
 
         a_show = fakes.show(store=SlowStore(), repertoire=FakeRepertoire(felix=felix))
         async with fakes.running(a_show):

@@ -10,7 +10,7 @@ from fakes import FakeAdapter, FakeRepertoire, FakeVoice, Reader
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError, VTuberError
 from open_llm_vtuber.protocol.server_messages import ConfigSwitched, SetModelAndConf
 from open_llm_vtuber.show import role
-from open_llm_vtuber.show.commands import BecomeCharacter, ChatHappened, ListHistories, Perform
+from open_llm_vtuber.show.commands import BecomeCharacter, ChatHappened, CreateHistory, ListHistories, Perform
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -207,3 +207,16 @@ def test_chat_that_names_the_new_character_addresses_it() -> None:
         return [stimulus.text for stimulus in words.asked]
 
     assert "Felix, hello!" in run_virtual(main())
+
+
+def test_in_a_shared_show_the_new_character_begins_a_conversation_of_its_own() -> None:
+    async def main() -> None:
+        a_show = fakes.show(shared=True, repertoire=FakeRepertoire(felix=fakes.role(conf_uid="felix_1")))
+        (before,) = await a_show.ask(CreateHistory())
+        (same,) = await a_show.ask(CreateHistory())
+        await a_show.ask(BecomeCharacter("me", "felix.yaml"))
+        (after,) = await a_show.ask(CreateHistory())
+        assert before == same
+        assert after != before
+
+    run_virtual(main())

@@ -118,7 +118,7 @@ class Show:
         """Be that character from the next turn on; its conversation is another one."""
         billing = self._billing = role.billing
         self._adapter = role.adapter
-        self._providers = {job: Provider(**asdict(status)) for job, status in role.providers.items()}
+        self._providers = role.providers
         self._history: str | None = None
         self._body = Body(billing.model, self.audience.publish)
         self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
@@ -282,7 +282,7 @@ class Show:
             queue=self._director.waiting,
             primary=self._primary,
             twitch=self._twitch,
-            providers=self._providers,
+            providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
 

@@ -2,19 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import Billing, Show
+from open_llm_vtuber.show.role import Billing, Repertoire, Role
+from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.stimulus import (
     ChatMessage,
     EngineStatus,
@@ -149,10 +151,52 @@ def billing(channel: str = "") -> Billing:
         character_name="Mika",
         avatar="",
         model=model(),
-        configs=(ConfigFile(filename="conf.yaml", name="Fake"),),
-        backgrounds=("room.png",),
         channel=channel,
     )
+
+
+def role(
+    adapter: Adapter | None = None,
+    voice: SpeechSynthesizer | None = None,
+    *,
+    leave: Callable[[], Awaitable[None]] | None = None,
+    **named: Any,
+) -> Role:
+    """Return who plays in tests; `named` are other names than the usual ones."""
+
+    async def nothing() -> None:
+        return
+
+    return Role(
+        billing=replace(billing(), **named),
+        adapter=adapter or FakeAdapter("Hello there."),
+        voice=voice or FakeVoice(),
+        providers={"llm": EngineStatus(engine="fake", is_demo=True)},
+        leave=leave or nothing,
+    )
+
+
+class FakeRepertoire:
+    """Has the character that plays already, and those it was given by file; an error among them is raised."""
+
+    def __init__(self, **roles: Role | Exception) -> None:
+        self.roles = roles
+
+    async def configs(self) -> Sequence[ConfigFile]:
+        others = [ConfigFile(filename=f"{file}.yaml", name=file) for file in self.roles]
+        return [ConfigFile(filename="conf.yaml", name="Fake"), *others]
+
+    async def backgrounds(self) -> Sequence[str]:
+        return ["room.png"]
+
+    async def become(self, file: str) -> Role:
+        await asyncio.sleep(0.1)
+        found = self.roles.get(file.removesuffix(".yaml"))
+        if found is None:
+            raise ProtocolError("There is no such character.", code="not-found")
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 def show(
@@ -163,16 +207,15 @@ def show(
     store: Store | None = None,
     shared: bool = False,
     ears: Ears | None = None,
+    repertoire: Repertoire | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
         name,
-        billing(),
-        adapter=adapter or FakeAdapter("Hello there."),
-        voice=voice or FakeVoice(),
+        role(adapter, voice),
         guard=GUARD,
         store=store or MemoryStore(),
-        providers={"llm": EngineStatus(engine="fake", is_demo=True)},
+        repertoire=repertoire or FakeRepertoire(),
         shared=shared,
         ears=ears,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -206,3 +207,10 @@ def test_a_token_that_cannot_be_one_stops_the_start_without_repeating_it() -> No
 def test_a_channel_name_that_cannot_be_one_stops_the_start() -> None:
     with pytest.raises(ConfigError, match="no Twitch channel"):
         started(settings(live_config={"twitch": {"channel": "not a channel!"}}))
+
+
+def test_a_character_file_that_cannot_be_used_is_told_at_the_start_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "characters").mkdir()
+    (tmp_path / "characters" / "broken.yaml").write_bytes(b"\xff")
+    _, told = started(settings(folder=tmp_path))
+    assert ["broken.yaml" in note for note in told] == [True]

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber import config
+from open_llm_vtuber import casting, config
 from open_llm_vtuber.app import frontend_folder
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.persona import speak_up_prompt
 
 EXISTING = """
 system_config:
@@ -169,7 +170,7 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
 
 
 def test_the_built_in_avatar_has_all_eight_emotions() -> None:
-    model = config.avatar(Settings(), frontend_folder())
+    model = casting.avatar(Settings(), frontend_folder())
     assert set(model.emotions) == {
         "neutral",
         "joy",
@@ -190,15 +191,15 @@ def test_ones_own_avatar_is_found_beside_the_configuration(tmp_path: Path) -> No
         '[{"name": "mao", "url": "/live2d-models/mao/mao.model3.json"}]'
     )
     settings = load(tmp_path, "character_config: {live2d_model_name: mao}")
-    assert config.avatar(settings, frontend_folder()).expressions == ("calm",)
+    assert casting.avatar(settings, frontend_folder()).expressions == ("calm",)
     with pytest.raises(ConfigError, match="Known: mika, mao"):
-        config.avatar(load(tmp_path, "character_config: {live2d_model_name: other}"), frontend_folder())
+        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: other}"), frontend_folder())
 
 
 def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "model_dict.json").write_text('[{"name": ')
     with pytest.raises(ConfigError, match=r"model_dict\.json"):
-        config.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
+        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_what_she_is_asked_for_unasked_stands_in_a_file(tmp_path: Path, section:
     folder.mkdir(parents=True)
     (folder / "speak.txt").write_text("Tell us a story.\n", encoding="utf-8")
     settings = load(tmp_path, f"system_config: {{tool_prompts: {section}}}")
-    assert config.speak_up_prompt(settings) == prompt
+    assert speak_up_prompt(settings.system_config.tool_prompts, settings.folder) == prompt
 
 
 def test_ears_and_voice_detection_take_the_options_beside_their_name(tmp_path: Path) -> None:
@@ -228,3 +229,22 @@ character_config:
     character = load(tmp_path, text).character_config
     assert character.asr_config.options() == {"model": "whisper-1"}
     assert character.vad_config.options() == {"prob_threshold": 0.3}
+
+
+def test_a_character_file_is_laid_over_a_character_section_by_section(tmp_path: Path) -> None:
+    base = load(tmp_path, EXISTING).character_config
+    file = tmp_path / "alice.yaml"
+    file.write_text(
+        "character_config: {conf_name: Alice, tts_config: {openai_tts: {voice: '${VOICE}'}}}",
+        encoding="utf-8",
+    )
+    alice, notes = config.character(base, file, {"VOICE": "nova"})
+    assert notes == []
+    assert (alice.conf_name, alice.persona_prompt) == ("Alice", "You are Shizuku.\n")
+    assert alice.tts_config.options() == {**base.tts_config.options(), "voice": "nova"}
+    assert base.conf_name == "shizuku"
+
+
+def test_a_character_file_laid_over_itself_changes_nothing(tmp_path: Path) -> None:
+    base = load(tmp_path, EXISTING).character_config
+    assert config.character(base, tmp_path / "conf.yaml", {})[0] == base

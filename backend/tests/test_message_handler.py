@@ -66,7 +66,9 @@ class Asked:
     async def tell(self, show: str, command: ChatHappened) -> None:
         raise NotImplementedError
 
-    def subscribe(self, show: str | None, client: str) -> AbstractAsyncContextManager[Subscription]:
+    def subscribe(
+        self, show: str | None, client: str, identity: str = ""
+    ) -> AbstractAsyncContextManager[Subscription]:
         raise NotImplementedError
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import fakes
-from fakes import FakeAdapter, FakeVoice, Reader
+from fakes import FakeAdapter, Reader
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.show.commands import Describe, Greet, Perform
 from open_llm_vtuber.show.show import Show
@@ -92,12 +92,10 @@ def test_a_show_that_crashes_takes_the_server_down_loudly() -> None:
     def crashing(name: str) -> Show:
         return Crashing(
             name,
-            fakes.billing(),
-            adapter=FakeAdapter(),
-            voice=FakeVoice(),
+            fakes.role(),
             guard=fakes.GUARD,
             store=MemoryStore(),
-            providers={},
+            repertoire=fakes.FakeRepertoire(),
             shared=True,
         )
 

@@ -30,8 +30,10 @@ class Buggy:
     async def tell(self, show: str, command: ChatHappened) -> None:
         await self._shows.tell(show, command)
 
-    def subscribe(self, show: str | None, client: str) -> AbstractAsyncContextManager[Subscription]:
-        return self._shows.subscribe(show, client)
+    def subscribe(
+        self, show: str | None, client: str, identity: str = ""
+    ) -> AbstractAsyncContextManager[Subscription]:
+        return self._shows.subscribe(show, client, identity)
 
 
 def test_a_bug_costs_one_message_and_not_the_connection(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,30 +2,29 @@
 
 import asyncio
 import logging
-import mimetypes
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from fastapi import FastAPI
 
-from open_llm_vtuber import config
+from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.asr import ASR_ENGINES
+from open_llm_vtuber.casting import Casting
 from open_llm_vtuber.config import Character, Settings
-from open_llm_vtuber.engines import EngineTable
+from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import Engine, LanguageModel, SpeechRecognizer, VoiceActivityDetector
-from open_llm_vtuber.protocol.server_messages import ConfigFile
+from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import SPEAK_UP, Billing, Show
+from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
@@ -40,13 +39,8 @@ ON_AIR = "main"
 """The show that the pages join and that chat feeds."""
 EAR = "embedded_asr"
 NONE = "none"
-PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"))
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
-AnyEngine = TypeVar("AnyEngine", bound=Engine)
-
-# Windows may have learnt from its registry that .js is text/plain, and then no module script runs.
-mimetypes.add_type("text/javascript", ".js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +58,44 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
-    character = settings.character_config
-    billing = _billing(settings)
+    channel = settings.live_config.twitch.channel
+    if client := settings.system_config.web_client_dir:
+        web_client.checked(settings.folder / client)
     async with AsyncExitStack() as stack:
-        agent = character.agent_config.agent_settings.basic_memory_agent
-        options = character.agent_config.llm_configs.get(agent.llm_provider, {})
-        llm, llm_status = await _start(
-            stack, LLM_ENGINES, agent.llm_provider, options, ("embedded_llm", "scripted_llm"), report
+        character = settings.character_config
+        ear, ear_status = await _ear(stack, character, report)
+        detector = await _detector(stack, character, report) if ear else None
+        casting = await stack.enter_async_context(
+            Casting(
+                settings,
+                others={"asr": ear_status},
+                frontend=frontend_folder(),
+                channel=channel_name(channel) if channel else "",
+                llms=await stack.enter_async_context(
+                    EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
+                ),
+                voices=await stack.enter_async_context(EnginePool(TTS_ENGINES, ("embedded_tts", "tone_tts"))),
+                adapter=lambda llm, persona, emotions: OrphiqAdapter(
+                    BasicMemoryAgent(llm, persona, emotions)
+                ),
+            )
         )
-        voice, voice_status = await _start(
-            stack,
-            TTS_ENGINES,
-            character.tts_config.tts_model,
-            character.tts_config.options(),
-            ("embedded_tts", "tone_tts"),
-            report,
-        )
-        ear, ear_status = await _start_ear(stack, character, report)
-        detector = await _start_detector(stack, character, report) if ear else None
-        providers = {"llm": _described(llm_status, llm), "tts": voice_status, "asr": ear_status}
+        for note in casting.notes:
+            report(note)
+        providers = casting.opening().providers
         guard, system = Guard(), settings.system_config
-        speak_up = config.speak_up_prompt(settings) or SPEAK_UP
+        speak_up = speak_up_prompt(system.tool_prompts, settings.folder) or SPEAK_UP
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
         await stack.enter_async_context(store)
 
         def build(name: str) -> Show:
-            persona = BasicMemoryAgent(llm, character.persona_prompt, billing.model.emotions)
             return Show(
                 name,
-                billing,
-                adapter=OrphiqAdapter(persona),
-                voice=voice,
-                guard=guard,
+                casting.opening(),
                 store=store,
-                providers=providers,
+                repertoire=casting,
+                guard=guard,
                 shared=name in settings.shows,
-                first_clause=agent.faster_first_response,
                 ears=Ears(ear, detector),
                 speak_up=speak_up,
             )
@@ -117,11 +113,10 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
 
 def is_demo(settings: Settings) -> bool:
     """Whether the configured brain is one that only proves the pipeline. Raises ConfigError."""
-    character = settings.character_config
-    name = character.agent_config.agent_settings.basic_memory_agent.llm_provider
+    name, options = settings.character_config.agent_config.language_model()
     if name not in LLM_ENGINES:
         return True  # a demo brain takes its place
-    return LLM_ENGINES.build(name, character.agent_config.llm_configs.get(name, {})).abilities.is_demo
+    return LLM_ENGINES.build(name, options).abilities.is_demo
 
 
 def frontend_folder() -> Path:
@@ -142,89 +137,39 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
     )
 
 
-async def _start_ear(
+async def _ear(
     stack: AsyncExitStack, character: Character, report: Report
 ) -> tuple[SpeechRecognizer | None, EngineStatus]:
     """Start the ear. Without one the show goes on: who talks to her is told."""
     asr = character.asr_config
     if asr.asr_model == NONE:
         return None, EngineStatus(engine=NONE)
+    pool = await stack.enter_async_context(EnginePool(ASR_ENGINES, (EAR, EAR)))
     try:
-        return await _start(stack, ASR_ENGINES, asr.asr_model, asr.options(), (EAR, EAR), report)
+        lease = await pool.take(asr.asr_model, asr.options())
     except (EngineError, ConfigError) as error:
         if asr.asr_model in ASR_ENGINES and asr.asr_model != EAR:
             raise
-        status = _status(NONE, f"She cannot hear: {error}", report)
+        status = EngineStatus(engine=NONE, note=f"She cannot hear: {error}")
+        report(status.note)
         return None, status
+    if lease.status.note:
+        report(lease.status.note)
+    return lease.engine, lease.status
 
 
-async def _start_detector(
+async def _detector(
     stack: AsyncExitStack, character: Character, report: Report
 ) -> VoiceActivityDetector | None:
+    """Start what finds speech in a microphone's sound."""
     vad = character.vad_config
     if vad.vad_model == NONE:
         return None
-    instead = ("silero_vad", "energy_vad")
-    return (await _start(stack, VAD_ENGINES, vad.vad_model, vad.options(), instead, report))[0]
-
-
-async def _start(
-    stack: AsyncExitStack,
-    table: EngineTable[AnyEngine],
-    name: str,
-    options: Mapping[str, object],
-    instead: tuple[str, str],
-    report: Report,
-) -> tuple[AnyEngine, EngineStatus]:
-    """Start an engine; one that we do not have or that cannot run here is replaced, and that is said."""
-    note = ""
-    if name not in table:
-        note = f"{name} is not available in this version; {instead[0]} is used instead."
-        name, options = instead[0], {}
-    try:
-        return await _entered(stack, table.build(name, options)), _status(name, note, report)
-    except (EngineError, ConfigError) as error:
-        if name != instead[0]:
-            raise ConfigError(str(error)) from error
-        note = f"{note} {name} cannot run here: {error} {instead[1]} is used instead.".strip()
-    engine = await _entered(stack, table.build(instead[1], {}))
-    return engine, _status(instead[1], note, report)
-
-
-async def _entered(stack: AsyncExitStack, engine: AnyEngine) -> AnyEngine:
-    await engine.__aenter__()
-    stack.push_async_exit(engine.__aexit__)
-    return engine
-
-
-def _status(name: str, note: str, report: Report) -> EngineStatus:
-    if note:
-        report(note)
-    return EngineStatus(engine=name, note=note)
-
-
-def _described(status: EngineStatus, llm: LanguageModel) -> EngineStatus:
-    return EngineStatus(engine=status.engine, note=status.note, is_demo=llm.abilities.is_demo)
-
-
-def _billing(settings: Settings) -> Billing:
-    character, channel = settings.character_config, settings.live_config.twitch.channel
-    return Billing(
-        conf_name=character.conf_name,
-        conf_uid=character.conf_uid,
-        character_name=character.name,
-        avatar=character.avatar,
-        model=config.avatar(settings, frontend_folder()),
-        configs=(ConfigFile(filename=config.DEFAULT_FILE.name, name=character.conf_name),),
-        backgrounds=_backgrounds(settings.folder / "backgrounds"),
-        channel=channel_name(channel) if channel else "",
-    )
-
-
-def _backgrounds(folder: Path) -> tuple[str, ...]:
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(file.name for file in folder.iterdir() if file.suffix.lower() in PICTURES))
+    pool = await stack.enter_async_context(EnginePool(VAD_ENGINES, ("silero_vad", "energy_vad")))
+    lease = await pool.take(vad.vad_model, vad.options())
+    if lease.status.note:
+        report(lease.status.note)
+    return lease.engine
 
 
 def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:

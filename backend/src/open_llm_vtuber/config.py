@@ -1,10 +1,9 @@
 """Settings: read once, checked whole, frozen. The only module that reads configuration files and the environment."""
 
 import difflib
-import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +20,7 @@ from pydantic import (
 
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.existing_providers import served_as
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -57,6 +56,8 @@ class SystemConfig(_Section):
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = Path("data")
+    config_alts_dir: Path = Path("characters")
+    web_client_dir: Path | None = None
     storage_url: SecretStr = SecretStr("")
     """A PostgreSQL server for what is kept; without it, an SQLite file in data_dir."""
     tool_prompts: Section = Field(default_factory=dict)
@@ -85,8 +86,14 @@ class AgentSettings(_Section):
 class AgentConfig(_Section):
     """Which agent answers, and the options of each language model."""
 
+    conversation_agent_choice: str = "basic_memory_agent"
     agent_settings: AgentSettings = AgentSettings()
     llm_configs: dict[str, Section] = Field(default_factory=dict)
+
+    def language_model(self) -> tuple[str, Mapping[str, object]]:
+        """Return the chosen language model's engine and its options."""
+        name = self.agent_settings.basic_memory_agent.llm_provider
+        return served_as(name, self.llm_configs.get(name, {}))
 
 
 class TTSConfig(BaseModel):
@@ -125,6 +132,16 @@ class VADConfig(BaseModel):
         return found if isinstance(found, dict) else {}
 
 
+class SpokenTextConfig(_Section):
+    """What of a reply is shown and not spoken."""
+
+    remove_special_char: bool = True
+    ignore_brackets: bool = True
+    ignore_parentheses: bool = True
+    ignore_asterisks: bool = True
+    ignore_angle_brackets: bool = True
+
+
 class Character(_Section):
     """Who is on air."""
 
@@ -139,6 +156,7 @@ class Character(_Section):
     tts_config: TTSConfig = TTSConfig()
     asr_config: ASRConfig = ASRConfig()
     vad_config: VADConfig = VADConfig()
+    tts_preprocessor_config: SpokenTextConfig = SpokenTextConfig()
 
     @property
     def name(self) -> str:
@@ -204,9 +222,8 @@ class Settings(BaseModel):
 LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
-    "system_config": frozenset(("conf_version", "config_alts_dir", "enable_proxy")),
+    "system_config": frozenset(("conf_version", "enable_proxy")),
     "live_config": frozenset(("bilibili_live", "chat")),
-    "character_config": frozenset(("tts_preprocessor_config",)),
 }
 """Keys of existing files that are known and not read."""
 
@@ -226,6 +243,31 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
     except ValidationError as error:
         raise ConfigError(f"{file.name}: {faults(error)}") from error
+
+
+def character(
+    base: Character, file: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[Character, Sequence[str]]:
+    """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
+    notes: list[str] = []
+    try:
+        given = _with_environment(_parse(file), environment, notes).get("character_config")
+        if not isinstance(given, dict) or not given:
+            raise ConfigError(f"{file.name} holds no character_config.")
+        return Character.model_validate(_merged(base.model_dump(), given)), notes
+    except ValidationError as error:
+        raise ConfigError(f"{file.name}: {faults(error)}") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
+
+
+def _merged(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], each)
+        for key, each in given.items()
+        if isinstance(each, dict) and isinstance(base.get(key), dict)
+    }
+    return {**base, **given, **both}
 
 
 def overridden(
@@ -262,31 +304,6 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
 
 
-def avatar(settings: Settings, frontend: Path) -> Live2dModel:
-    """Read the character's avatar. Raises ConfigError when it is unknown, missing or faulty."""
-    name = settings.character_config.live2d_model_name
-    if name == BUILT_IN_AVATAR:
-        folder = frontend / "models" / name
-        return Live2dModel.from_json(_json(folder / "entry.json"), _json(folder / f"{name}.model3.json"))
-    entries = _json(settings.folder / "model_dict.json")
-    entry = next((each for each in entries if isinstance(each, dict) and each.get("name") == name), None)
-    if not isinstance(entry, dict):
-        known = [BUILT_IN_AVATAR, *(str(each.get("name")) for each in entries if isinstance(each, dict))]
-        raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    return Live2dModel.from_json(entry, _json(settings.folder / str(entry.get("url", "")).lstrip("/")))
-
-
-def speak_up_prompt(settings: Settings) -> str:
-    """Read what the character is asked for when nobody has asked anything; "" when no file says it."""
-    name = settings.system_config.tool_prompts.get("proactive_speak_prompt")
-    if not isinstance(name, str):
-        return ""
-    try:
-        return (settings.folder / "prompts" / "utils" / f"{name}.txt").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return ""
-
-
 def _parse(file: Path) -> dict[str, Any]:
     try:
         given = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -302,6 +319,10 @@ def _parse(file: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
         ) from error
+    except ValueError as error:  # a date that is none
+        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
     if given is None:
         return {}
     if not isinstance(given, dict):
@@ -329,7 +350,8 @@ def _with_environment(value: Any, environment: Mapping[str, str], notes: list[st
             notes.append(f"The environment variable {name}, named in the configuration, is not set.")
         return environment.get(name, "")
 
-    return _ENVIRONMENT.sub(replacement, value)
+    # Half a surrogate pair (YAML can escape one) could not be sent to anybody.
+    return _ENVIRONMENT.sub(replacement, value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
@@ -350,12 +372,3 @@ def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
 def _nearest(name: object, known: set[str] | frozenset[str]) -> str:
     near = difflib.get_close_matches(str(name), known, n=1)
     return f" Did you mean {near[0]}?" if near else ""
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"The avatar's file {file.name} is missing.") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"The avatar's file {file.name} cannot be read as JSON.") from error

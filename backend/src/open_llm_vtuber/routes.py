@@ -14,18 +14,21 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.datastructures import Headers, QueryParams
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from open_llm_vtuber import __version__
+from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.config import LOOPBACK, SystemConfig
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import SpeechRecognizer
 from open_llm_vtuber.protocol.server_messages import Provider, Snapshot, State
+from open_llm_vtuber.public_files import add_public_files
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
 log = logging.getLogger(__name__)
@@ -45,8 +48,6 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-FOLDERS: Mapping[str, str] = {"/live2d-models": "live2d-models", "/bg": "backgrounds", "/avatars": "avatars"}
-"""Address → folder beside the configuration file, served when it is there."""
 API = (
     "The same character over REST and WebSocket. The WebSocket at `/client-ws` (a private show) or "
     "`/client-ws?show=main` (the show on air) speaks the messages of `docs/protocol.md`."
@@ -89,10 +90,11 @@ def web_app(
         app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
     _add_page(app, "/static/icon.svg", frontend / "icon.svg")
     app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
-    app.mount("/live2d-models/mika", StaticFiles(directory=frontend / "models" / "mika"))
-    for path, name in FOLDERS.items():
-        if (folder / name).is_dir():
-            app.mount(path, StaticFiles(directory=folder / name))
+    add_public_files(
+        app, folder, frontend, lambda origin: _is_trusted(origin, frozenset(system.allowed_origins))
+    )
+    if system.web_client_dir:
+        add_web_client(app, folder / system.web_client_dir, frontend)
     return app
 
 
@@ -141,32 +143,6 @@ def _add_page(app: FastAPI, path: str, file: Path) -> None:
         return FileResponse(file, headers=PAGE_HEADERS)
 
 
-class BodyLimit:
-    """Turns away request bodies that are too large, those too that do not say how large they are."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and count what comes."""
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        came = 0
-
-        async def counted() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > LARGEST_BODY:
-                raise HTTPException(413, TOO_LARGE)
-            return message
-
-        said = Headers(scope=scope).get("content-length", "0")
-        if said.isdecimal() and int(said) > LARGEST_BODY:
-            return await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
-        return await self._app(scope, counted, send)
-
-
 class Doorkeeper:
     """Turns away whoever has no business here, before anything else looks at the request.
 
@@ -201,7 +177,7 @@ class Doorkeeper:
         return None
 
     def _lets_in(self, origin: str | None) -> bool:
-        return origin is None or origin in self._origins or _hostname(origin) in LOOPBACK
+        return origin is None or _is_trusted(origin, self._origins)
 
     def _is_right(self, headers: Headers, scope: Scope) -> bool:
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
@@ -211,6 +187,10 @@ class Doorkeeper:
 
 def _needs_token(path: str) -> bool:
     return path in ("/client-ws", "/asr") or path.startswith("/api/")
+
+
+def _is_trusted(origin: str, allowed: frozenset[str]) -> bool:
+    return origin in allowed or _hostname(origin) in LOOPBACK
 
 
 def _hostname(url: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -157,3 +158,70 @@ def test_the_end_of_the_show_cuts_the_running_turn() -> None:
         return diary
 
     assert run_virtual(main()) == ["begin a", "cut a"]
+
+
+def test_what_is_done_between_turns_cuts_the_running_one_and_comes_before_the_next() -> None:
+    async def main() -> list[str]:
+        diary: list[str] = []
+        async with directing(diary) as director:
+            director.submit(stimulus("a"))
+            director.submit(stimulus("b"))
+            await asyncio.sleep(1)
+            await director.between_turns(lambda: diary.append("act"))
+            await asyncio.sleep(1)
+        return diary
+
+    assert run_virtual(main())[:5] == ["begin a", "heard None", "cut a", "act", "begin b"]
+
+
+def test_several_who_act_between_turns_all_do_so_before_the_next_one() -> None:
+    async def main() -> list[str]:
+        diary: list[str] = []
+        async with directing(diary, idle=lambda: stimulus("chat")) as director, asyncio.TaskGroup() as group:
+            await asyncio.sleep(1)
+            for name in ("first", "second"):
+                group.create_task(director.between_turns(partial(diary.append, name)))
+            await asyncio.sleep(2)
+        return diary
+
+    assert run_virtual(main())[:6] == [
+        "begin chat",
+        "heard None",
+        "heard None",
+        "cut chat",
+        "first",
+        "second",
+    ]
+
+
+def test_a_turn_that_is_over_but_still_stores_its_last_line_is_waited_for() -> None:
+    class Storing(FakeTurn):
+        async def perform(self) -> None:
+            self.is_over = True
+            await asyncio.sleep(5)
+            self._diary.append("stored")
+
+    async def main() -> list[str]:
+        diary: list[str] = []
+        director = Director(lambda s: Storing(s, diary))
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(director.run())
+            director.submit(stimulus("a"))
+            await asyncio.sleep(1)
+            await director.between_turns(lambda: diary.append("act"))
+            task.cancel()
+        return diary
+
+    assert run_virtual(main()) == ["stored", "act"]
+
+
+def test_with_nothing_going_on_it_is_done_at_once_and_work_goes_on() -> None:
+    async def main() -> list[str]:
+        diary: list[str] = []
+        async with directing(diary) as director:
+            await director.between_turns(lambda: diary.append("act"))
+            director.submit(stimulus("a"))
+            await asyncio.sleep(1)
+        return diary
+
+    assert run_virtual(main())[:2] == ["act", "begin a"]

@@ -10,15 +10,16 @@ from typing import Any, Self
 import websockets
 from starlette.websockets import WebSocket
 
+from fakes import FakeRepertoire
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
-from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import Billing, Show
+from open_llm_vtuber.show.role import Billing, Role
+from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import ChatMessage, PromptMessage, TextAbilities, TextOptions
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -43,8 +44,6 @@ BILLING = Billing(
     character_name="Mika",
     avatar="mika.png",
     model=MODEL,
-    configs=(ConfigFile(filename="conf.yaml", name="Mika"),),
-    backgrounds=("room.png",),
     channel="some_channel",
 )
 
@@ -117,12 +116,10 @@ class SetOfShows:
         agent = BasicMemoryAgent(self.llm, "You are Mika.", MODEL.emotions)
         return Show(
             name,
-            BILLING,
-            adapter=OrphiqAdapter(agent),
-            voice=self.voice,
+            Role(billing=BILLING, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
             guard=GUARD,
             store=self.store,
-            providers={},
+            repertoire=FakeRepertoire(),
             shared=name == "main",
             ears=Ears(self.ear, self.detector),
         )

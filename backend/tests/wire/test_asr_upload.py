@@ -13,7 +13,7 @@ import pytest
 import spoken
 from fake_provider import wav
 from live_server import SCRIPTED, Serving, serving
-from open_llm_vtuber import routes
+from open_llm_vtuber import body_limit
 from open_llm_vtuber.config import Settings
 
 HEARD = {"text": "Hello, can you hear me?"}
@@ -90,7 +90,7 @@ def test_it_asks_for_the_token_where_one_is_set() -> None:
 def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(routes, "LARGEST_BODY", 20_000)
+    monkeypatch.setattr(body_limit, "LARGER", {"/asr": 20_000})
 
     async def endless(boundary: bytes) -> AsyncIterator[bytes]:
         yield b'--%s\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' % boundary

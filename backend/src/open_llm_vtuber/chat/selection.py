@@ -51,11 +51,15 @@ class Selection:
     """
 
     def __init__(self, names: Sequence[str], channel: str = "", *, max_age_s: Seconds = 30.0) -> None:
+        self.answer_to(names, channel)
+        self._max_age_s = max_age_s
+        self._waiting: _Waiting | None = None
+
+    def answer_to(self, names: Sequence[str], channel: str = "") -> None:
+        """Be called by these names from now on."""
         self._names = [name_pattern(name) for name in names]
         if channel:
             self._names.append(name_pattern("@" + channel.lstrip("#@")))
-        self._max_age_s = max_age_s
-        self._waiting: _Waiting | None = None
 
     def addressed(self, message: ChatMessage) -> bool:
         """Whether it names the character, or replies to or mentions the channel."""

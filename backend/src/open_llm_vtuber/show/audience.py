@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -168,6 +168,13 @@ class Audience:
         tail += "" if index is None else f',"index":{index}'
         for box in concerned:
             box.put_cue(text, tail, message)
+
+    def tell_each(self, messages: Callable[[str], Sequence[ServerMessage]], *, but_for: str) -> None:
+        """Queue for each client what is for it alone, but for the one named."""
+        for box in self._outboxes.values():
+            if box.client != but_for:
+                for message in messages(box.client):
+                    box.send(message)
 
     def interrupted(self) -> None:
         """Note that everybody's playback is cut: existing clients then drop audio until the next chain."""

@@ -1,7 +1,7 @@
 """Pure but for the cues it publishes: the show's side of chat. Which line is answered, and what the overlay shows."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 
 from open_llm_vtuber.chat.decisions import Decision
@@ -35,6 +35,10 @@ class ChatDesk:
     def shown(self) -> tuple[ChatMessageCue, ...]:
         """The last messages, oldest first."""
         return tuple(self._shown.values())
+
+    def answer_to(self, names: Sequence[str], channel: str) -> None:
+        """Take these for the character's names from now on."""
+        self._selection.answer_to(names, channel)
 
     def take_in(self, message: ChatMessage, now: Seconds) -> None:
         """Decide about a message and show it with the decision."""

@@ -36,6 +36,8 @@ class Director:
         self._arrivals = count()
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._holds = 0
+        """How many wait for the running turn to end; until they have acted none begins."""
 
     @property
     def waiting(self) -> int:
@@ -71,6 +73,18 @@ class Director:
         await asyncio.wait([task])
         return True
 
+    async def between_turns(self, act: Callable[[], None]) -> None:
+        """Cut the running turn and act before the next one begins."""
+        self._holds += 1
+        try:
+            await self.interrupt()
+            if self._task is not None:  # it is over, but may still be storing its last line
+                await asyncio.wait([self._task])
+            act()
+        finally:
+            self._holds -= 1
+            self.wake()
+
     async def run(self) -> None:
         """Perform turn after turn until cancelled; the running turn is then interrupted."""
         while True:
@@ -87,8 +101,8 @@ class Director:
     async def _next(self) -> Stimulus:
         while True:
             self._work.clear()
-            if self._inbox:
+            if self._inbox and not self._holds:
                 return heapq.heappop(self._inbox)[2]
-            if stimulus := self._idle():
+            if not self._holds and (stimulus := self._idle()):
                 return stimulus
             await self._work.wait()

@@ -2,22 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.errors import EngineError, ProtocolError
-from open_llm_vtuber.live2d_model import Live2dModel
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
+from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
     CharacterNames,
     CharacterState,
     ClientWelcome,
-    ConfigFile,
     ConfigFiles,
+    ConfigSwitched,
     Control,
     FullText,
     GroupUpdate,
@@ -32,35 +31,15 @@ from open_llm_vtuber.protocol.server_messages import (
     TwitchState,
     TwitchStatus,
 )
+from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
-from open_llm_vtuber.show.commands import (
-    AnswerUtterance,
-    BecomeCharacter,
-    ChatHappened,
-    Command,
-    CreateHistory,
-    Describe,
-    EraseHistory,
-    Greet,
-    Hear,
-    HearAll,
-    Hello,
-    Interrupt,
-    ListBackgrounds,
-    ListConfigs,
-    ListHistories,
-    Perform,
-    PlaybackEnded,
-    ResumeHistory,
-    SpeakUp,
-    TakeSnapshot,
-)
 from open_llm_vtuber.show.conversation import Conversation, history_data
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
     UNASKED,
@@ -68,7 +47,6 @@ from open_llm_vtuber.stimulus import (
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    EngineStatus,
     SpeechBegan,
     Stimulus,
     imported,
@@ -85,45 +63,26 @@ COPIES_COME_WITHIN: Seconds = 0.3
 """Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Billing:
-    """Who is on air: names and pictures, as the clients are told."""
-
-    conf_name: str
-    conf_uid: str
-    character_name: str
-    avatar: str
-    model: Live2dModel
-    configs: tuple[ConfigFile, ...]
-    backgrounds: tuple[str, ...]
-    channel: str = ""
-
-
 class Show:
     """A character on air. Holds no socket: clients are outboxes, everything else comes in by `ask` and `tell`."""
 
     def __init__(  # noqa: PLR0913  its parts, each by name
         self,
         name: str,
-        billing: Billing,
+        role: Role,
         *,
-        adapter: Adapter,
-        voice: SpeechSynthesizer,
-        guard: Guard,
         store: Store,
-        providers: Mapping[str, EngineStatus],
+        repertoire: Repertoire,
+        guard: Guard,
         shared: bool,
-        first_clause: bool = True,
         ears: Ears | None = None,
         speak_up: str = SPEAK_UP,
     ) -> None:
         self.name = name
         self.audience = Audience()
-        self._billing = billing
-        self._adapter = adapter
         self._store = store
+        self._repertoire = repertoire
         self._is_shared = shared
-        self._providers = {job: Provider(**asdict(status)) for job, status in providers.items()}
         self._identity = ""
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
@@ -132,22 +91,13 @@ class Show:
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._speak_up_prompt = speak_up
-        self._body = Body(billing.model, self.audience.publish)
-        names = (billing.character_name, billing.conf_name)
-        self._chat = ChatDesk(Selection(names, billing.channel), self.audience.publish)
-        self._cast = Cast(
-            adapter=adapter,
-            voice=voice,
-            body=self._body,
-            audience=self.audience,
-            character_name=billing.character_name,
-            avatar=billing.avatar,
-            guard=guard,
-            first_clause=first_clause,
-            listen=self._ears.listen,
-            keep=self._conversation.keep,
-            decide=self._chat.decide,
+        names = (role.billing.character_name, role.billing.conf_name)
+        self._chat = ChatDesk(Selection(names, role.billing.channel), self.audience.publish)
+        self._role_change = RoleChange(
+            repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
+        self._guard = guard
+        self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, self._cast),
             idle=lambda: self._chat.next_line(self._now()),
@@ -162,6 +112,30 @@ class Show:
                 group.create_task(self._publish_state())
         finally:
             self.audience.close()
+            await self._role_change.end()
+
+    def _assume(self, role: Role) -> None:
+        """Be that character from the next turn on; its conversation is another one."""
+        billing = self._billing = role.billing
+        self._adapter = role.adapter
+        self._providers = role.providers
+        self._conversation.end()
+        self._body = Body(billing.model, self.audience.publish)
+        self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
+        self._cast = Cast(
+            adapter=role.adapter,
+            voice=role.voice,
+            body=self._body,
+            audience=self.audience,
+            character_name=billing.character_name,
+            avatar=billing.avatar,
+            guard=self._guard,
+            first_clause=role.first_clause,
+            spoken=role.spoken,
+            listen=self._ears.listen,
+            keep=self._conversation.keep,
+            decide=self._chat.decide,
+        )
 
     def belongs_to(self, identity: str) -> None:
         """Say whose private show it is: where this identity comes back, it finds its conversations again."""
@@ -179,7 +153,7 @@ class Show:
             self._ears.forget(client)
             self._on_change()
 
-    async def tell(self, command: ChatHappened) -> None:
+    async def tell(self, command: commands.ChatHappened) -> None:
         """Take something in; it is dealt with once this returns."""
         event: ChatEvent = command.event
         match event:
@@ -196,57 +170,66 @@ class Show:
             case _:
                 assert_never(event)
 
-    async def ask(self, command: Command) -> Sequence[ServerMessage]:
+    async def ask(self, command: commands.Command) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
         match command:
-            case Perform():
+            case commands.Perform():
                 self._perform(command.stimulus)
-            case Interrupt():
+            case commands.Interrupt():
                 await self._interrupt(command)
-            case PlaybackEnded():
+            case commands.PlaybackEnded():
                 self._playback_ended(command.client)
-            case Greet():
+            case commands.Greet():
                 return self._greeting(command.client)
-            case Describe():
+            case commands.Describe():
                 return (self._description(command.client),)
-            case Hello():
+            case commands.Hello():
                 return self._welcome(command)
-            case TakeSnapshot():
+            case commands.TakeSnapshot():
                 return (self._snapshot(command.client),)
-            case ListConfigs():
-                return (ConfigFiles(configs=self._billing.configs),)
-            case ListBackgrounds():
-                return (BackgroundFiles(files=self._billing.backgrounds),)
-            case ListHistories():
+            case commands.ListConfigs():
+                return (ConfigFiles(configs=tuple(await self._repertoire.configs())),)
+            case commands.ListBackgrounds():
+                return (BackgroundFiles(files=tuple(await self._repertoire.backgrounds())),)
+            case commands.ListHistories():
                 return (await self._conversation.listed(),)
-            case CreateHistory():
+            case commands.CreateHistory():
                 return (await self._create_history(),)
-            case ResumeHistory():
+            case commands.ResumeHistory():
                 return (await self._resume_history(command.history),)
-            case EraseHistory():
+            case commands.EraseHistory():
                 return (await self._erase_history(command.history),)
-            case BecomeCharacter():
-                raise _not_yet("Switching the character")
-            case Hear():
+            case commands.BecomeCharacter():
+                return await self._become(command)
+            case commands.Hear():
                 self._ears.take_in(command.client, command.samples)
-            case HearAll():
+            case commands.HearAll():
                 await self._find_speech(command)
-            case AnswerUtterance():
+            case commands.AnswerUtterance():
                 self._answer_utterance(command)
-            case SpeakUp():
+            case commands.SpeakUp():
                 return self._speak_up(command)
-            case ChatHappened():
+            case commands.ChatHappened():
                 await self.tell(command)
             case _:
                 assert_never(command)
         return ()
 
+    async def _become(self, command: commands.BecomeCharacter) -> Sequence[ServerMessage]:
+        await self._role_change.become(command.file)
+        switched = ConfigSwitched(message=f"Switched to config: {command.file}")
+        self.audience.tell_each(lambda client: (self._description(client), switched), but_for=command.client)
+        self._on_change()
+        return (self._description(command.client), switched)
+
     def _perform(self, stimulus: Stimulus) -> None:
+        if stimulus.client and self._billing.human_name:
+            stimulus = replace(stimulus, author=self._billing.human_name)
         self._director.submit(stimulus)
         if outbox := self.audience.outbox(stimulus.client or ""):
             outbox.is_interrupted = False  # an existing client that types listens again
 
-    async def _interrupt(self, command: Interrupt) -> None:
+    async def _interrupt(self, command: commands.Interrupt) -> None:
         if outbox := self.audience.outbox(command.client):
             outbox.is_interrupted = True
         await self._director.interrupt(command.heard)
@@ -258,7 +241,7 @@ class Show:
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
 
-    async def _find_speech(self, command: HearAll) -> None:
+    async def _find_speech(self, command: commands.HearAll) -> None:
         outbox = self.audience.outbox(command.client)
         for event in await self._ears.find_speech(command.client, command.samples):
             has_begun = isinstance(event, SpeechBegan)
@@ -267,10 +250,10 @@ class Show:
             if has_begun and not self._is_shared:
                 await self._director.interrupt()
 
-    def _answer_utterance(self, command: AnswerUtterance) -> None:
+    def _answer_utterance(self, command: commands.AnswerUtterance) -> None:
         self._perform(self._ears.stimulus(command.client, command.author))
 
-    def _speak_up(self, command: SpeakUp) -> Sequence[ServerMessage]:
+    def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
         if self._director.turn or self._director.waiting:
             return ()  # she speaks already, or is about to
         text, client = self._speak_up_prompt, command.client
@@ -307,7 +290,7 @@ class Show:
             client_uid=client,
         )
 
-    def _welcome(self, hello: Hello) -> Sequence[ServerMessage]:
+    def _welcome(self, hello: commands.Hello) -> Sequence[ServerMessage]:
         if outbox := self.audience.outbox(hello.client):
             outbox.capabilities = frozenset(hello.capabilities)
         self._on_change()
@@ -331,7 +314,7 @@ class Show:
             queue=self._director.waiting,
             primary=self._primary,
             twitch=self._twitch,
-            providers=self._providers,
+            providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
 

@@ -59,6 +59,8 @@ class Cast:
     first_clause: bool
     listen: Callable[[bytes], Awaitable[str]]
     """Returns the words of an utterance. Raises ProtocolError `nothing-heard` or EngineError."""
+    spoken: Callable[[str], str] = str
+    """What the voice says of a sentence that is shown."""
     keep: Callable[[HistoryLine], Awaitable[None]]
     """Stores a line of the conversation."""
     decide: Callable[[Decision], None]
@@ -172,7 +174,7 @@ class Turn:
         if not sentence.is_speakable:
             return None
         try:
-            async with aclosing(voice.synthesize(sentence.text)) as chunks:
+            async with aclosing(voice.synthesize(self._cast.spoken(sentence.text))) as chunks:
                 pcm = b"".join([chunk async for chunk in chunks])
         except EngineError as error:
             if not self._voice_failed:  # the words still get through; saying so once a turn is enough

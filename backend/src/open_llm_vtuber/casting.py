@@ -1,0 +1,241 @@
+"""Casting: a character of the configuration becomes a role that a show can play, with its engines running."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from open_llm_vtuber import config
+from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
+from open_llm_vtuber.config import Character, Settings
+from open_llm_vtuber.engine_pool import EnginePool
+from open_llm_vtuber.errors import ConfigError, ProtocolError
+from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.persona import Persona, persona
+from open_llm_vtuber.ports import Adapter, LanguageModel, SpeechSynthesizer
+from open_llm_vtuber.protocol.server_messages import ConfigFile
+from open_llm_vtuber.public_files import backgrounds
+from open_llm_vtuber.show.role import Billing, Role
+from open_llm_vtuber.show.spoken_text import SpokenText
+from open_llm_vtuber.stimulus import EngineStatus
+from open_llm_vtuber.units import Seconds
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+OUR_AGENT = "basic_memory_agent"
+READING_LIMIT: Seconds = 20.0
+"""How long a disk may take over the character files."""
+NewAdapter = Callable[[LanguageModel, str, Collection[str]], Adapter]
+"""Makes a show's own source of words of a language model, a persona and the emotions it is told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A character with all that its role needs but the adapter, which is each show's own."""
+
+    billing: Billing
+    llm: LanguageModel
+    voice: SpeechSynthesizer
+    persona: Persona
+    providers: Mapping[str, EngineStatus]
+    character: Character
+    end: Callable[[], Awaitable[None]]
+    notes: tuple[str, ...]
+
+
+class Casting:
+    """Keeps the `Repertoire` port with the characters of the configuration.
+
+    Entering starts the engines of the configuration's own character; raises ConfigError.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        frontend: Path,
+        channel: str,
+        llms: EnginePool[LanguageModel],
+        voices: EnginePool[SpeechSynthesizer],
+        adapter: NewAdapter,
+        others: Mapping[str, EngineStatus],
+    ) -> None:
+        """`others` are the engines that serve every character alike, for the record."""
+        self.notes: tuple[str, ...] = ()
+        """What an operator should know after the start, one sentence each."""
+        self._settings = settings
+        self._frontend = frontend
+        self._channel = channel
+        self._llms = llms
+        self._voices = voices
+        self._adapter = adapter
+        self._others = others
+        self._files = CharacterFiles(settings)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="characters")
+        self._told: tuple[str, ...] = ()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._stack.callback(self._reader.shutdown, wait=False, cancel_futures=True)
+        try:
+            listing = await self._in_thread(self._files.listing)
+            self._own = await self._ready(listing.characters[0])
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        self._stack.push_async_callback(self._own.end)
+        self.notes, self._told = (*self._own.notes, *listing.notes), listing.notes
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self._stack.aclose()
+
+    def opening(self) -> Role:
+        """Return the configuration's own character, for a show that begins. Its engines stay with the casting."""
+        return self._role(self._own, _nothing_to_end)
+
+    async def configs(self) -> Sequence[ConfigFile]:
+        """Return the characters there are now."""
+        listing = await self._listing()
+        return [ConfigFile(filename=each.file, name=each.name) for each in listing.characters]
+
+    async def backgrounds(self) -> Sequence[str]:
+        """Return the pictures there are now."""
+        return await self._in_thread(lambda: backgrounds(self._settings.folder))
+
+    async def become(self, file: str) -> Role:
+        """Return the character of that file with its engines running. Raises ProtocolError or ConfigError."""
+        listed = (await self._listing()).find(file)
+        if listed is None:
+            raise ProtocolError("There is no such character; config-files names them.", code="not-found")
+        ready = await self._ready(listed)
+        for note in ready.notes:
+            log.warning("%s: %s", listed.file, note)
+        return self._role(ready, ready.end)
+
+    async def _listing(self) -> Listing:
+        listing = await self._in_thread(self._files.listing)
+        for note in listing.notes:
+            if note not in self._told:  # once, not at every request
+                log.warning("%s", note)
+        self._told = listing.notes
+        return listing
+
+    async def _ready(self, listed: Listed) -> _Ready:
+        character = listed.character
+        model = await self._in_thread(
+            lambda: avatar(self._settings, self._frontend, character.live2d_model_name)
+        )
+        async with AsyncExitStack() as stack:
+            llm = await self._llms.take(*character.agent_config.language_model())
+            stack.push_async_callback(llm.end)
+            voice = await self._voices.take(character.tts_config.tts_model, character.tts_config.options())
+            stack.push_async_callback(voice.end)
+            who = await self._in_thread(lambda: self._persona(character, llm.engine, model))
+            return _Ready(
+                billing=self._billing(listed, model),
+                llm=llm.engine,
+                voice=voice.engine,
+                persona=who,
+                providers={"llm": _described(llm.status, llm.engine), "tts": voice.status, **self._others},
+                character=character,
+                notes=tuple(
+                    filter(None, (_other_agent(character), llm.status.note, voice.status.note, *who.notes))
+                ),
+                end=stack.pop_all().aclose,
+            )
+
+    def _role(self, ready: _Ready, leave: Callable[[], Awaitable[None]]) -> Role:
+        emotions = () if ready.persona.names_emotions else ready.billing.model.emotions
+        agent = ready.character.agent_config.agent_settings.basic_memory_agent
+        shown_only = ready.character.tts_preprocessor_config
+        return Role(
+            billing=ready.billing,
+            adapter=self._adapter(ready.llm, ready.persona.text, emotions),
+            voice=ready.voice,
+            providers=ready.providers,
+            first_clause=agent.faster_first_response,
+            spoken=SpokenText(
+                brackets=shown_only.ignore_brackets,
+                parentheses=shown_only.ignore_parentheses,
+                asterisks=shown_only.ignore_asterisks,
+                angle_brackets=shown_only.ignore_angle_brackets,
+                special=shown_only.remove_special_char,
+            ),
+            leave=leave,
+        )
+
+    def _billing(self, listed: Listed, model: Live2dModel) -> Billing:
+        character = listed.character
+        return Billing(
+            conf_name=listed.name,
+            conf_uid=character.conf_uid,
+            character_name=character.name,
+            avatar=character.avatar,
+            model=model,
+            channel=self._channel,
+            human_name=character.human_name,
+        )
+
+    def _persona(self, character: Character, llm: LanguageModel, model: Live2dModel) -> Persona:
+        if llm.abilities.is_demo and not llm.abilities.emotion_tags:
+            return Persona(character.persona_prompt)  # a tiny model only gets confused by rules
+        prompts = self._settings.system_config.tool_prompts
+        return persona(character.persona_prompt, prompts, self._settings.folder, model.emotions)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(READING_LIMIT):
+                return await asyncio.get_running_loop().run_in_executor(self._reader, work)
+        except TimeoutError:
+            raise ProtocolError("The disk is too slow just now; try again.", code="busy") from None
+
+
+async def _nothing_to_end() -> None:
+    return
+
+
+def _described(status: EngineStatus, llm: LanguageModel) -> EngineStatus:
+    return EngineStatus(engine=status.engine, note=status.note, is_demo=llm.abilities.is_demo)
+
+
+def _other_agent(character: Character) -> str:
+    choice = character.agent_config.conversation_agent_choice
+    return "" if choice == OUR_AGENT else f"The agent {choice} is not available; {OUR_AGENT} is used instead."
+
+
+def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2dModel:
+    """Read an avatar, else the character's. Raises ConfigError when it is unknown, missing or faulty."""
+    name = settings.character_config.live2d_model_name if name is None else name
+    if name == config.BUILT_IN_AVATAR:
+        folder = frontend / "models" / name
+        return Live2dModel.from_json(_json(folder / "entry.json"), _json(folder / f"{name}.model3.json"))
+    entries = _json(settings.folder / "model_dict.json")
+    if not isinstance(entries, list):
+        raise ConfigError("The avatar's file model_dict.json must hold a list.")
+    entry = next((each for each in entries if isinstance(each, dict) and each.get("name") == name), None)
+    if not isinstance(entry, dict):
+        known = [
+            config.BUILT_IN_AVATAR,
+            *(str(each.get("name")) for each in entries if isinstance(each, dict)),
+        ]
+        raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
+    return Live2dModel.from_json(entry, _json(settings.folder / str(entry.get("url", "")).lstrip("/")))
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"The avatar's file {file.name} is missing.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"The avatar's file {file.name} cannot be read as JSON.") from error

@@ -33,9 +33,6 @@ from open_llm_vtuber.websocket_handler import serve_connection
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY = 25 * 1024 * 1024
-"""Bytes of a request; a recording is the only large one."""
-TOO_LARGE = f"The request is larger than {LARGEST_BODY // 1024 // 1024} MB."
 PAGES: Mapping[str, str] = {"/": "talk.html", "/stage": "stage.html", "/docs": "api.html"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from open_llm_vtuber import config
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
-from open_llm_vtuber.config import Settings
+from open_llm_vtuber.config import Settings, TTSConfig
 from open_llm_vtuber.engines import EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
@@ -27,6 +27,7 @@ from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.tts import TTS_ENGINES
+from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
 
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 ON_AIR = "main"
 """The show that the pages join and that chat feeds."""
+EMBEDDED_VOICES = ("embedded_tts", "tone_tts")
+"""Voices that need nobody, the better one first."""
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"))
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
@@ -65,15 +68,8 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         llm, llm_status = await _start(
             stack, LLM_ENGINES, agent.llm_provider, options, ("embedded_llm", "scripted_llm"), report
         )
-        voice, voice_status = await _start(
-            stack,
-            TTS_ENGINES,
-            character.tts_config.tts_model,
-            character.tts_config.options(),
-            ("embedded_tts", "tone_tts"),
-            report,
-        )
-        providers = {"llm": _described(llm_status, llm), "tts": voice_status}
+        providers = {"llm": _described(llm_status, llm)}
+        voice = await _voice(stack, character.tts_config, providers, report)
         store = MemoryStore()
 
         def build(name: str) -> Show:
@@ -124,6 +120,31 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         frontend=frontend_folder(),
         folder=settings.folder,
     )
+
+
+async def _voice(
+    stack: AsyncExitStack, wanted: TTSConfig, providers: dict[str, EngineStatus], report: Report
+) -> FallbackVoice:
+    """Start the chosen voice and those that stand in for it; `providers` always says which one speaks."""
+    name = wanted.tts_model
+    first, status = await _start(stack, TTS_ENGINES, name, wanted.options(name), EMBEDDED_VOICES, report)
+    voices = {status.engine: first}
+    is_embedded = status.engine in EMBEDDED_VOICES
+    by_default = () if is_embedded else EMBEDDED_VOICES
+    for spare in by_default if wanted.fallback is None else wanted.fallback:
+        if spare in voices:
+            continue
+        engine = TTS_ENGINES.build(spare, wanted.options(spare))
+        try:
+            voices[spare] = await _entered(stack, engine)
+        except EngineError as error:
+            report(f"{spare} cannot stand in for {status.engine}: {error}")
+
+    def on_change(engine: str, note: str) -> None:
+        providers["tts"] = EngineStatus(engine=engine, note=f"{status.note} {note}".strip())
+
+    providers["tts"] = status
+    return FallbackVoice(voices, on_change)
 
 
 async def _start(

@@ -114,7 +114,7 @@ class Show:
         self._adapter = adapter
         self._store = store
         self._is_shared = shared
-        self._providers = {job: Provider(**asdict(status)) for job, status in providers.items()}
+        self._providers = providers  # they change while the show runs
         self._history: str | None = None
         self._twitch: TwitchState | None = None
         self._primary: str | None = None
@@ -287,7 +287,7 @@ class Show:
             queue=self._director.waiting,
             primary=self._primary,
             twitch=self._twitch,
-            providers=self._providers,
+            providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
 

@@ -5,7 +5,7 @@ Nobody has promised that this service stays: it is not an offer of Microsoft's t
 
 import asyncio
 from array import array
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from types import ModuleType, TracebackType
 from typing import Protocol, Self, TypedDict, cast
@@ -35,6 +35,8 @@ class _Piece(TypedDict, total=False):
 
 
 class _Request(Protocol):
+    state: Mapping[str, object]
+
     def stream(self) -> AsyncGenerator[_Piece, None]: ...
 
 
@@ -115,6 +117,9 @@ class EdgeTTS:
                         mp3 += piece["data"]
                     if len(mp3) > _LARGEST:
                         raise _failure("Edge's voice sent more than a sentence can hold.", retryable=False)
+        # The library takes a connection that is lost for an end. At a true end it has counted all bytes and begun anew.
+        if request.state["chunk_audio_bytes"]:
+            raise _failure("Edge's voice broke off.", retryable=True)
         return mp3
 
     def _decoded(self, mp3: bytes) -> bytes:

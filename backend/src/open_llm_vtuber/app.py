@@ -18,7 +18,7 @@ from open_llm_vtuber.config import Settings, TTSConfig
 from open_llm_vtuber.engines import EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import Engine, LanguageModel
+from open_llm_vtuber.ports import Engine, LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.protocol.server_messages import ConfigFile
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
@@ -52,6 +52,7 @@ class OnAir:
 
     shows: Shows
     providers: Mapping[str, EngineStatus]
+    voice: SpeechSynthesizer
 
 
 @asynccontextmanager
@@ -90,7 +91,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
         try:
-            yield OnAir(shows, providers)
+            yield OnAir(shows, providers, voice)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -119,6 +120,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         human_name=settings.character_config.human_name,
         frontend=frontend_folder(),
         folder=settings.folder,
+        voice=parts.voice,
     )
 
 

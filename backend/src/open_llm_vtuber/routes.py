@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import fastapi_offline
 from fastapi import FastAPI, Header, HTTPException, WebSocket
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.datastructures import Headers, QueryParams
@@ -18,9 +18,11 @@ from starlette.websockets import WebSocketClose
 from open_llm_vtuber import __version__
 from open_llm_vtuber.config import LOOPBACK, SystemConfig
 from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.ports import SpeechSynthesizer
 from open_llm_vtuber.protocol.server_messages import Provider, Snapshot, State
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.websocket_handler import serve_connection
 
 PAGES: Mapping[str, str] = {"/": "talk.html", "/stage": "stage.html", "/docs": "api.html"}
@@ -51,13 +53,22 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
-def web_app(shows: Shows, system: SystemConfig, *, human_name: str, frontend: Path, folder: Path) -> FastAPI:
+def web_app(  # noqa: PLR0913  what it serves, each by name
+    shows: Shows,
+    system: SystemConfig,
+    *,
+    human_name: str,
+    frontend: Path,
+    folder: Path,
+    voice: SpeechSynthesizer,
+) -> FastAPI:
     """Build the web application around shows that are already running."""
     app = FastAPI(
         title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
     )
     app.add_middleware(Doorkeeper, system=system)
     _add_api(app, shows)
+    _add_speech(app, voice)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
@@ -88,6 +99,20 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
             return await _state(shows, x_client_uid)
         except ProtocolError as error:
             raise HTTPException(404, str(error)) from error
+
+
+def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
+    cache = SoundCache()
+
+    @app.websocket("/tts-ws")
+    async def tts_ws(websocket: WebSocket) -> None:
+        await serve_speech(websocket, voice, cache)
+
+    @app.get("/cache/{name}", include_in_schema=False)
+    async def sound(name: str) -> Response:
+        if (wav := cache.get(name)) is None:
+            raise HTTPException(404)
+        return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
 async def _state(shows: Shows, show: str) -> State:
@@ -146,7 +171,7 @@ class Doorkeeper:
 
 
 def _needs_token(path: str) -> bool:
-    return path == "/client-ws" or path.startswith("/api/")
+    return path in ("/client-ws", "/tts-ws") or path.startswith("/api/")
 
 
 def _hostname(url: str) -> str:

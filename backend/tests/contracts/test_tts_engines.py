@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import pytest
 
 from fake_edge import FakeEdge
@@ -18,6 +19,9 @@ from fake_provider import KEY, FakeProvider, run
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import SpeechSynthesizer
 from open_llm_vtuber.tts import TTS_ENGINES
+from open_llm_vtuber.tts.loudness import TARGET, levelled, loudness
+from open_llm_vtuber.tts.pcm import encode
+from open_llm_vtuber.units import Hertz
 
 SENTENCE = "Hello chat, welcome to the stream!"
 LONG = "I could talk about kittens all night, and I probably will. " * 12
@@ -129,6 +133,11 @@ async def _speaks_a_sentence(engine: SpeechSynthesizer) -> None:
     loudest = max(map(abs, samples))
     assert 3000 < loudest < 32700, "neither silent nor clipped"
     assert sum(map(abs, samples)) / len(samples) > 200
+    assert abs(_loudness_on_air(samples, engine.sample_rate) - TARGET) < 1.0
+
+
+def _loudness_on_air(samples: "array[int]", rate: Hertz) -> float:
+    return loudness(np.frombuffer(levelled(encode(samples), rate), "<i2") / 32768, rate)
 
 
 async def _says_nothing_when_there_is_nothing_to_say(engine: SpeechSynthesizer) -> None:

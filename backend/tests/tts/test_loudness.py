@@ -58,6 +58,13 @@ def test_every_sentence_comes_out_at_the_target(loud: float, seconds: float) -> 
     assert np.abs(sound).max() <= CEILING
 
 
+def test_a_voice_with_sharp_peaks_is_as_loud_as_the_others() -> None:
+    voice = speechlike(2, 0.03)
+    voice[::2400] = 1.0
+    sound = samples(levelled(pcm(voice), RATE))
+    assert abs(loudness(sound, RATE) - TARGET) < 1.0
+
+
 @pytest.mark.parametrize("quiet", [0.0, 0.001])
 def test_silence_and_noise_stay_what_they_are(quiet: float) -> None:
     sound = pcm(speechlike(2, quiet))

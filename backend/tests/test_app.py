@@ -1,19 +1,24 @@
 """The assembly: which engines really run, and what is said about it."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
 from irc_server import IrcServer
-from live_server import SCRIPTED, Client, serving
+from live_server import SCRIPTED, Client, Serving, free_port, serving
 from open_llm_vtuber import app, llm
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.ports import LanguageModel
+from open_llm_vtuber.fallback import OnChange
+from open_llm_vtuber.ports import LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.stimulus import EngineStatus
+from open_llm_vtuber.tts import embedded
+from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 
 
 class Unloadable:
@@ -99,6 +104,83 @@ def test_a_configured_engine_with_faulty_options_stops_the_start() -> None:
 )
 def test_which_brains_are_only_for_show(name: str, options: dict[str, Any], is_demo: bool) -> None:
     assert app.is_demo(settings(brain(name, **options))) is is_demo
+
+
+def speaking_with(name: str, spares: list[str] | None = None, **options: Any) -> Settings:
+    chain = {} if spares is None else {"fallback": spares}
+    return settings({"tts_config": {**SCRIPTED["tts_config"], "tts_model": name, name: options, **chain}})
+
+
+def nobody_there() -> dict[str, Any]:
+    return {"base_url": f"http://127.0.0.1:{free_port()}/v1", "timeout_s": 2}
+
+
+async def turn(client: Client) -> list[dict[str, Any]]:
+    await client.send("text-input", text="Hello")
+    return await client.until("control", text="conversation-chain-end")
+
+
+def test_a_voice_that_is_not_there_is_replaced_without_a_word_to_clients_and_the_state_says_it() -> None:
+    async def main() -> None:
+        given = speaking_with("openai_tts", ["tone_tts"], **nobody_there())
+        async with serving(given) as live, Client.connect(live.ws()) as client:
+            assert live.parts.providers["tts"] == EngineStatus(engine="openai_tts")
+            messages = [message for _ in range(2) for message in await turn(client)]
+            assert all(m["audio"] for m in messages if m["type"] == "audio")
+            assert not [m for m in messages if m["type"] == "error"]
+            status = live.parts.providers["tts"]
+            assert status.engine == "tone_tts"
+            assert "openai_tts keeps failing: 127.0.0.1" in status.note
+            answer = await asyncio.to_thread(health, live)
+            assert answer["providers"]["tts"]["engine"] == "tone_tts"
+
+    asyncio.run(main())
+
+
+def health(live: Serving) -> dict[str, Any]:
+    with urlopen(f"{live.http}/health", timeout=5) as answer:  # noqa: S310  our own server
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("name", "spares", "chain"),
+    [
+        ("openai_tts", None, ["openai_tts", "embedded_tts", "tone_tts"]),
+        ("openai_tts", [], ["openai_tts"]),
+        ("openai_tts", ["tone_tts", "openai_tts"], ["openai_tts", "tone_tts"]),
+        ("embedded_tts", None, ["embedded_tts"]),
+        ("embedded_tts", ["tone_tts"], ["embedded_tts", "tone_tts"]),
+    ],
+)
+def test_who_stands_in_for_a_voice(
+    monkeypatch: pytest.MonkeyPatch, name: str, spares: list[str] | None, chain: list[str]
+) -> None:
+    rows = dict.fromkeys(("openai_tts", "embedded_tts", "tone_tts"), "open_llm_vtuber.tts.tone:ToneTTS")
+    monkeypatch.setattr(app, "TTS_ENGINES", EngineTable("voice", rows))
+    made: list[list[str]] = []
+
+    class Noted(FallbackVoice):
+        def __init__(self, voices: Mapping[str, SpeechSynthesizer], on_change: OnChange) -> None:
+            made.append(list(voices))
+            super().__init__(voices, on_change)
+
+    monkeypatch.setattr(app, "FallbackVoice", Noted)
+    started(speaking_with(name, spares))
+    assert made == [chain]
+
+
+def test_a_spare_voice_that_cannot_start_is_told_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "PACKAGE", "no_such_package")
+    providers, told = started(speaking_with("openai_tts"))
+    assert providers["tts"] == EngineStatus(engine="openai_tts")
+    assert len(told) == 1
+    assert "embedded_tts cannot stand in for openai_tts: The embedded voice needs the package" in told[0]
+
+
+def test_a_spare_voice_that_we_do_not_have_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'tone_tts'"):
+        started(speaking_with("openai_tts", ["tone_tt"]))
 
 
 def on_channel(server: IrcServer, channel: str, **features: bool) -> Settings:

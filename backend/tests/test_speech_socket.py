@@ -43,7 +43,11 @@ def test_each_sentence_is_a_file_and_numbers_are_not_cut() -> None:
         async with serving() as live, websockets.connect(address(live)) as socket:
             text = "Pi is 3.14 or so. Dr. Mika said that! [joy] Really?"
             *partial, last = await asked(socket, json.dumps({"text": text}))
-            assert [each["text"] for each in partial] == ["Pi is 3.14 or so.", "Dr. Mika said that!", "Really?"]
+            assert [each["text"] for each in partial] == [
+                "Pi is 3.14 or so.",
+                "Dr. Mika said that!",
+                "Really?",
+            ]
             assert last == {"status": "complete"}
             assert len({each["audioPath"] for each in partial}) == 3
             for each in partial:

@@ -53,7 +53,7 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
-def web_app(  # noqa: PLR0913  what it serves, each by name
+def web_app(
     shows: Shows,
     system: SystemConfig,
     *,

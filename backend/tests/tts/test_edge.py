@@ -36,7 +36,9 @@ def test_a_sentence_is_asked_for_and_comes_back_decoded() -> None:
     sound, error, fake = spoken()
     assert error is None
     assert 1.9 < len(sound) / 2 / 24_000 < 2.6
-    assert "<voice name='Microsoft Server Speech Text to Speech Voice (en-GB, SoniaNeural)'>" in fake.requests[0]
+    assert (
+        "<voice name='Microsoft Server Speech Text to Speech Voice (en-GB, SoniaNeural)'>" in fake.requests[0]
+    )
     assert SENTENCE in fake.requests[0]
 
 
@@ -50,9 +52,7 @@ def test_a_sentence_is_asked_for_and_comes_back_decoded() -> None:
         ("noise", "is not MP3", True),
     ],
 )
-def test_every_failure_is_told_in_a_sentence(
-    mode: EdgeMode, sentence: str, *, retryable: bool
-) -> None:
+def test_every_failure_is_told_in_a_sentence(mode: EdgeMode, sentence: str, *, retryable: bool) -> None:
     limits = {"timeout_s": 1.0, "chunk_timeout_s": 1.0}
 
     async def main() -> EngineError:

@@ -52,7 +52,10 @@ def failure(mode: ElevenMode = "ok", status: int = 200) -> EngineError:
 
 def test_sends_what_is_set_and_gives_what_comes_in_whole_samples() -> None:
     async def main() -> tuple[bytes, tuple[str, dict[str, str], dict[str, object]]]:
-        async with FakeElevenLabs() as fake, voice(fake, stability=0.3, output_format="mp3_44100_128") as engine:
+        async with (
+            FakeElevenLabs() as fake,
+            voice(fake, stability=0.3, output_format="mp3_44100_128") as engine,
+        ):
             return await heard(engine), fake.requests[0]
 
     sound, (line, headers, body) = run(main())

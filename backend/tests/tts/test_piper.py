@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import os
 import sys
+import tempfile
 from array import array
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -137,13 +138,13 @@ def test_it_ends_with_the_voice(tmp_path: Path) -> None:
 def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(piper, "_program", lambda _: [sys.executable, "-c", "raise SystemExit('no')"])
     made: list[str] = []
-    make = speaking_program.tempfile.mkdtemp
+    make = tempfile.mkdtemp
 
     def noted(**options: str) -> str:
         made.append(make(**options))
         return made[-1]
 
-    monkeypatch.setattr(speaking_program.tempfile, "mkdtemp", noted)
+    monkeypatch.setattr(tempfile, "mkdtemp", noted)
 
     async def main() -> None:
         async with speaking(tmp_path):

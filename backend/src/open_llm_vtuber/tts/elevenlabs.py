@@ -1,7 +1,7 @@
 """ElevenLabs' voices, through its own library; optional (the extra `elevenlabs`)."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from types import ModuleType, TracebackType
 from typing import Protocol, Self, cast
 
@@ -114,14 +114,15 @@ class ElevenLabsTTS:
         if not speakable(text):
             return
         size = 0
-        with self._explained():
-            async with aclosing(self._request(text)) as answer, aclosing(self._timed(answer)) as pieces:
-                async with aclosing(whole_samples(pieces)) as samples:
-                    async for chunk in samples:
-                        size += len(chunk)
-                        if size > _LARGEST:
-                            raise self._failure("sent more sound than a sentence can hold", retryable=False)
-                        yield chunk
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self._explained())
+            answer = await stack.enter_async_context(aclosing(self._request(text)))
+            pieces = await stack.enter_async_context(aclosing(self._timed(answer)))
+            async for chunk in await stack.enter_async_context(aclosing(whole_samples(pieces))):
+                size += len(chunk)
+                if size > _LARGEST:
+                    raise self._failure("sent more sound than a sentence can hold", retryable=False)
+                yield chunk
         if not size:
             raise self._failure("answered without any sound", retryable=True)
 

@@ -126,6 +126,18 @@ def test_a_bug_is_not_covered_up() -> None:
     run_virtual(main())
 
 
+def test_a_success_makes_the_next_rest_a_short_one_again() -> None:
+    circuit = Circuit()
+    for _ in range(10):
+        circuit.failed(0)
+    assert circuit.is_resting(LONGEST_REST - 1)
+    circuit.worked()
+    for _ in range(FAILURES):
+        circuit.failed(0)
+    assert circuit.is_resting(REST - 1)
+    assert not circuit.is_resting(REST)
+
+
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=40))
 def test_a_circuit_rests_only_after_failures_in_a_row_and_never_too_long(
     history: list[tuple[bool, float]],

@@ -1,8 +1,12 @@
 """Edge's voices, through the real library, against a fake of the service's wire."""
 
 import asyncio
+import os
 import threading
 import traceback
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import NoReturn
 
 import pytest
 
@@ -11,10 +15,14 @@ from fake_provider import run
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.tts import TTS_ENGINES, edge
 
-pytest.importorskip("edge_tts")
-pytest.importorskip("miniaudio")
-
 SENTENCE = "Hello chat, welcome to the stream!"
+
+
+@pytest.fixture(autouse=True)
+def libraries(missing: Callable[[str, str], NoReturn]) -> None:
+    for package in ("edge_tts", "miniaudio"):
+        if find_spec(package) is None:
+            missing(f"{package} is not installed", "CI" if os.environ.get("CI") else "OLV_REQUIRE_ENGINES")
 
 
 def spoken(**switches: object) -> tuple[bytes, EngineError | None, FakeEdge]:

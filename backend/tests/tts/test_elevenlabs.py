@@ -1,9 +1,12 @@
 """ElevenLabs' voices, through the real library, against a fake of its HTTP."""
 
 import asyncio
+import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,10 +17,14 @@ from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.ports import SpeechSynthesizer
 from open_llm_vtuber.tts import TTS_ENGINES, elevenlabs
 
-pytest.importorskip("elevenlabs")
-
 SENTENCE = "Hello chat!"
 SOUND = tone(len(SENTENCE) * 60)
+
+
+@pytest.fixture(autouse=True)
+def library(missing: Callable[[str, str], NoReturn]) -> None:
+    if find_spec("elevenlabs") is None:
+        missing("elevenlabs is not installed", "CI" if os.environ.get("CI") else "OLV_REQUIRE_ENGINES")
 
 
 def voice(fake: FakeElevenLabs, **options: object) -> SpeechSynthesizer:

@@ -1,20 +1,28 @@
 """The assembly: which engines really run, and what is said about it."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
+from fake_provider import FakeProvider
 from irc_server import IrcServer
-from live_server import SCRIPTED, Client, leaving_nothing, serving
+from live_server import SCRIPTED, Client, Serving, leaving_nothing, serving
 from open_llm_vtuber import app, llm, vad
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.ports import LanguageModel
+from open_llm_vtuber.fallback import OnChange
+from open_llm_vtuber.ports import LanguageModel, SpeechSynthesizer
+from open_llm_vtuber.protocol.server_messages import Snapshot
+from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.stimulus import EngineStatus
+from open_llm_vtuber.tts import embedded
+from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 
 
 class Unloadable:
@@ -159,9 +167,100 @@ def test_voice_detection_that_cannot_run_here_is_replaced_by_loudness(
     assert "energy_vad is used instead" in told[0]
 
 
+def speaking_with(name: str, spares: list[str] | None = None, **options: Any) -> Settings:
+    chain = {} if spares is None else {"fallback": spares}
+    return settings({"tts_config": {**SCRIPTED["tts_config"], "tts_model": name, name: options, **chain}})
+
+
+async def turn(client: Client) -> list[dict[str, Any]]:
+    await client.send("text-input", text="Hello")
+    messages = await client.until("backend-synth-complete")
+    await client.send("frontend-playback-complete")
+    return messages + await client.until("control", text="conversation-chain-end")
+
+
+def test_a_voice_that_fails_is_replaced_without_a_word_to_clients_and_the_state_says_it() -> None:
+    async def main() -> None:
+        async with FakeProvider() as far_end:
+            far_end.status = 401
+            given = speaking_with("openai_tts", ["tone_tts"], base_url=far_end.base_url)
+            async with serving(given) as live, Client.connect(live.ws()) as client:
+                assert live.parts.providers["tts"] == EngineStatus(engine="openai_tts")
+                messages = [message for _ in range(2) for message in await turn(client)]
+                assert all(m["audio"] for m in messages if m["type"] == "audio")
+                assert not [m for m in messages if m["type"] == "error"]
+                status = live.parts.providers["tts"]
+                assert status.engine == "tone_tts"
+                assert "openai_tts keeps failing: 127.0.0.1" in status.note
+                answer = await asyncio.to_thread(health, live)
+                assert answer["providers"]["tts"]["engine"] == "tone_tts"
+
+    asyncio.run(main())
+
+
+def health(live: Serving) -> dict[str, Any]:
+    with urlopen(f"{live.http}/health", timeout=5) as answer:  # noqa: S310  our own server
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("name", "spares", "chain"),
+    [
+        ("openai_tts", None, ["openai_tts", "embedded_tts", "tone_tts"]),
+        ("openai_tts", [], ["openai_tts"]),
+        ("openai_tts", ["tone_tts", "openai_tts"], ["openai_tts", "tone_tts"]),
+        ("embedded_tts", None, ["embedded_tts"]),
+        ("embedded_tts", ["tone_tts"], ["embedded_tts", "tone_tts"]),
+    ],
+)
+def test_who_stands_in_for_a_voice(
+    monkeypatch: pytest.MonkeyPatch, name: str, spares: list[str] | None, chain: list[str]
+) -> None:
+    rows = dict.fromkeys(("openai_tts", "embedded_tts", "tone_tts"), "open_llm_vtuber.tts.tone:ToneTTS")
+    monkeypatch.setattr(app, "TTS_ENGINES", EngineTable("voice", rows))
+    made: list[list[str]] = []
+
+    class Noted(FallbackVoice):
+        def __init__(self, voices: Mapping[str, SpeechSynthesizer], on_change: OnChange) -> None:
+            made.append(list(voices))
+            super().__init__(voices, on_change)
+
+    monkeypatch.setattr(app, "FallbackVoice", Noted)
+    started(speaking_with(name, spares))
+    assert made == [chain]
+
+
+def test_a_spare_voice_that_cannot_start_is_told_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "PACKAGE", "no_such_package")
+    providers, told = started(speaking_with("openai_tts"))
+    assert providers["tts"] == EngineStatus(engine="openai_tts")
+    assert len(told) == 1
+    assert "embedded_tts cannot stand in for openai_tts: The embedded voice needs the package" in told[0]
+
+
+def test_a_spare_voice_that_we_do_not_have_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'tone_tts'"):
+        started(speaking_with("openai_tts", ["tone_tt"]))
+
+
 def on_channel(server: IrcServer, channel: str, **features: bool) -> Settings:
     twitch = {"channel": channel, "endpoints": {"irc": server.url}}
     return settings(live_config={"twitch": twitch}, features=features)
+
+
+async def connected(live: Serving) -> None:
+    """Wait until chat is read; the cue that says so may have come before any client."""
+    async with asyncio.timeout(10):
+        while True:
+            (answer,) = await live.parts.shows.ask("main", TakeSnapshot(client="test"))
+            if (
+                isinstance(answer, Snapshot)
+                and answer.state.twitch
+                and answer.state.twitch.state == "connected"
+            ):
+                return
+            await asyncio.sleep(0.02)
 
 
 def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:

@@ -80,7 +80,7 @@ def test_an_existing_file_is_read_as_it_is(tmp_path: Path) -> None:
     assert character.name == "shizuku", "an empty character_name means conf_name"
     assert character.human_name == "Tester"
     assert character.agent_config.llm_configs["openai_compatible_llm"]["model"] == "qwen"
-    assert character.tts_config.options()["voice"] == "af_sky"
+    assert character.tts_config.options("openai_tts")["voice"] == "af_sky"
 
 
 def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:

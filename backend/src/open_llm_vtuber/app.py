@@ -13,13 +13,13 @@ from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.asr import ASR_ENGINES
-from open_llm_vtuber.casting import Casting
+from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.persona import speak_up_prompt
-from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
+from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
@@ -29,6 +29,7 @@ from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
+from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
 from open_llm_vtuber.vad import VAD_ENGINES
@@ -49,6 +50,7 @@ class OnAir:
 
     shows: Shows
     providers: Mapping[str, EngineStatus]
+    voice: SpeechSynthesizer
     ear: SpeechRecognizer | None = None
 
 
@@ -74,7 +76,8 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 llms=await stack.enter_async_context(
                     EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
                 ),
-                voices=await stack.enter_async_context(EnginePool(TTS_ENGINES, ("embedded_tts", "tone_tts"))),
+                voices=await stack.enter_async_context(EnginePool(TTS_ENGINES, EMBEDDED_VOICES)),
+                chain=FallbackVoice,
                 adapter=lambda llm, persona, emotions: OrphiqAdapter(
                     BasicMemoryAgent(llm, persona, emotions)
                 ),
@@ -105,7 +108,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
         try:
-            yield OnAir(shows, providers, ear)
+            yield OnAir(shows, providers, casting.opening().voice, ear)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -133,6 +136,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         human_name=settings.character_config.human_name,
         frontend=frontend_folder(),
         folder=settings.folder,
+        voice=parts.voice,
         ear=parts.ear,
     )
 

@@ -13,9 +13,9 @@ from typing import Any, Self, TypeVar
 
 from open_llm_vtuber import config
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
-from open_llm_vtuber.config import Character, Settings
+from open_llm_vtuber.config import Character, Settings, TTSConfig
 from open_llm_vtuber.engine_pool import EnginePool
-from open_llm_vtuber.errors import ConfigError, ProtocolError
+from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.persona import Persona, persona
 from open_llm_vtuber.ports import Adapter, LanguageModel, SpeechSynthesizer
@@ -29,9 +29,13 @@ from open_llm_vtuber.units import Seconds
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+EMBEDDED_VOICES = ("embedded_tts", "tone_tts")
+"""Voices that need nobody, the better one first: they stand in for every other."""
 OUR_AGENT = "basic_memory_agent"
 READING_LIMIT: Seconds = 20.0
 """How long a disk may take over the character files."""
+NewChain = Callable[[Mapping[str, SpeechSynthesizer], Callable[[str, str], None]], SpeechSynthesizer]
+"""Makes one voice of several; it says whenever another one speaks, and why."""
 NewAdapter = Callable[[LanguageModel, str, Collection[str]], Adapter]
 """Makes a show's own source of words of a language model, a persona and the emotions it is told of."""
 
@@ -64,6 +68,7 @@ class Casting:
         channel: str,
         llms: EnginePool[LanguageModel],
         voices: EnginePool[SpeechSynthesizer],
+        chain: NewChain,
         adapter: NewAdapter,
         others: Mapping[str, EngineStatus],
     ) -> None:
@@ -75,6 +80,7 @@ class Casting:
         self._channel = channel
         self._llms = llms
         self._voices = voices
+        self._chain = chain
         self._adapter = adapter
         self._others = others
         self._files = CharacterFiles(settings)
@@ -138,21 +144,46 @@ class Casting:
         async with AsyncExitStack() as stack:
             llm = await self._llms.take(*character.agent_config.language_model())
             stack.push_async_callback(llm.end)
-            voice = await self._voices.take(character.tts_config.tts_model, character.tts_config.options())
-            stack.push_async_callback(voice.end)
+            providers = {"llm": _described(llm.status, llm.engine), **self._others}
+            voice, voice_notes = await self._voice(stack, character.tts_config, providers)
             who = await self._in_thread(lambda: self._persona(character, llm.engine, model))
             return _Ready(
                 billing=self._billing(listed, model),
                 llm=llm.engine,
-                voice=voice.engine,
+                voice=voice,
                 persona=who,
-                providers={"llm": _described(llm.status, llm.engine), "tts": voice.status, **self._others},
+                providers=providers,
                 character=character,
                 notes=tuple(
-                    filter(None, (_other_agent(character), llm.status.note, voice.status.note, *who.notes))
+                    filter(None, (_other_agent(character), llm.status.note, *voice_notes, *who.notes))
                 ),
                 end=stack.pop_all().aclose,
             )
+
+    async def _voice(
+        self, stack: AsyncExitStack, wanted: TTSConfig, providers: dict[str, EngineStatus]
+    ) -> tuple[SpeechSynthesizer, list[str]]:
+        """Start the chosen voice and those that stand in for it; `providers` always says which one speaks."""
+        first = await self._voices.take(wanted.tts_model, wanted.options(wanted.tts_model))
+        stack.push_async_callback(first.end)
+        status, voices, notes = first.status, {first.status.engine: first.engine}, [first.status.note]
+        by_default = () if status.engine in EMBEDDED_VOICES else EMBEDDED_VOICES
+        for spare in by_default if wanted.fallback is None else wanted.fallback:
+            if spare in voices:
+                continue
+            try:
+                lease = await self._voices.take_as_named(spare, wanted.options(spare))
+            except EngineError as error:
+                notes.append(f"{spare} cannot stand in for {status.engine}: {error}")
+                continue
+            stack.push_async_callback(lease.end)
+            voices[spare] = lease.engine
+
+        def on_change(engine: str, note: str) -> None:
+            providers["tts"] = EngineStatus(engine=engine, note=f"{status.note} {note}".strip())
+
+        providers["tts"] = status
+        return self._chain(voices, on_change), notes
 
     def _role(self, ready: _Ready, leave: Callable[[], Awaitable[None]]) -> Role:
         emotions = () if ready.persona.names_emotions else ready.billing.model.emotions

@@ -101,10 +101,12 @@ class TTSConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
     tts_model: str = "embedded_tts"
+    fallback: tuple[str, ...] | None = None
+    """The voices that speak, in this order, when the chosen one fails; None leaves it to the program."""
 
-    def options(self) -> Mapping[str, object]:
-        """Return the chosen voice's options."""
-        found = (self.model_extra or {}).get(self.tts_model)
+    def options(self, name: str) -> Mapping[str, object]:
+        """Return a voice's options."""
+        found = (self.model_extra or {}).get(name)
         return found if isinstance(found, dict) else {}
 
 

@@ -80,6 +80,10 @@ class EnginePool(Generic[E]):
             note = f"{note} {name} cannot run here: {error} {self._instead[1]} is used instead.".strip()
         return await self._lease(self._instead[1], {}, note)
 
+    async def take_as_named(self, name: str, options: Mapping[str, object]) -> Lease[E]:
+        """Return an engine with these settings, and no other. Raises ConfigError or EngineError."""
+        return await self._lease(name, options, "")
+
     async def _lease(self, name: str, options: Mapping[str, object], note: str) -> Lease[E]:
         place = self._place(name, options)
         place.users += 1

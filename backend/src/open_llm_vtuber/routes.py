@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import fastapi_offline
 from fastapi import FastAPI, Header, HTTPException, UploadFile, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.datastructures import Headers, QueryParams
@@ -21,13 +21,14 @@ from open_llm_vtuber import __version__
 from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.config import LOOPBACK, SystemConfig
 from open_llm_vtuber.errors import EngineError, ProtocolError
-from open_llm_vtuber.ports import SpeechRecognizer
+from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
 from open_llm_vtuber.protocol.server_messages import Provider, Snapshot, State
 from open_llm_vtuber.public_files import add_public_files
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
@@ -66,6 +67,7 @@ def web_app(
     human_name: str,
     frontend: Path,
     folder: Path,
+    voice: SpeechSynthesizer,
     ear: SpeechRecognizer | None = None,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
@@ -76,6 +78,7 @@ def web_app(
     app.add_middleware(Doorkeeper, system=system)
     _add_api(app, shows)
     _add_asr(app, ear)
+    _add_speech(app, voice)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
@@ -125,6 +128,20 @@ def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
         except EngineError as error:
             log.warning("/asr: %s", error)
             return JSONResponse({"error": "Internal server error during transcription"}, 500)
+
+
+def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
+    cache = SoundCache()
+
+    @app.websocket("/tts-ws")
+    async def tts_ws(websocket: WebSocket) -> None:
+        await serve_speech(websocket, voice, cache)
+
+    @app.get("/cache/{name}", include_in_schema=False)
+    async def sound(name: str) -> Response:
+        if (wav := cache.get(name)) is None:
+            raise HTTPException(404)
+        return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
 async def _state(shows: Shows, show: str) -> State:
@@ -183,7 +200,7 @@ class Doorkeeper:
 
 
 def _needs_token(path: str) -> bool:
-    return path in ("/client-ws", "/asr") or path.startswith("/api/")
+    return path in ("/client-ws", "/tts-ws", "/asr") or path.startswith("/api/")
 
 
 def _is_trusted(origin: str, allowed: frozenset[str]) -> bool:

@@ -23,10 +23,16 @@ class Speech:
 
 def speech(pcm: bytes, rate: Hertz) -> Speech:
     """Wrap 16-bit little-endian mono samples."""
-    wav = _wav_header(len(pcm), rate) + pcm
     return Speech(
-        base64.b64encode(wav).decode("ascii"), _volumes(pcm, rate), len(pcm) / (_BYTES_A_SAMPLE * rate)
+        base64.b64encode(wav(pcm, rate)).decode("ascii"),
+        _volumes(pcm, rate),
+        len(pcm) / (_BYTES_A_SAMPLE * rate),
     )
+
+
+def wav(pcm: bytes, rate: Hertz) -> bytes:
+    """Return the samples as a whole WAV file."""
+    return _wav_header(len(pcm), rate) + pcm
 
 
 def _wav_header(data_bytes: int, rate: Hertz) -> bytes:

@@ -9,5 +9,9 @@ TTS_ENGINES: EngineTable[SpeechSynthesizer] = EngineTable(
         "embedded_tts": "open_llm_vtuber.tts.embedded:EmbeddedTTS",
         "tone_tts": "open_llm_vtuber.tts.tone:ToneTTS",
         "openai_tts": "open_llm_vtuber.tts.openai_speech:OpenAITTS",
+        "piper_tts": "open_llm_vtuber.tts.piper:PiperTTS",
+        "kokoro_tts": "open_llm_vtuber.tts.kokoro:KokoroTTS",
+        "edge_tts": "open_llm_vtuber.tts.edge:EdgeTTS",
+        "elevenlabs_tts": "open_llm_vtuber.tts.elevenlabs:ElevenLabsTTS",
     },
 )

@@ -34,10 +34,6 @@ MODEL_FILES = {
 
 _START_LIMIT: Seconds = 60.0
 _SENTENCE_LIMIT: Seconds = 30.0
-_GAIN = 2.2
-"""The model speaks at about half the loudness of other voices."""
-_KNEE = 0.8
-"""From here on loudness bends towards 1 instead of being cut off."""
 _LONGEST = 2000
 """Characters of one sentence. Longer is not speech; it would only occupy the voice."""
 
@@ -176,7 +172,4 @@ def _next_pcm(sentences: "Iterator[NDArray[np.float32]]") -> bytes | None:
     sound = next(sentences, None)
     if sound is None:
         return None
-    loud = np.abs(sound) * _GAIN
-    bent = _KNEE + (1 - _KNEE) * np.tanh((loud - _KNEE) / (1 - _KNEE))
-    samples = np.copysign(np.where(loud > _KNEE, bent, loud), sound) * 0.98 * 32767
-    return samples.astype("<i2").tobytes()
+    return np.rint(np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes()

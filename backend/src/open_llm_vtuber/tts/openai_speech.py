@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, connect, failure, host_of, within
-from open_llm_vtuber.tts.pcm import RATE, SAMPLE_BYTES, speakable
+from open_llm_vtuber.tts.pcm import RATE, speakable, whole_samples
 from open_llm_vtuber.tts.wav import read_wav
 from open_llm_vtuber.units import Hertz, Seconds
 
@@ -86,7 +86,7 @@ class OpenAITTS:
             received = await stack.enter_async_context(
                 aclosing(self._receive(response.iter_bytes(), deadline))
             )
-            unpack = self._unpack if self._options.file_extension == "wav" else _whole
+            unpack = self._unpack if self._options.file_extension == "wav" else whole_samples
             pieces = await stack.enter_async_context(aclosing(unpack(received)))
             silent = True
             async for piece in pieces:
@@ -147,14 +147,3 @@ class OpenAITTS:
         """Return the error for something that is called WAV and is not one that we know."""
         msg = f"{self._account.where} sent no 16-bit WAV: set file_extension to pcm if it can send that."
         return failure(self._account, msg, retryable=False)
-
-
-async def _whole(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Yield the same bytes in pieces of whole samples: a network cuts where it likes."""
-    rest = b""
-    async for chunk in chunks:
-        data = rest + chunk
-        cut = len(data) - len(data) % SAMPLE_BYTES
-        rest = data[cut:]
-        if cut:
-            yield data[:cut]

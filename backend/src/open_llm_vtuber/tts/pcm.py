@@ -2,6 +2,7 @@
 
 import sys
 from array import array
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from open_llm_vtuber.units import Hertz
 
@@ -20,3 +21,14 @@ def encode(samples: "array[int]") -> bytes:
         samples = samples[:]
         samples.byteswap()
     return samples.tobytes()
+
+
+async def whole_samples(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield the same bytes in pieces of whole samples: a network cuts where it likes."""
+    rest = b""
+    async for chunk in chunks:
+        data = rest + chunk
+        cut = len(data) - len(data) % SAMPLE_BYTES
+        rest = data[cut:]
+        if cut:
+            yield data[:cut]

@@ -53,6 +53,7 @@ async def staged(
                 channel="c",
                 llms=await stack.enter_async_context(stage.llms),
                 voices=await stack.enter_async_context(stage.voices),
+                chain=lambda voices, _: next(iter(voices.values())),
                 adapter=stage.adapter,
                 others={},
             )

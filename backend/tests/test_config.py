@@ -241,7 +241,10 @@ def test_a_character_file_is_laid_over_a_character_section_by_section(tmp_path: 
     alice, notes = config.character(base, file, {"VOICE": "nova"})
     assert notes == []
     assert (alice.conf_name, alice.persona_prompt) == ("Alice", "You are Shizuku.\n")
-    assert alice.tts_config.options() == {**base.tts_config.options(), "voice": "nova"}
+    assert alice.tts_config.options("openai_tts") == {
+        **base.tts_config.options("openai_tts"),
+        "voice": "nova",
+    }
     assert base.conf_name == "shizuku"
 
 

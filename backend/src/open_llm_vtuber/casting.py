@@ -60,7 +60,7 @@ class Casting:
     Entering starts the engines of the configuration's own character; raises ConfigError.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  its parts, each by name
         self,
         settings: Settings,
         *,

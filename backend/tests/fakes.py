@@ -11,7 +11,7 @@ from typing import Any, Self
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
-from open_llm_vtuber.protocol.server_messages import ConfigFile
+from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard

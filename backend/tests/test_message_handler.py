@@ -10,10 +10,13 @@ import pytest
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
 from open_llm_vtuber.protocol.client_messages import (
+    AISpeakSignal,
     AudioPlayStart,
     ClientHello,
     ClientMessage,
     CreateNewHistory,
+    DeleteHistory,
+    FetchAndSetHistory,
     FetchBackgrounds,
     FetchConfigs,
     FetchHistoryList,
@@ -21,7 +24,11 @@ from open_llm_vtuber.protocol.client_messages import (
     GetSnapshot,
     Heartbeat,
     InterruptSignal,
+    MicAudioData,
+    MicAudioEnd,
+    RawAudioData,
     RequestInitConfig,
+    SwitchConfig,
     TextInput,
 )
 from open_llm_vtuber.protocol.server_messages import (
@@ -32,10 +39,15 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
 from open_llm_vtuber.show.commands import (
+    AnswerUtterance,
+    BecomeCharacter,
     ChatHappened,
     Command,
     CreateHistory,
     Describe,
+    EraseHistory,
+    Hear,
+    HearAll,
     Hello,
     Interrupt,
     ListBackgrounds,
@@ -43,6 +55,8 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    ResumeHistory,
+    SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.shows import Subscription
@@ -84,6 +98,13 @@ COMMANDS: tuple[tuple[ClientMessage, Command | None], ...] = (
     (FetchHistoryList(), ListHistories()),
     (CreateNewHistory(), CreateHistory()),
     (RequestInitConfig(), Describe("u1")),
+    (FetchAndSetHistory(history_uid="h1"), ResumeHistory("h1")),
+    (DeleteHistory(history_uid="h1"), EraseHistory("h1")),
+    (SwitchConfig(file="alice.yaml"), BecomeCharacter("u1", "alice.yaml")),
+    (MicAudioData(audio=(0.5,)), Hear("u1", (0.5,))),
+    (RawAudioData(audio=(0.5,)), HearAll("u1", (0.5,))),
+    (MicAudioEnd(), AnswerUtterance("u1", "Human")),
+    (AISpeakSignal(idle_time=3.0), SpeakUp("u1", 3.0)),
     (ClientHello(capabilities=("chat",)), Hello("u1", ("chat",))),
     (GetSnapshot(), TakeSnapshot("u1")),
     (AudioPlayStart(), None),

@@ -60,32 +60,15 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
-    channel = settings.live_config.twitch.channel
     if client := settings.system_config.web_client_dir:
         web_client.checked(settings.folder / client)
     async with AsyncExitStack() as stack:
         character = settings.character_config
         ear, ear_status = await _ear(stack, character, report)
         detector = await _detector(stack, character, report) if ear else None
-        casting = await stack.enter_async_context(
-            Casting(
-                settings,
-                others={"asr": ear_status},
-                frontend=frontend_folder(),
-                channel=channel_name(channel) if channel else "",
-                llms=await stack.enter_async_context(
-                    EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
-                ),
-                voices=await stack.enter_async_context(EnginePool(TTS_ENGINES, EMBEDDED_VOICES)),
-                chain=FallbackVoice,
-                adapter=lambda llm, persona, emotions: OrphiqAdapter(
-                    BasicMemoryAgent(llm, persona, emotions)
-                ),
-            )
-        )
+        casting = await _casting(stack, settings, ear_status)
         for note in casting.notes:
             report(note)
-        providers = casting.opening().providers
         guard, system = Guard(), settings.system_config
         speak_up = speak_up_prompt(system.tool_prompts, settings.folder) or SPEAK_UP
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
@@ -108,7 +91,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
         try:
-            yield OnAir(shows, providers, casting.opening().voice, ear)
+            yield OnAir(shows, casting.opening().providers, casting.opening().voice, ear)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -139,6 +122,24 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         voice=parts.voice,
         ear=parts.ear,
     )
+
+
+async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus) -> Casting:
+    """Start the engines of the configuration's own character, and what makes a show of it."""
+    channel = settings.live_config.twitch.channel
+    brains = EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
+    voices = EnginePool(TTS_ENGINES, EMBEDDED_VOICES)
+    casting = Casting(
+        settings,
+        frontend=frontend_folder(),
+        channel=channel_name(channel) if channel else "",
+        llms=await stack.enter_async_context(brains),
+        voices=await stack.enter_async_context(voices),
+        chain=FallbackVoice,
+        adapter=lambda llm, persona, emotions: OrphiqAdapter(BasicMemoryAgent(llm, persona, emotions)),
+        others={"asr": ear},
+    )
+    return await stack.enter_async_context(casting)
 
 
 async def _ear(

@@ -28,7 +28,7 @@ class BodyLimit:
         most = LARGER.get(scope["path"], LARGEST_BODY)
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdecimal() and int(length) > most:
-            refusal = JSONResponse({"error": _SENTENCE}, TOO_LARGE, {"Connection": "close"})
+            refusal = JSONResponse({"error": _SENTENCE}, TOO_LARGE)
             await refusal(scope, receive, send)
             return
         read = 0

@@ -19,7 +19,7 @@ from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.persona import Persona, persona
 from open_llm_vtuber.ports import Adapter, LanguageModel, SpeechSynthesizer
-from open_llm_vtuber.protocol.server_messages import ConfigFile
+from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.public_files import backgrounds
 from open_llm_vtuber.show.role import Billing, Role
 from open_llm_vtuber.show.spoken_text import SpokenText

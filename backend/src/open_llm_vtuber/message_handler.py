@@ -5,7 +5,6 @@ from typing import assert_never
 
 from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.protocol.client_messages import (
-    AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
     ClientHello,
@@ -23,8 +22,6 @@ from open_llm_vtuber.protocol.client_messages import (
     MicAudioData,
     MicAudioEnd,
     RawAudioData,
-    RemoveClientFromGroup,
-    RequestGroupInfo,
     RequestInitConfig,
     SwitchConfig,
     TextInput,
@@ -112,8 +109,6 @@ class MessageHandler:
                 return AnswerUtterance(client, self._human_name)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
-            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
-                return None  # groups come later
             case ClientHello():
                 return Hello(client, message.capabilities)
             case GetSnapshot():

@@ -22,7 +22,8 @@ from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.config import LOOPBACK, SystemConfig
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
-from open_llm_vtuber.protocol.server_messages import Provider, Snapshot, State
+from open_llm_vtuber.protocol.parts import Provider, State
+from open_llm_vtuber.protocol.server_messages import Snapshot
 from open_llm_vtuber.public_files import add_public_files
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.show.ears import DEAF

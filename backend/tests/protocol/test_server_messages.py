@@ -4,12 +4,12 @@ import pytest
 from pydantic import ValidationError
 
 from open_llm_vtuber.protocol.codec import encode
+from open_llm_vtuber.protocol.parts import HistorySummary
 from open_llm_vtuber.protocol.server_messages import (
     Control,
     Error,
     HeartbeatAck,
     HistoryList,
-    HistorySummary,
 )
 
 

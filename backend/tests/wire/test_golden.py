@@ -7,11 +7,14 @@ from typing import get_args
 import pytest
 
 from open_llm_vtuber.protocol.client_messages import (
+    AISpeakSignal,
     AudioPlayStart,
     ClientHello,
     ClientMessage,
     CreateNewHistory,
+    DeleteHistory,
     DisplayText,
+    FetchAndSetHistory,
     FetchBackgrounds,
     FetchConfigs,
     FetchHistoryList,
@@ -20,7 +23,11 @@ from open_llm_vtuber.protocol.client_messages import (
     Heartbeat,
     Image,
     InterruptSignal,
+    MicAudioData,
+    MicAudioEnd,
+    RawAudioData,
     RequestInitConfig,
+    SwitchConfig,
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import decode, encode
@@ -56,7 +63,14 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
         AudioPlayStart(display_text=DisplayText(text="Hi. ", name="Mika", avatar=""), forwarded=True),
     ),
     ('{"type":"frontend-playback-complete"}', FrontendPlaybackComplete()),
+    ('{"type":"fetch-and-set-history","history_uid":"h1"}', FetchAndSetHistory(history_uid="h1")),
+    ('{"type":"delete-history","history_uid":"h1"}', DeleteHistory(history_uid="h1")),
+    ('{"type":"switch-config","file":"alice.yaml"}', SwitchConfig(file="alice.yaml")),
+    ('{"type":"mic-audio-data","audio":[0,0.5,-1]}', MicAudioData(audio=(0, 0.5, -1))),
+    ('{"type":"mic-audio-end","images":[]}', MicAudioEnd()),
+    ('{"type":"ai-speak-signal","idle_time":-1,"images":[]}', AISpeakSignal(idle_time=-1)),
     # As others write them.
+    ('{"type":"raw-audio-data","audio":[0.25]}', RawAudioData(audio=(0.25,))),
     ('{"type":"heartbeat"}', Heartbeat()),
     ('{"type":"request-init-config","client_id":"x"}', RequestInitConfig()),
     ('{"type":"text-input","text":"hello"}', TextInput(text="hello")),

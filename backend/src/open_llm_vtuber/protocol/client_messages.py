@@ -12,7 +12,6 @@ MAX_SAMPLES = 160_000
 """Samples in one message: ten seconds."""
 
 HistoryUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-ClientUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 RequestId = Annotated[str, StringConstraints(max_length=200)]
 Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
 
@@ -149,26 +148,6 @@ class AISpeakSignal(_Request):
     images: tuple[Image, ...] = Field(default=(), max_length=16)
 
 
-class AddClientToGroup(_Request):
-    """Invite another client's character into this client's group."""
-
-    type: Literal["add-client-to-group"] = "add-client-to-group"
-    invitee_uid: ClientUid
-
-
-class RemoveClientFromGroup(_Request):
-    """Take a client out of the group; one's own uid means to leave."""
-
-    type: Literal["remove-client-from-group"] = "remove-client-from-group"
-    target_uid: ClientUid
-
-
-class RequestGroupInfo(_Request):
-    """Who is in this client's group?"""
-
-    type: Literal["request-group-info"] = "request-group-info"
-
-
 class RequestInitConfig(_Request):
     """Send the model and the character's names again."""
 
@@ -211,9 +190,6 @@ ClientMessage = Annotated[
     | MicAudioEnd
     | RawAudioData
     | AISpeakSignal
-    | AddClientToGroup
-    | RemoveClientFromGroup
-    | RequestGroupInfo
     | RequestInitConfig
     | Heartbeat
     | ClientHello

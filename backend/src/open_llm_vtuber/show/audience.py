@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from open_llm_vtuber.protocol.client_messages import Capability
 from open_llm_vtuber.protocol.codec import encode
-from open_llm_vtuber.protocol.server_messages import Audio, Control, ServerMessage
+from open_llm_vtuber.protocol.server_messages import (
+    Audio,
+    Control,
+    ServerMessage,
+)
 from open_llm_vtuber.units import Seconds
 
 OUTBOX_FRAMES = 1_000

@@ -6,13 +6,8 @@ from dataclasses import dataclass
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.codec import harmless
-from open_llm_vtuber.protocol.server_messages import (
-    HistoryData,
-    HistoryList,
-    HistorySummary,
-    LatestMessage,
-    StoredLine,
-)
+from open_llm_vtuber.protocol.parts import HistorySummary, LatestMessage, StoredLine
+from open_llm_vtuber.protocol.server_messages import HistoryData, HistoryList
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.text_rules import bounded
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
-from open_llm_vtuber.protocol.server_messages import ConfigFile
+from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.units import Seconds
 

@@ -10,9 +10,14 @@ from typing import assert_never
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import Store
+from open_llm_vtuber.protocol.parts import (
+    CharacterNames,
+    Provider,
+    State,
+    TwitchState,
+)
 from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
-    CharacterNames,
     CharacterState,
     ClientWelcome,
     ConfigFiles,
@@ -23,12 +28,9 @@ from open_llm_vtuber.protocol.server_messages import (
     HistoryData,
     HistoryDeleted,
     NewHistoryCreated,
-    Provider,
     ServerMessage,
     SetModelAndConf,
     Snapshot,
-    State,
-    TwitchState,
     TwitchStatus,
 )
 from open_llm_vtuber.show import commands

@@ -12,12 +12,11 @@ from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
 from open_llm_vtuber.protocol.codec import harmless
+from open_llm_vtuber.protocol.parts import Actions, DisplayText
 from open_llm_vtuber.protocol.server_messages import (
-    Actions,
     Audio,
     BackendSynthComplete,
     Control,
-    DisplayText,
     Error,
     ForceNewMessage,
     FullText,

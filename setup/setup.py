@@ -206,6 +206,27 @@ class Setup:
         else:
             self.progress.done("Chromium is installed")
 
+    def database(self) -> None:
+        """Install Debian's PostgreSQL for the tests of the store, where that can be done unasked."""
+        if any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+            return
+        if not shutil.which("apt-get") or os.geteuid() != 0:
+            self._skip(
+                "PostgreSQL is not installed: its tests will be skipped (apt-get install postgresql).",
+                "OLV_REQUIRE_POSTGRES",
+            )
+            return
+        self.progress.step("Installing PostgreSQL for the tests of the store")
+        try:
+            self._run(["apt-get", "update"])
+            self._run(["apt-get", "install", "-y", "--no-install-recommends", "postgresql"])
+        except SetupError as error:
+            self._skip(
+                f"PostgreSQL was not installed: its tests will be skipped. {error}", "OLV_REQUIRE_POSTGRES"
+            )
+        else:
+            self.progress.done("PostgreSQL is installed")
+
     def _virtual_environment(self) -> None:
         made_by = f"Python {sys.version_info[0]}.{sys.version_info[1]} in {sys.base_prefix} for {self.root}"
         if self.python.exists() and self.stamps.fresh("venv", made_by):
@@ -315,6 +336,7 @@ def set_up(*, dev: bool) -> None:
             for folder in NODE_FOLDERS:
                 setup.node_packages(folder)
             setup.browser()
+            setup.database()
     finally:
         setup.progress.clear()
 

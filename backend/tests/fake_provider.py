@@ -167,7 +167,10 @@ class FakeProvider:
                         yield _event({"choices": [{"index": 0, "delta": ["?"]}]})
                     case "fault event":
                         yield _event({"error": {"message": BODY}})
-                    case "cut" | "ends early":
+                    case "cut":
+                        return
+                    case "ends early":
+                        yield b"data: [DONE]\n\n"
                         return
                     case _:
                         pass

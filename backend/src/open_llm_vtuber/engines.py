@@ -66,6 +66,8 @@ def unknown(kind: str, name: str, known: Collection[str]) -> ConfigError:
 def faults(error: ValidationError) -> str:
     """Return what a validation found, as one line without the offending values (they may be secrets)."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+        ": ".join(
+            filter(None, (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")))
+        )
         for fault in error.errors(include_input=False, include_url=False)
     )

@@ -353,6 +353,10 @@ def test_the_timings_are_taken() -> None:
     }
 
 
+def test_a_reply_without_sound_has_no_time_to_its_first_sound() -> None:
+    assert performed(FakeAdapter("All bad."), FakeVoice(broken="bad")).turn.timings.first_audio_ms is None
+
+
 def test_a_line_that_cannot_be_stored_is_an_error_and_not_the_end_of_the_show() -> None:
     async def main() -> Reader:
         async with stage(FakeAdapter("Hello.")) as result:

@@ -78,8 +78,9 @@ class ChatCompletions:
                     deadline = clock.time() + self._limits.between
             if finished:
                 await self._finish(stream)
-        if not spoken or not finished:
-            raise self._incomplete(stream.response.headers.get("content-type", ""), spoken=spoken)
+        # Some servers end their stream without a finish_reason. One that is cut off does not come to its end at all.
+        if not spoken:
+            raise self._wordless(stream.response.headers.get("content-type", ""))
 
     async def _finish(self, stream: "AsyncStream[ChatCompletionChunk]") -> None:
         """Read the little that follows the last text: only then can the connection serve the next request."""
@@ -107,11 +108,9 @@ class ChatCompletions:
         fields = {"temperature": request.temperature, limit: request.max_tokens, **request.extra}
         return {name: value for name, value in fields.items() if value is not None}
 
-    def _incomplete(self, content_type: str, *, spoken: bool) -> EngineError:
-        """Return the error for an answer that ended before it was one."""
+    def _wordless(self, content_type: str) -> EngineError:
+        """Return the error for an answer that ended without a word."""
         where = self._account.where
-        if spoken:
-            return failure(self._account, f"{where} broke off in mid-answer.", retryable=True)
         if not is_event_stream(content_type):
             msg = f"{where} does not answer like a language model: check base_url (it often ends in /v1)."
             return failure(self._account, msg, retryable=False)

@@ -161,7 +161,7 @@ class Turn:
         while sentence := await ready.get():
             self._reached("first_sentence_ms")
             if rule := self._cast.guard.objection(sentence.text):
-                log.warning("turn %s: a sentence was kept off the air (%s)", self.id, rule)
+                log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)
                 continue
             spoken = await self._voiced(sentence)
             text = harmless(sentence.text) + " "  # clients join texts without a separator
@@ -202,7 +202,8 @@ class Turn:
             actions=None if face is None else Actions(expressions=(face,)),
         )
         self._cast.audience.publish(message, turn_id=self.id, index=self._sentences_sent)
-        self._reached("first_audio_ms")
+        if spoken:
+            self._reached("first_audio_ms")
         if self._sentences_sent == 0 and self.stimulus.message_id:
             self._cast.decide(Decision(message_id=self.stimulus.message_id, outcome="answered"))
         self._sentences_sent += 1
@@ -234,7 +235,7 @@ class Turn:
             self._publish(ForceNewMessage())
             self._publish(Control(text="conversation-chain-end"))
         self._reached("end_ms")
-        log.info("turn %s (%s) %s", self.id, self.stimulus.source, _in_words(self.timings))
+        log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, _in_words(self.timings))
 
     async def _keep(self, role: Literal["human", "ai"], name: str, content: str) -> None:
         try:
@@ -253,10 +254,10 @@ class Turn:
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, VTuberError):
-            log.warning("turn %s: %s", self.id, error)
+            log.warning("turn %s: %s", self.id[:8], error)
             self._publish(Error(message=str(error), code=error.code))
         else:
-            log.error("turn %s: a bug", self.id, exc_info=error)
+            log.error("turn %s: a bug", self.id[:8], exc_info=error)
             self._publish(Error(message="Something went wrong inside the server.", code="internal"))
 
     def _publish(self, message: ServerMessage) -> None:
@@ -279,4 +280,6 @@ def _first(errors: ExceptionGroup[Exception]) -> Exception:
 
 def _in_words(timings: TurnTimings) -> str:
     points = asdict(timings).items()
-    return ", ".join(f"{name.removesuffix('_ms').replace('_', ' ')} {ms} ms" for name, ms in points)
+    return ", ".join(
+        f"{name.removesuffix('_ms').replace('_', ' ')} {ms} ms" for name, ms in points if ms is not None
+    )

@@ -11,8 +11,8 @@ _WORDS = {
         mourn miss missed pain regret sad sadly sorrow sorry tear tears tired unfortunately unhappy""",
     "anger": """angry annoyed annoying awful damn enough fight furious hate hated mad outrage rage rude stop stupid
         ugh unfair worst""",
-    "surprise": """actually believe no-way omg really seriously shock shocked sudden suddenly surprise surprised
-        surprising unbelievable unexpected what whoa woah""",
+    "surprise": """no-way omg really seriously shock shocked sudden suddenly surprise surprised
+        surprising unbelievable unexpected whoa woah""",
     "fear": """afraid anxious careful danger dangerous dark fear ghost horror nervous panic scared scary spooky
         terrified terrifying worried worry""",
     "disgust": "cringe disgust disgusting eww ew gross nasty rotten smelly yuck yucky",

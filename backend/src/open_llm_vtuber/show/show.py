@@ -383,7 +383,3 @@ class Show:
     @staticmethod
     def _now() -> Seconds:
         return asyncio.get_running_loop().time()
-
-
-def _not_yet(what: str) -> ProtocolError:
-    return ProtocolError(f"{what} is not available in this version.", code="wrong-state")

@@ -309,6 +309,12 @@ def test_an_end_that_is_itself_cut_short_still_ends_the_chain() -> None:
     assert run_virtual(main())[-1] == "conversation-chain-end"
 
 
+def test_a_reply_of_which_nothing_may_be_said_is_replaced() -> None:
+    voice = FakeVoice()
+    performed(FakeAdapter("You should kill yourself."), voice)
+    assert voice.spoken == ["Let's talk about something else."]
+
+
 def test_html_in_a_reply_is_harmless() -> None:
     done = performed(FakeAdapter("Look: <img src=x onerror=alert(1)> a < b."))
     assert done.reader.first("audio")["display_text"]["text"].startswith("Look: <\u200bimg")

@@ -40,8 +40,13 @@ WAITING_SENTENCES = 1
 """Sentences that wait for the voice. The writer holds one more, so the text is at most two ahead."""
 LONGEST_REPLY = 2_000
 """Characters after which a reply is ended, whatever the model still wants to say."""
+INSTEAD = "Let's talk about something else."
+"""Said when nothing of a reply may go on air."""
 PLAYBACK_GRACE: Seconds = 2.0
 """How much longer than its audio a turn may take when a client is to report the end and does not."""
+
+
+Point = Literal["first_token_ms", "first_sentence_ms", "first_audio_ms", "end_ms"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +163,22 @@ class Turn:
         await ready.put(None)
 
     async def _speak(self, ready: asyncio.Queue[Sentence | None]) -> None:
+        was_refused = False
         while sentence := await ready.get():
             self._reached("first_sentence_ms")
             if rule := self._cast.guard.objection(sentence.text):
                 log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)
+                was_refused = True
                 continue
-            spoken = await self._voiced(sentence)
-            text = harmless(sentence.text) + " "  # clients join texts without a separator
-            self._send(text, spoken, self._face(sentence))
-            self._playback.add(text, spoken.length if spoken else reading_time(text), now=self._now())
+            await self._say(sentence)
+        if was_refused and not self._sentences_sent:
+            await self._say(Sentence(INSTEAD))
+
+    async def _say(self, sentence: Sentence) -> None:
+        spoken = await self._voiced(sentence)
+        text = harmless(sentence.text) + " "  # clients join texts without a separator
+        self._send(text, spoken, self._face(sentence))
+        self._playback.add(text, spoken.length if spoken else reading_time(text), now=self._now())
 
     async def _voiced(self, sentence: Sentence) -> Speech | None:
         voice = self._cast.voice
@@ -263,7 +275,7 @@ class Turn:
     def _publish(self, message: ServerMessage) -> None:
         self._cast.audience.publish(message, turn_id=self.id)
 
-    def _reached(self, point: str) -> None:
+    def _reached(self, point: Point) -> None:
         if getattr(self.timings, point) is None:
             passed = Milliseconds(round((self._now() - self._began) * 1000))
             self.timings = replace(self.timings, **{point: passed})

@@ -3,6 +3,11 @@
 import { element } from "./overlay.js";
 
 const MOST_BUBBLES = 200; // the page may stay open for days
+/** Milliseconds of thinking, and what is said of it then: silence would look like a fault. */
+const SLOW = /** @type {const} */ ([
+  [6_000, "still thinking…"],
+  [20_000, "the brain is slow to answer"],
+]);
 const NEAR_THE_END = 80; // pixels: who has scrolled further up is reading, and is left alone
 
 export class Conversation {
@@ -10,6 +15,8 @@ export class Conversation {
   replyBubble = null;
   /** @type {HTMLElement | null} */
   thinkingBubble = null;
+  /** @type {any[]} */
+  thinkingTimers = [];
 
   /** @param {HTMLElement} log the scrolling list @param {() => void} onfirst called with the first bubble */
   constructor(log, onfirst) {
@@ -58,12 +65,23 @@ export class Conversation {
     const bubble = element("p", "bubble reply thinking");
     const dots = element("span", "dots");
     dots.append(element("i", ""), element("i", ""), element("i", ""));
-    bubble.append(dots, element("span", "unseen", "Thinking"));
+    const words = element("span", "unseen", "Thinking");
+    bubble.append(dots, words);
     this.thinkingBubble = bubble;
+    this.thinkingTimers = SLOW.map(([ms, text]) => setTimeout(() => this.stillThinking(words, text), ms));
     this.add(bubble);
   }
 
+  /** @param {HTMLElement} words @param {string} text */
+  stillThinking(words, text) {
+    this.keepAtEnd(() => {
+      words.className = "slow";
+      words.textContent = text;
+    });
+  }
+
   stopThinking() {
+    for (const timer of this.thinkingTimers) clearTimeout(timer);
     this.thinkingBubble?.remove();
     this.thinkingBubble = null;
   }
@@ -76,10 +94,24 @@ export class Conversation {
       this.replyBubble = element("p", "bubble reply");
       this.add(this.replyBubble);
     }
-    // A node for each sentence: a screen reader then reads only what is new.
-    const before = this.replyBubble.textContent ?? "";
+    this.append(this.replyBubble, "sentence", text);
+  }
+
+  /** What she has just said could not be heard. */
+  noSound() {
+    if (this.replyBubble) this.append(this.replyBubble, "mute", "(no sound)");
+  }
+
+  /**
+   * A node of its own: a screen reader then reads only what is new.
+   * @param {HTMLElement} bubble
+   * @param {string} className
+   * @param {string} text
+   */
+  append(bubble, className, text) {
+    const before = bubble.textContent ?? "";
     const gap = before && !/\s$/.test(before) && !/^\s/.test(text) ? " " : "";
-    this.keepAtEnd(() => this.replyBubble?.append(element("span", "sentence", gap + text)));
+    this.keepAtEnd(() => bubble.append(element("span", className, gap + text)));
   }
 
   /** The next sentence begins a bubble of its own. */

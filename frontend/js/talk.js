@@ -3,8 +3,9 @@
 import { Composer } from "./composer.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { Notices } from "./notices.js";
 import { OUR_MODEL, Performer } from "./performer.js";
-import { channelWords, connectionWords, demoNotice, spokenText } from "./words.js";
+import { channelWords, connectionWords, engineNotices, lacksSound, spokenText } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./messages.js").AudioCue} AudioCue */
@@ -22,6 +23,7 @@ const connection = new Connection(showAddress(location), {
 });
 const performer = new Performer(byId("avatar"), (message) => connection.send(message));
 const conversation = new Conversation(byId("log"), () => (byId("welcome").hidden = true));
+const notices = new Notices(byId("notices"), byId("notice-lines"));
 const composer = new Composer(/** @type {HTMLFormElement} */ (byId("composer")), say);
 
 /** Chat messages that may still be answered. @type {Map<string, ChatMessage>} */
@@ -30,7 +32,8 @@ const chat = new Map();
 let tags = [];
 let chain = false; // a turn is going on
 let heard = ""; // what she has begun to say in it
-let demoDismissed = false;
+/** @type {string | null} the last turn of which a sentence came without sound */
+let muteTurn = null;
 /** @type {any} */
 let toastTimer;
 
@@ -135,8 +138,17 @@ function endOfTurn() {
 function sentence(cue) {
   const text = cue.display_text?.text ?? "";
   heard += text;
-  conversation.reply(spokenText(text, tags));
+  const shown = spokenText(text, tags);
+  conversation.reply(shown);
+  if (lacksSound(cue, shown)) noSound(cue.turn_id ?? "");
   showBusy();
+}
+
+/** Said once a turn. @param {string} turn */
+function noSound(turn) {
+  if (turn === muteTurn) return;
+  muteTurn = turn;
+  conversation.noSound();
 }
 
 /** @param {ChatMessage} message */
@@ -171,9 +183,7 @@ function pill(id, { text, mood }) {
 function showState() {
   const { state } = performer;
   pill("channel", channelWords(state.twitch));
-  const notice = demoDismissed ? "" : demoNotice(state);
-  byId("demo").hidden = notice === "";
-  byId("demo-text").textContent = notice;
+  notices.show(engineNotices(state));
   const name = state.character?.character_name || "Mika";
   byId("name").textContent = name;
   composer.field.placeholder = `Say something to ${name}…`;
@@ -185,11 +195,13 @@ function showConnection(status, reason) {
   byId("offline").hidden = status !== "lost";
   byId("offline-text").textContent = reason ? `Connection lost (${reason})` : "Connection lost";
   if (status === "lost") endOfTurn();
+  showBusy();
   announceReady();
 }
 
+/** Nobody is there to be stopped while the connection is lost. */
 function showBusy() {
-  byId("stop").hidden = !busy();
+  byId("stop").hidden = !busy() || connection.status !== "connected";
 }
 
 /** The button that hides has nothing to say any more; the one that shows tells why nothing is heard. */
@@ -231,9 +243,8 @@ function listen() {
   byId("copy-stage").addEventListener("click", copyStageAddress);
   byId("play-here").addEventListener("click", () => performer.setPlayHere(true));
   byId("mute-here").addEventListener("click", () => performer.setPlayHere(false));
-  byId("demo-close").addEventListener("click", () => {
-    demoDismissed = true;
-    showState();
+  byId("notices-close").addEventListener("click", () => {
+    notices.dismiss();
     composer.field.focus();
   });
   for (const starter of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".starter"))) {

@@ -2,6 +2,7 @@
 // things in words.
 
 /** @typedef {import("./messages.js").CharacterState} CharacterState */
+/** @typedef {import("./messages.js").Provider} Provider */
 
 /**
  * Takes out the emotion tags that this model knows, and nothing else.
@@ -42,7 +43,40 @@ const DEMO =
   "Demo brain: a tiny embedded model that proves the pipeline; it's not very clever. " +
   "Set llm_provider to use Ollama or a cloud model: see the README.";
 
-/** @param {CharacterState} state @returns {string} "" when a real model answers */
-export function demoNotice(state) {
-  return state.providers?.llm?.is_demo ? DEMO : "";
+const SCRIPTED = "Scripted brain: written lines that repeat a word of yours; no model is running.";
+const HUMS = "She hums instead of speaking: ";
+
+/**
+ * What a visitor should know of the engines at work, a line each; none when real ones do what they were set to.
+ * @param {CharacterState} state
+ */
+export function engineNotices({ providers }) {
+  const { llm, tts, asr } = providers ?? {};
+  return [...brainNotices(llm), voiceNotice(tts), noteOf("Ears", asr)].filter((line) => line !== "");
+}
+
+/** @param {Provider | undefined} llm */
+function brainNotices(llm) {
+  if (llm?.engine === "scripted_llm") return [`${SCRIPTED} ${llm.note ?? ""}`.trim()];
+  return [llm?.is_demo ? DEMO : "", noteOf("Brain", llm)];
+}
+
+/** @param {Provider | undefined} tts */
+function voiceNotice(tts) {
+  if (tts?.engine === "tone_tts") return HUMS + (tts.note || "tone_tts has tones and no words.");
+  return noteOf("Voice", tts);
+}
+
+/** @param {string} part @param {Provider | undefined} provider */
+function noteOf(part, provider) {
+  return provider?.note ? `${part}: ${provider.note}` : "";
+}
+
+/**
+ * Words that come without a sound, although they could be said.
+ * @param {import("./messages.js").AudioCue} cue
+ * @param {string} text what is shown of it
+ */
+export function lacksSound({ audio }, text) {
+  return audio === null && /\p{L}/u.test(text);
 }

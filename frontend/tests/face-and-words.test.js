@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { Face } from "../js/face.js";
 import { readable } from "../js/overlay.js";
-import { channelWords, demoNotice, spokenText } from "../js/words.js";
+import { channelWords, engineNotices, lacksSound, spokenText } from "../js/words.js";
 
 function face() {
   const shown = [];
@@ -48,10 +48,50 @@ test("the channel in words", () => {
   );
 });
 
-test("the demo notice shows only for the demo", () => {
-  assert.equal(demoNotice({}), "");
-  assert.equal(demoNotice({ providers: { llm: { is_demo: false } } }), "");
-  assert.match(demoNotice({ providers: { llm: { is_demo: true } } }), /Ollama/);
+const notices = (providers) => engineNotices({ providers });
+
+test("engines that do what they were set to need no notice", () => {
+  assert.deepEqual(engineNotices({}), []);
+  assert.deepEqual(notices({}), []);
+  const llm = { engine: "ollama_llm", is_demo: false, note: "" };
+  const asr = { engine: "none", is_demo: false, note: "" };
+  assert.deepEqual(notices({ llm, tts: { engine: "embedded_tts", note: "" }, asr }), []);
+});
+
+test("the embedded brain says that it is a demo, and whom it stands in for", () => {
+  const llm = { engine: "embedded_llm", is_demo: true, note: "" };
+  const [demo, ...more] = notices({ llm });
+  assert.match(demo, /tiny embedded model.*Ollama/);
+  assert.deepEqual(more, []);
+  const note = "x_llm is not available in this version; embedded_llm is used instead.";
+  assert.deepEqual(notices({ llm: { ...llm, note } }), [demo, `Brain: ${note}`]);
+});
+
+test("written lines are not called a model", () => {
+  const llm = { engine: "scripted_llm", is_demo: true, note: "" };
+  const words = "Scripted brain: written lines that repeat a word of yours; no model is running.";
+  assert.deepEqual(notices({ llm }), [words]);
+  const note = "embedded_llm cannot run here: it is damaged. scripted_llm is used instead.";
+  assert.deepEqual(notices({ llm: { ...llm, note } }), [`${words} ${note}`]);
+});
+
+test("a voice that hums, and every engine's note, is said", () => {
+  const note = "embedded_tts cannot run here: no. tone_tts is used instead.";
+  assert.deepEqual(notices({ tts: { engine: "tone_tts", note } }), [`She hums instead of speaking: ${note}`]);
+  assert.match(notices({ tts: { engine: "tone_tts", note: "" } })[0], /^She hums instead of speaking: \S/);
+  const noted = { engine: "other", is_demo: false, note: "It rests." };
+  assert.deepEqual(notices({ llm: noted, tts: noted, asr: noted }), [
+    "Brain: It rests.",
+    "Voice: It rests.",
+    "Ears: It rests.",
+  ]);
+});
+
+test("only words can lack a sound", () => {
+  assert.equal(lacksSound({ audio: null }, "Hello."), true);
+  assert.equal(lacksSound({ audio: null }, "こんにちは"), true);
+  assert.equal(lacksSound({ audio: null }, "… !"), false);
+  assert.equal(lacksSound({ audio: "UklGR" }, "Hello."), false);
 });
 
 test("a viewer's colour is darkened until it can be read, and nothing else gets into a style", () => {

@@ -1,50 +1,11 @@
 import assert from "node:assert/strict";
 import test, { before } from "node:test";
 
-/** As much of a page as the overlay needs. Setting text never makes elements: that is the point. */
-class FakeElement {
-  children = [];
-  dataset = {};
-  style = {};
-  className = "";
-  parent = null;
-  #text = "";
-  classList = {
-    toggle: (name, on) => {
-      const names = new Set(this.className.split(" ").filter(Boolean));
-      if (on) names.add(name);
-      else names.delete(name);
-      this.className = [...names].join(" ");
-    },
-  };
-  set textContent(text) {
-    this.#text = String(text);
-    this.children = [];
-  }
-  get textContent() {
-    return this.#text + this.children.map((child) => child.textContent).join("");
-  }
-  get childElementCount() {
-    return this.children.length;
-  }
-  get firstElementChild() {
-    return this.children[0] ?? null;
-  }
-  append(...added) {
-    for (const child of added) child.parent = this;
-    this.children.push(...added);
-  }
-  replaceChildren() {
-    this.children = [];
-  }
-  remove() {
-    this.parent.children = this.parent.children.filter((child) => child !== this);
-  }
-}
+import { FakeElement, fakePage } from "./fake-page.js";
 
 let ChatOverlay;
 before(async () => {
-  globalThis.document = { createElement: () => new FakeElement() };
+  fakePage();
   ({ ChatOverlay } = await import("../js/overlay.js"));
 });
 

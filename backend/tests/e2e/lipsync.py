@@ -16,7 +16,7 @@ SHUT = 0.02
 """A mouth that opens less is shut."""
 SILENT = 0.02
 """Of a sentence's loudest window; below it there is silence."""
-SHORTEST_SILENCE_S = 0.150
+SHORTEST_SILENCE_S = 0.080
 CLOSING_S = 0.110
 """How long a mouth may take to shut when a silence begins."""
 LATE_S = 0.040
@@ -159,8 +159,10 @@ def _is_shut_in_silence(verdict: Verdict, sounds: Sequence[Sound], frames: Seque
         frame.mouth
         for index, sound in enumerate(sounds)
         for begin, end in sound.silences()
+        # Nothing has to shut before her first sound.
+        for shut in [begin + (CLOSING_S if index or begin else 0.0)]
         for frame in frames
-        if frame.sentence == index and begin + CLOSING_S <= frame.t <= end - LATE_S
+        if frame.sentence == index and shut <= frame.t <= end - LATE_S
     ]
     verdict.silent_frames = len(quiet)
     verdict.worst_in_silence = max(quiet, default=0.0)

@@ -85,10 +85,8 @@ def expressions_shown(frames: Sequence[Frame], lengths: Sequence[float]) -> list
 
 
 def test_she_answers_hello_with_a_moving_mouth_the_face_that_was_sent_and_plain_words(
-    studio: Studio, engines: int, request: pytest.FixtureRequest
+    studio: Studio, engines: int
 ) -> None:
-    is_scripted = "scripted" in request.node.name
-
     async def scene() -> None:
         async with studio.page(f"http://127.0.0.1:{engines}/") as page:
             await asyncio.gather(answered(page), say(page, "hello"))
@@ -100,10 +98,10 @@ def test_she_answers_hello_with_a_moving_mouth_the_face_that_was_sent_and_plain_
             print(verdict)  # noqa: T201  pytest shows it when this fails
             assert verdict.faults == []
             assert verdict.heard_correlation > 0.6
-            assert verdict.silent_frames > 0 or not is_scripted
+            assert verdict.silent_frames > 0
 
             sent = expressions_sent(page)
-            assert "neutral" not in sent
+            assert sent[0] != "neutral"  # named by the model or, with the embedded one, felt in "hello"
             assert expressions_shown(frames, [sound.length for sound in sounds]) == [{name} for name in sent]
 
             said = " ".join(cue["display_text"]["text"].strip() for cue in audio)

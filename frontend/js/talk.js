@@ -183,7 +183,7 @@ function pill(id, { text, mood }) {
 function showState() {
   const { state } = performer;
   pill("channel", channelWords(state.twitch));
-  notices.show(engineNotices(state));
+  conversation.keepAtEnd(() => notices.show(engineNotices(state)));
   const name = state.character?.character_name || "Mika";
   byId("name").textContent = name;
   composer.field.placeholder = `Say something to ${name}…`;
@@ -192,8 +192,8 @@ function showState() {
 /** @param {import("./connection.js").Status} status @param {string} reason */
 function showConnection(status, reason) {
   pill("connection", connectionWords(status));
-  byId("offline").hidden = status !== "lost";
   byId("offline-text").textContent = reason ? `Connection lost (${reason})` : "Connection lost";
+  conversation.keepAtEnd(() => (byId("offline").hidden = status !== "lost"));
   if (status === "lost") endOfTurn();
   showBusy();
   announceReady();

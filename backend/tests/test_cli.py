@@ -1,16 +1,23 @@
 """The commands, as a user types them."""
 
+import asyncio
+import json
 import os
+import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from live_server import SCRIPTED, launched
+import fake_provider
+from fake_provider import FakeProvider
+from live_server import SCRIPTED, free_port, launched
 from open_llm_vtuber import __version__, cli
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "chat.irc"
@@ -30,8 +37,6 @@ def run(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedP
 
 
 def scripted(folder: Path, **sections: Any) -> str:
-    import json
-
     file = folder / "conf.yaml"
     file.write_text(json.dumps({"character_config": SCRIPTED, **sections}), encoding="utf-8")
     return str(file)
@@ -88,11 +93,91 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     assert run(tmp_path, "--version").stdout.strip() == __version__
 
 
-def test_check_starts_every_engine_and_says_so(tmp_path: Path) -> None:
+def remote(url: str, **voice: Any) -> dict[str, Any]:
+    """Return a configuration whose brain and voice are served there."""
+    brain = {"base_url": url, "model": "m", "timeout_s": 0.4}
+    return {
+        **SCRIPTED,
+        "agent_config": {
+            "agent_settings": {"basic_memory_agent": {"llm_provider": "openai_compatible_llm"}},
+            "llm_configs": {"openai_compatible_llm": brain},
+        },
+        "tts_config": {
+            "tts_model": "openai_tts",
+            "fallback": ["tone_tts"],
+            "openai_tts": {"base_url": url, "timeout_s": 0.4},
+            **voice,
+        },
+    }
+
+
+def checked(folder: Path, **switches: Any) -> subprocess.CompletedProcess[str]:
+    """Check a configuration against a provider with these switches set."""
+
+    async def main() -> subprocess.CompletedProcess[str]:
+        async with FakeProvider() as provider:
+            for name, value in switches.items():
+                setattr(provider, name, value)
+            config = scripted(folder, character_config=remote(provider.base_url))
+            return await asyncio.to_thread(run, folder, "check", "--config", config)
+
+    return fake_provider.run(main(), 60)
+
+
+def test_check_uses_every_engine_and_says_so(tmp_path: Path) -> None:
     done = run(tmp_path, "check", "--config", scripted(tmp_path))
     assert done.returncode == 0
-    assert "llm: scripted_llm" in done.stderr
-    assert "tts: tone_tts" in done.stderr
+    assert re.search(r"✓ llm: scripted_llm \(first words in \d+\.\d s\)", done.stderr)
+    assert re.search(r"✓ tts: tone_tts \(spoke in \d+\.\d s\)", done.stderr)
+    assert re.search(r"✓ asr: scripted_asr \(listened in \d+\.\d s\)", done.stderr)
+    assert "The configuration is fine and every engine works." in done.stderr
+
+
+def test_check_is_content_with_a_provider_that_answers(tmp_path: Path) -> None:
+    done = checked(tmp_path)
+    assert done.returncode == 0, done.stderr
+    for line in ("✓ llm: openai_compatible_llm (", "✓ tts: openai_tts (", "✓ tts, standing in: tone_tts ("):
+        assert line in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("switches", "says"),
+    [
+        ({"status": 401}, "refused the key (401)"),
+        ({"mode": "hang first"}, "did not begin to answer in time"),
+        ({"mode": "wrong type"}, "does not answer like"),
+    ],
+)
+def test_check_names_every_fault_of_a_provider_at_once(
+    tmp_path: Path, switches: dict[str, Any], says: str
+) -> None:
+    done = checked(tmp_path, **switches)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert [line.split(": ")[:2] for line in done.stderr.splitlines() if "✗" in line and says in line] == [
+        ["✗ llm", "openai_compatible_llm"],
+        ["✗ tts", "openai_tts"],
+    ]
+    assert "✓ tts, standing in: tone_tts" in done.stderr
+    assert "fine" not in done.stderr
+
+
+def test_check_says_that_nobody_is_at_an_address(tmp_path: Path) -> None:
+    config = scripted(tmp_path, character_config=remote(f"http://127.0.0.1:{free_port()}/v1"))
+    done = run(tmp_path, "check", "--config", config)
+    assert done.returncode == 2
+    faults = [line for line in done.stderr.splitlines() if "✗" in line]
+    assert len(faults) == 2, done.stderr
+    assert all("127.0.0.1" in line for line in faults)
+
+
+def test_check_counts_its_remarks(tmp_path: Path) -> None:
+    character = {**SCRIPTED, "tts_config": {"tts_model": "azure_tts"}}
+    done = run(tmp_path, "check", "--config", scripted(tmp_path, character_config=character))
+    assert done.returncode == 0, done.stderr
+    number = sum(line.startswith("! ") for line in done.stderr.splitlines())
+    assert number >= 1
+    assert f"The configuration is fine, with {number} remark" in done.stderr
 
 
 def test_engines_lists_what_can_be_chosen(tmp_path: Path) -> None:
@@ -110,6 +195,38 @@ def test_a_rehearsal_ends_with_its_summary(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "answered" in done.stdout
     assert "time to first audio" in done.stdout
+
+
+def in_a_terminal(folder: Path, *arguments: str) -> str:
+    """Run a command with all its output on one terminal, as a person sees it, and return what it wrote."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200", "LINES": "50"}
+    command = [sys.executable, "-m", "open_llm_vtuber", *arguments]
+    child = subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    written = b""
+    with suppress(OSError):  # so a terminal says that the last program has left it
+        while piece := os.read(ours, 65_536):
+            written += piece
+    os.close(ours)
+    assert child.wait(60) == 0, written
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
+
+
+def test_in_a_terminal_a_rehearsal_is_readable(tmp_path: Path) -> None:
+    line = "@display-name=Ana;id=m{0};tmi-sent-ts={0}0000 :ana!ana@ana.tmi.twitch.tv PRIVMSG #c :number {0}, mika?"
+    recording = tmp_path / "short.irc"
+    recording.write_text("\n".join(line.format(number) for number in range(1, 5)), encoding="utf-8")
+    shown = in_a_terminal(
+        tmp_path, "rehearse", str(recording), "--speed", "10", "--config", scripted(tmp_path)
+    )
+    lines = [each for row in shown.splitlines() for each in row.split("\r")]
+    for number in range(1, 5):
+        assert shown.count(f"Ana: number {number}, mika?") == 1
+    assert sum(each.startswith("Mika: ") for each in lines) == 4
+    assert sum(each.strip() == "Rehearsal" for each in lines) == 1
+    assert "1 of 4 lines in" in shown
+    assert "turn " not in shown, "the log does not repeat what is on the screen"
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "nan"])
@@ -136,12 +253,6 @@ def test_a_started_server_says_where_it_is_and_ends_when_it_is_told_to(
 def test_a_browser_is_opened_only_for_somebody_who_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":0")
     assert not cli._has_display(), "the output is not a terminal here"
-
-
-def test_no_viewers_words_reach_the_terminal_unescaped() -> None:
-    assert cli._plain("\x1b[31mred[bold]x[/]\n") == "red\\[bold]x\\[/]" or "\x1b" not in cli._plain(
-        "\x1b[31m"
-    )
 
 
 def test_old_conversations_are_imported_once_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.persona import speak_up_prompt
-from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
@@ -51,6 +51,8 @@ class OnAir:
     shows: Shows
     providers: Mapping[str, EngineStatus]
     voice: SpeechSynthesizer
+    brain: Adapter
+    """The opening character's, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
 
 
@@ -90,8 +92,9 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         sources = _chat_sources(settings, shows)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
+        role = casting.opening()
         try:
-            yield OnAir(shows, casting.opening().providers, casting.opening().voice, ear)
+            yield OnAir(shows, role.providers, role.voice, role.adapter, ear)
         finally:
             for reader in readers:
                 reader.cancel()

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import errno
-import logging
 import math
 import os
 import signal
@@ -17,25 +16,31 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from rich.console import Console
-from rich.live import Live
-from rich.logging import RichHandler
-from rich.markup import escape
 from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, rehearsal
+from open_llm_vtuber import __version__, app, config, rehearsal, trial
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import SpeechRecognizer
 from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
-from open_llm_vtuber.text_rules import one_line
+from open_llm_vtuber.terminal import (
+    RehearsalScreen,
+    console,
+    fault,
+    log_here,
+    out,
+    plain,
+    remark,
+    remarks_about,
+    tried,
+)
 from open_llm_vtuber.tts import TTS_ENGINES
+from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.vad import VAD_ENGINES
 
 LARGEST_FRAME = 16 * 1024 * 1024
@@ -43,32 +48,18 @@ LARGEST_FRAME = 16 * 1024 * 1024
 GRACE_S = 3
 """How long connections may take to end when the server stops."""
 
-console = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit."""
     options = _parser().parse_args(arguments)
-    _log_to_terminal()
+    log_here()
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
-        console.print(f"[bold red]✗[/] {_plain(str(error))}")
+        fault(str(error))
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _log_to_terminal() -> None:
-    if console.is_terminal:
-        logging.basicConfig(
-            level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
-        )
-    else:  # nobody looks at colours, and they cost two milliseconds a line
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("httpx", "httpx2"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,12 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--host", help="address to listen on (default: from the configuration, else localhost)")
     run.add_argument("--port", type=int, help="port to listen on (default: 12393)")
     run.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
-    run.add_argument("--channel", metavar="NAME", help="Twitch channel to read, anonymously without a token")
+    run.add_argument("--channel", metavar="NAME", help="Twitch channel whose chat is read (no login needed)")
     run.add_argument("--no-browser", action="store_true", help="do not open the talk page")
     run.add_argument("--yes", action="store_true", help="let the demo brain onto a real channel")
     run.set_defaults(run=_run)
 
-    check = commands.add_parser("check", help="check the configuration and start every engine once")
+    check = commands.add_parser("check", help="check the configuration and use every engine once")
     _add_config(check)
     check.set_defaults(run=_check)
 
@@ -126,7 +117,7 @@ def _add_config(command: argparse.ArgumentParser) -> None:
 def _settings(options: argparse.Namespace) -> Settings:
     settings = config.load(options.config)
     for note in settings.notes:
-        console.print(f"[yellow]![/] {_plain(note)}")
+        remark(note)
     return settings
 
 
@@ -163,7 +154,7 @@ def server_config(web: FastAPI) -> uvicorn.Config:
 async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) -> None:
     async with AsyncExitStack() as stack:
         with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(app.on_air(settings, _report))
+            parts = await stack.enter_async_context(app.on_air(settings, remark))
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         address = f"http://{_shown_host(settings.system_config.host)}:{listener.getsockname()[1]}"
         _announce(address, settings, parts)
@@ -210,7 +201,7 @@ def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
         raise ConfigError(
             f"{warning} If you want that, say --yes; for a better brain set llm_provider (see README)."
         )
-    console.print(f"[yellow]![/] {_plain(warning)}")
+    remark(warning)
     if not Confirm.ask("Go on?", console=console, default=False):
         raise ConfigError("Not started. For a better brain set llm_provider (see README).")
 
@@ -224,7 +215,7 @@ def _announce(address: str, settings: Settings, parts: app.OnAir) -> None:
     table.add_row("API", f"[link={address}/docs]{address}/docs[/]")
     channel = settings.live_config.twitch.channel
     table.add_row(
-        "Chat", f"reading {_plain(channel)}" if channel else "no channel (start with --channel NAME)"
+        "Chat", f"will read {plain(channel)}" if channel else "no channel (start with --channel NAME)"
     )
     engines = ", ".join(f"{job}: {status.engine}" for job, status in parts.providers.items())
     table.add_row("Engines", engines)
@@ -232,32 +223,45 @@ def _announce(address: str, settings: Settings, parts: app.OnAir) -> None:
         table.add_row(
             "", "[yellow]The demo brain proves the pipeline; for a real one set llm_provider (README).[/]"
         )
-    name = _plain(settings.character_config.name)
+    name = plain(settings.character_config.name)
     console.print(Panel(table, title=f"[bold]{name} is live[/]", border_style="green", expand=False))
 
 
 def _check(options: argparse.Namespace) -> int:
     settings = _settings(options)
     settings = config.overridden(settings, channel="")
-    asyncio.run(_start_and_stop(settings))
-    console.print("[green]✓[/] The configuration is fine and every engine starts.")
+    remarks = list(settings.notes)
+
+    def note(sentence: str) -> None:
+        remarks.append(sentence)
+        remark(sentence)
+
+    outcomes = asyncio.run(_use_everything_once(settings, note))
+    if any(outcome.fault and not outcome.is_spare for outcome in outcomes):
+        return 2
+    number = len(remarks) + sum(bool(outcome.fault) for outcome in outcomes)
+    how = (
+        f", with {number} {'remark' if number == 1 else 'remarks'}." if number else " and every engine works."
+    )
+    console.print(f"[green]✓[/] The configuration is fine{how}")
     return 0
 
 
-async def _start_and_stop(settings: Settings) -> None:
-    async with app.on_air(settings, _report) as parts:
-        for job, status in parts.providers.items():
-            console.print(f"[green]✓[/] {job}: {status.engine}")
-        if parts.ear and parts.providers["asr"].engine == app.EAR:
-            await _listen_once(parts.ear)
-
-
-async def _listen_once(ear: SpeechRecognizer) -> None:
-    """Let the embedded ear hear a rattle: it is loaded when it first hears something."""
-    try:
-        await ear.transcribe(b"\x00\x10\x00\xf0" * 4_000)
-    except EngineError as error:
-        raise ConfigError(str(error)) from error
+async def _use_everything_once(settings: Settings, note: app.Report) -> list[trial.Outcome]:
+    async with app.on_air(settings, note) as parts:
+        engines = {job: status.engine for job, status in parts.providers.items()}
+        chain = (
+            parts.voice.voices if isinstance(parts.voice, FallbackVoice) else {engines["tts"]: parts.voice}
+        )
+        trials = [trial.brain(engines["llm"], parts.brain)]
+        trials += [trial.voice(*each, is_spare=place > 0) for place, each in enumerate(chain.items())]
+        if parts.ear:
+            trials.append(trial.ear(engines["asr"], parts.ear))
+        outcomes = []
+        for each in trials:  # one after the other, so that each has the machine to itself
+            outcomes.append(await each)
+            tried(outcomes[-1])
+        return outcomes
 
 
 def _rehearse(options: argparse.Namespace) -> int:
@@ -273,22 +277,11 @@ def _rehearse(options: argparse.Namespace) -> int:
 async def _play(settings: Settings, lines: Sequence[rehearsal.Recorded], speed: float) -> None:
     async with AsyncExitStack() as stack:
         with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(app.on_air(settings, _report))
-        summary = rehearsal.Summary(total=len(lines))
-        with Live(get_renderable=lambda: _as_table(summary), console=out, refresh_per_second=4):
-            await rehearsal.play(parts.shows, lines, speed, summary)
-
-
-def _as_table(summary: rehearsal.Summary) -> Table:
-    table = Table(title="Rehearsal", show_header=False, min_width=60)
-    table.add_row("messages in", f"{summary.messages} of {summary.total} lines")
-    table.add_row("answered", str(summary.answered))
-    for reason, times in summary.skipped.most_common():
-        table.add_row(f"skipped: {reason}", str(times))
-    table.add_row("time to first audio", summary.first_audio())
-    table.add_row("last question", _plain(summary.last_question))
-    table.add_row("last answer", _plain(summary.last_answer))
-    return table
+            parts = await stack.enter_async_context(app.on_air(settings, remark))
+        screen, summary = RehearsalScreen(console, out), rehearsal.Summary(total=len(lines))
+        with screen.showing(summary):
+            await rehearsal.play(parts.shows, lines, speed, summary, screen.say)
+        remarks_about(parts.providers)
 
 
 def _import_history(options: argparse.Namespace) -> int:
@@ -305,9 +298,9 @@ def _import_history(options: argparse.Namespace) -> int:
     table = Table("character", "imported", "imported before", "empty", "unreadable", title="Conversations")
     for each in outcomes:
         counts = (each.imported, each.known, each.empty, len(each.unreadable))
-        table.add_row(_plain(each.conf_uid), *map(str, counts))
+        table.add_row(plain(each.conf_uid), *map(str, counts))
         for file, why in each.unreadable:
-            _report(f"{each.conf_uid}/{file} was left out: {why}")
+            remark(f"{each.conf_uid}/{file} was left out: {why}")
     out.print(table)
     return int(any(each.unreadable for each in outcomes))
 
@@ -329,14 +322,6 @@ def _engines(_: argparse.Namespace) -> int:
 def _protocol(_: argparse.Namespace) -> int:
     sys.stdout.write(reference())
     return 0
-
-
-def _report(sentence: str) -> None:
-    console.print(f"[yellow]![/] {_plain(sentence)}")
-
-
-def _plain(text: str) -> str:
-    return escape(one_line(text))
 
 
 def _shown_host(host: str) -> str:

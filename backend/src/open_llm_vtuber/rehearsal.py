@@ -4,7 +4,7 @@ import asyncio
 import json
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,6 +37,15 @@ class Recorded:
     after: Seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a viewer asked or the character answered."""
+
+    who: str
+    text: str
+    is_answer: bool
+
+
 @dataclass(slots=True)
 class Summary:
     """What has happened in a rehearsal so far."""
@@ -46,8 +55,10 @@ class Summary:
     answered: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     first_audio_s: list[Seconds] = field(default_factory=list)
-    last_question: str = ""
-    last_answer: str = ""
+    without_sound: int = 0
+    """How many of the answers nobody could hear."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """What went wrong, by its sentence."""
 
     def first_audio(self) -> str:
         """Return median and worst time from the begin of a turn to its first sound."""
@@ -81,12 +92,17 @@ def recorded(file: Path) -> list[Recorded]:
     return found
 
 
-async def play(shows: Shows, lines: Sequence[Recorded], speed: float, summary: Summary) -> None:
-    """Tell the show every line at its time and watch what becomes of it; ends with the last answer."""
+async def play(
+    shows: Shows, lines: Sequence[Recorded], speed: float, summary: Summary, say: Callable[[Line], None]
+) -> None:
+    """Tell the show every line at its time and watch what becomes of it; ends with the last answer.
+
+    `say` gets each question that is answered and its answer, when both are known.
+    """
     async with shows.subscribe(ON_AIR, "rehearsal") as place:
         await shows.ask(ON_AIR, Hello("rehearsal", ("chat", "state", "primary")))
-        spectator = _Spectator(shows, place, speed, summary)
         async with asyncio.TaskGroup() as group:
+            spectator = _Spectator(shows, place, speed, summary, say, group)
             watching = group.create_task(spectator.watch())
             for line in lines:
                 await asyncio.sleep(line.after / speed)
@@ -98,12 +114,24 @@ async def play(shows: Shows, lines: Sequence[Recorded], speed: float, summary: S
 class _Spectator:
     """The audience of a rehearsal: notes what it sees, and 'plays' the voice as fast as the chat is played."""
 
-    def __init__(self, shows: Shows, place: Subscription, speed: float, summary: Summary) -> None:
+    def __init__(
+        self,
+        shows: Shows,
+        place: Subscription,
+        speed: float,
+        summary: Summary,
+        say: Callable[[Line], None],
+        group: asyncio.TaskGroup,
+    ) -> None:
         self._shows = shows
         self._outbox: Outbox = place.outbox
         self._speed = speed
         self._summary = summary
-        self._texts: dict[str, str] = {}
+        self._say = say
+        self._group = group
+        self._undecided: dict[str, Line] = {}
+        self._question: Line | None = None
+        self._answer: Line | None = None
         self._began: Seconds = 0.0
         self._has_sound = False
         self._voice_ends: Seconds = 0.0
@@ -113,7 +141,7 @@ class _Spectator:
     async def watch(self) -> None:
         """Read cues for ever."""
         while True:
-            await self._see(json.loads(await self._outbox.get()))
+            self._see(json.loads(await self._outbox.get()))
 
     async def quiet(self) -> None:
         """Wait until every message is decided and nothing is being said, within limits."""
@@ -122,11 +150,11 @@ class _Spectator:
             async with asyncio.timeout(LAST_TURN):
                 await self._calm.wait()
 
-    async def _see(self, cue: dict[str, Any]) -> None:
+    def _see(self, cue: dict[str, Any]) -> None:
         match cue["type"]:
             case "chat-message":
                 self._summary.messages += 1
-                self._texts[cue["id"]] = f"{cue['display_name']}: {cue['message']}"
+                self._undecided[cue["id"]] = Line(cue["display_name"], cue["message"], is_answer=False)
                 self._decided(cue["id"], cue["decision"])
             case "chat-decision":
                 self._decided(cue["id"], cue["decision"])
@@ -135,38 +163,57 @@ class _Spectator:
             case "audio":
                 self._spoken(cue)
             case "backend-synth-complete":
-                await asyncio.sleep(max(0.0, self._voice_ends - self._now()))
-                await self._shows.ask(ON_AIR, PlaybackEnded("rehearsal"))
+                self._told()
+                self._group.create_task(self._play_to_the_end())
+            case "error":
+                self._summary.failures[cue["message"]] += 1
             case _:
                 pass
-        if self._texts or self._is_speaking:
+        if self._undecided or self._is_speaking:
             self._calm.clear()
         else:
             self._calm.set()
 
+    async def _play_to_the_end(self) -> None:
+        await asyncio.sleep(max(0.0, self._voice_ends - self._now()))
+        await self._shows.ask(ON_AIR, PlaybackEnded("rehearsal"))
+
     def _decided(self, message_id: str, decision: dict[str, Any]) -> None:
         if decision["outcome"] == "pending":
             return
-        text = self._texts.pop(message_id, "")
+        line = self._undecided.pop(message_id, None)
         if decision["outcome"] == "answered":
             self._summary.answered += 1
-            self._summary.last_question = text
+            self._question = line
         else:
             self._summary.skipped[decision["reason"]] += 1
 
     def _chain(self, text: str) -> None:
-        self._is_speaking = text == "conversation-chain-start"
-        if self._is_speaking:
+        if text == "conversation-chain-start":
+            self._is_speaking = True
             self._began, self._has_sound = self._now(), False
-            self._summary.last_answer = ""
+        elif text == "conversation-chain-end":
+            self._told()
+            self._is_speaking = False
+
+    def _told(self) -> None:
+        """Pass on what was asked and answered; at the latest when the turn is over, and once."""
+        if self._question:
+            self._say(self._question)
+        if self._answer:
+            self._summary.without_sound += not self._has_sound
+            self._say(self._answer)
+        self._question = self._answer = None
 
     def _spoken(self, cue: dict[str, Any]) -> None:
-        if not self._has_sound:
+        if cue["audio"] is not None and not self._has_sound:
             self._has_sound = True
             self._summary.first_audio_s.append(self._now() - self._began)
         length = len(cue["volumes"]) * cue["slice_length"] / 1000 / self._speed
         self._voice_ends = max(self._voice_ends, self._now()) + length
-        self._summary.last_answer += cue["display_text"]["text"]
+        shown = cue["display_text"]
+        before = self._answer.text if self._answer else ""
+        self._answer = Line(shown["name"], before + shown["text"], is_answer=True)
 
     @staticmethod
     def _now() -> Seconds:

@@ -28,7 +28,8 @@ class FallbackVoice:
     """
 
     def __init__(self, voices: Mapping[str, SpeechSynthesizer], on_change: OnChange) -> None:
-        self._voices = Fallback(voices, on_change)
+        self.voices = voices
+        self._chain = Fallback(voices, on_change)
         self.sample_rate: Hertz = next(iter(voices.values())).sample_rate
 
     async def __aenter__(self) -> Self:
@@ -41,7 +42,7 @@ class FallbackVoice:
 
     async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield the sentence in one piece. Raises the last voice's EngineError when none can speak."""
-        sound = await self._voices.first_answer(lambda voice: _spoken(voice, text))
+        sound = await self._chain.first_answer(lambda voice: _spoken(voice, text))
         if sound.pcm:
             yield await asyncio.to_thread(self._finished, sound)
 

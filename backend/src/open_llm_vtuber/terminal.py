@@ -1,0 +1,141 @@
+"""What the commands show in a terminal. Everything live goes to one console: two would write over each other."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from open_llm_vtuber.rehearsal import Line, Summary
+from open_llm_vtuber.stimulus import EngineStatus
+from open_llm_vtuber.text_rules import one_line
+from open_llm_vtuber.trial import Outcome
+
+CHATTY = ("httpx", "httpx2")
+TURNS = "open_llm_vtuber.show.turn"
+REASONS: Mapping[str, str] = {
+    "addressed-waiting": "somebody who named her was waiting",
+    "newer-message": "a newer line came",
+    "emote-only": "only emotes",
+    "command": "a command for a bot",
+    "empty": "nothing to read",
+    "stale": "too old",
+    "removed": "removed by a moderator",
+    "no-reply": "no answer came",
+}
+"""Why a line was not answered, in an operator's words."""
+
+console = Console(stderr=True, highlight=False, emoji=False)
+"""For people: what happens, the log, anything live."""
+out = Console(highlight=False, emoji=False)
+"""For what was asked for: it may be a file or a pipe."""
+
+
+def log_here() -> None:
+    """Send the log to the terminal."""
+    if console.is_terminal:
+        logging.basicConfig(
+            level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+        )
+    else:  # nobody looks at colours, and they cost two milliseconds a line
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def plain(text: str) -> str:
+    """Return a stranger's text as one line that is safe between marked-up ones."""
+    return escape(one_line(text))
+
+
+def fault(sentence: str) -> None:
+    """Say what has to be put right."""
+    console.print(f"[bold red]✗[/] {plain(sentence)}")
+
+
+def remark(sentence: str) -> None:
+    """Say what an operator should know."""
+    console.print(f"[yellow]![/] {plain(sentence)}")
+
+
+def tried(outcome: Outcome) -> None:
+    """Say how it went with an engine."""
+    if not outcome.fault:
+        console.print(f"[green]✓[/] {outcome.job}: {plain(outcome.engine)} ({outcome.took})")
+        return
+    say = remark if outcome.is_spare else fault
+    say(f"{outcome.job}: {outcome.engine}: {outcome.fault}")
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalScreen:
+    """What a rehearsal shows: its lines as they are said, below them how far it is, and a summary in the end.
+
+    `live` has the log, too; what was said goes to `lasting` when that is somewhere else than in front of us.
+    """
+
+    live: Console
+    lasting: Console
+
+    @contextmanager
+    def showing(self, summary: Summary) -> Iterator[None]:
+        """Show how far it is for as long as the context lasts, and then the summary."""
+        turns = logging.getLogger(TURNS)
+        level = turns.level
+        turns.setLevel(logging.WARNING)  # every turn is on the screen already
+        try:
+            if self.live.is_terminal:
+                with Live(
+                    get_renderable=lambda: _progress(summary),
+                    console=self.live,
+                    refresh_per_second=4,
+                    transient=True,
+                    redirect_stdout=False,
+                ):
+                    yield
+            else:
+                yield
+        finally:
+            turns.setLevel(level)
+            if summary.messages:
+                self.lasting.print(as_table(summary))
+
+    def say(self, line: Line) -> None:
+        """Show a line that was said."""
+        is_here = self.live.is_terminal and self.lasting.is_terminal
+        text = Text(f"{one_line(line.who)}: {one_line(line.text)}", "bold" if line.is_answer else "dim")
+        (self.live if is_here else self.lasting).print(text, soft_wrap=not is_here)
+
+
+def _progress(summary: Summary) -> Text:
+    done = f"{summary.messages} of {summary.total} lines in"
+    fates = f"{summary.answered} answered, {summary.skipped.total()} skipped"
+    return Text(f"… {done}, {fates}", "cyan", no_wrap=True, overflow="ellipsis")
+
+
+def as_table(summary: Summary) -> Table:
+    """Return what a rehearsal has come to."""
+    table = Table(title="Rehearsal", show_header=False, min_width=60)
+    table.add_row("messages in", f"{summary.messages} of {summary.total} lines")
+    table.add_row("answered", str(summary.answered))
+    if summary.without_sound:
+        table.add_row("answered without sound", str(summary.without_sound))
+    for reason, times in summary.skipped.most_common():
+        table.add_row(f"skipped: {REASONS.get(reason, reason)}", str(times))
+    table.add_row("time to first audio", summary.first_audio())
+    for sentence, times in summary.failures.most_common():
+        table.add_row(f"failed {times} {'time' if times == 1 else 'times'}", plain(sentence))
+    return table
+
+
+def remarks_about(providers: Mapping[str, EngineStatus]) -> None:
+    """Say which engines have others standing in for them by now."""
+    for job, status in providers.items():
+        if status.note:
+            remark(f"{job}: {status.engine} is at work. {status.note}")

@@ -17,7 +17,7 @@ from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.trial import Outcome
 
-CHATTY = ("httpx", "httpx2")
+CHATTY = ("httpx", "httpx2", "openai")
 TURNS = "open_llm_vtuber.show.turn"
 REASONS: Mapping[str, str] = {
     "addressed-waiting": "somebody who named her was waiting",

@@ -22,6 +22,9 @@ LONG = {"agent_settings": {"basic_memory_agent": {"llm_provider": "scripted_llm"
     "llm_configs": {"scripted_llm": {"lines": ["[joy] " + "La " * 60 + "{word}."]}}
 }
 
+NOTHING_TO_SCROLL = (
+    "(lines => lines.scrollHeight <= lines.clientHeight)(document.getElementById('notice-lines'))"
+)
 AT_ITS_END = (
     "(log => log.scrollTop + log.clientHeight > log.scrollHeight - 2)(document.getElementById('log'))"
 )
@@ -77,6 +80,7 @@ def test_engines_that_stand_in_for_broken_ones_are_named_until_it_is_dismissed(
             for name, size in SIZES.items():
                 await page.page.set_viewport_size(size)
                 await page.picture(f"notices-{name}")
+                assert await page.look(NOTHING_TO_SCROLL)
                 await fits_without_overlaps(
                     page, "header", "#avatar", "#notices", "#log", "#welcome", "#composer"
                 )

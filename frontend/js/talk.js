@@ -81,6 +81,8 @@ function handle(message) {
       return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "snapshot":
       for (const line of message.chat ?? []) remember(line);
+      chain = Boolean(message.turn); // a page may come in the middle of one
+      showBusy();
       return showState();
     case "character-state":
       return showState();

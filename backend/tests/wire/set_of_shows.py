@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 from fakes import FakeRepertoire
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
 from open_llm_vtuber.show.commands import ChatHappened
@@ -109,7 +110,8 @@ class SetOfShows:
         self.ear: SpeechRecognizer | None = None
         self.detector: VoiceActivityDetector | None = None
         self.store = MemoryStore()
-        self.shows = LocalShows(self._build, ("main",))
+        self._local = LocalShows(self._build, ("main",))
+        self.shows = Groups(self._local)
         self._messages = 0
 
     def _build(self, name: str) -> Show:
@@ -172,7 +174,7 @@ async def set_of_shows(
     """Run them for as long as the context lasts."""
     made = SetOfShows(llm or FakeLLM(reply), voice or FakeVoice())
     made.ear, made.detector = ear, detector
-    async with made.shows:
+    async with made._local, made.shows:
         yield made
 
 

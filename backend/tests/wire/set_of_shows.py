@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -112,13 +114,17 @@ class SetOfShows:
         self.store = MemoryStore()
         self._local = LocalShows(self._build, ("main",))
         self.shows = Groups(self._local)
+        self.next_characters: deque[tuple[str, FakeLLM]] = deque()
+        """Who plays in the next private shows; then Mika again."""
         self._messages = 0
 
     def _build(self, name: str) -> Show:
-        agent = BasicMemoryAgent(self.llm, "You are Mika.", MODEL.emotions)
+        character, llm = self.next_characters.popleft() if self.next_characters else ("Mika", self.llm)
+        agent = BasicMemoryAgent(llm, "You are Mika.", MODEL.emotions)
+        billing = replace(BILLING, character_name=character)
         return Show(
             name,
-            Role(billing=BILLING, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
+            Role(billing=billing, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
             guard=GUARD,
             store=self.store,
             repertoire=FakeRepertoire(),

@@ -105,7 +105,9 @@ def test_an_invitation_makes_a_group_and_tells_both() -> None:
         ("a", "the group of c", "no such client"),
     ],
 )
-def test_an_invitation_that_makes_no_sense_is_refused_with_a_reason(host: str, guest: str, why: str) -> None:  # 59
+def test_an_invitation_that_makes_no_sense_is_refused_with_a_reason(
+    host: str, guest: str, why: str
+) -> None:  # 59
     async def act(made: Guests) -> None:
         await made.add("b", "c") if (host, guest) == ("a", "c") else None
         await made.add("a", "b") if (host, guest) == ("c", "a") else None
@@ -156,7 +158,9 @@ def test_only_the_owner_removes_others_and_everybody_itself() -> None:
         assert await made.update("c") == GroupUpdate(members=("a", "c"), is_owner=False)
         await asyncio.sleep(1)
         for name in "abc":
-            assert {"group-update", "group-operation-result"} <= {told["type"] for told in made.told(name)[-2:]}
+            assert {"group-update", "group-operation-result"} <= {
+                told["type"] for told in made.told(name)[-2:]
+            }
 
     play(act)
 

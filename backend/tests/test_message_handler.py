@@ -126,7 +126,9 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
 
 
 @pytest.mark.parametrize(("message", "command"), COMMANDS, ids=[each.type for each, _ in COMMANDS])
-def test_a_message_asks_its_show_for_this(message: ClientMessage, command: Command | GroupCommand | None) -> None:
+def test_a_message_asks_its_show_for_this(
+    message: ClientMessage, command: Command | GroupCommand | None
+) -> None:
     shows = Asked()
     handled(message, shows)
     assert shows.commands == ([] if command is None else [("main", command)])

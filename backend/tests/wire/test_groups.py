@@ -34,7 +34,7 @@ class Party:
     async def silence(self) -> None:
         """Wait until nothing has come for a long time."""
         before = -1
-        while before != (before := sum(len(tab.frames) for tab in self.tabs)):
+        while before != (before := sum(len(tab.frames) for tab in self.tabs)):  # noqa: ASYNC110  silence is no event
             await asyncio.sleep(60)
 
 
@@ -225,7 +225,9 @@ def test_too_many_lines_that_wait_are_refused_with_an_error() -> None:  # 57
             await group.tabs[1].send("text-input", text=f"line {number}", images=[])
 
     group = during(act, members=2)
-    lines = [line for prompt in group.told(0) for line in prompt.split("\n") if line.startswith("Human: line")]
+    lines = [
+        line for prompt in group.told(0) for line in prompt.split("\n") if line.startswith("Human: line")
+    ]
     refused = group.tabs[1].count("error", code="busy")
     assert refused > 0
     assert len(lines) + refused == 40
@@ -283,7 +285,9 @@ def test_a_disconnect_ends_nobody_elses_chain_and_leaves_no_note_with_the_others
             await group.silence()
             assert all(tab.count("group-operation-result", success=True) > 1 for tab in staying)
             assert all(tab.count("interrupt-signal") == 0 for tab in staying)
-            assert all("nterrupted" not in line for llm in group.llms for line in str(llm.prompts).split("\n"))
+            assert all(
+                "nterrupted" not in line for llm in group.llms for line in str(llm.prompts).split("\n")
+            )
             return [chains(tab) for tab in staying], [len(llm.prompts) for llm in group.llms]
 
     seen, prompts = run_virtual(main())

@@ -121,18 +121,26 @@ class MessageHandler:
                 return Hello(client, message.capabilities)
             case GetSnapshot():
                 return TakeSnapshot(client)
-            case AddClientToGroup():
-                return AddToGroup(client, message.invitee_uid)
-            case RemoveClientFromGroup():
-                return RemoveFromGroup(client, message.target_uid)
-            case RequestGroupInfo():
-                return DescribeGroup(client)
-            case AudioPlayStart():
-                return PlayStarted(client, message.display_text.text) if message.display_text else None
+            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
+                return _group_command(message, client)
             case Heartbeat():
                 return None
             case _:
                 assert_never(message)
+
+
+def _group_command(
+    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo | AudioPlayStart, client: str
+) -> GroupCommand | None:
+    match message:
+        case AddClientToGroup():
+            return AddToGroup(client, message.invitee_uid)
+        case RemoveClientFromGroup():
+            return RemoveFromGroup(client, message.target_uid)
+        case RequestGroupInfo():
+            return DescribeGroup(client)
+        case AudioPlayStart():
+            return PlayStarted(client, message.display_text.text) if message.display_text else None
 
 
 def _answering(request_id: str | None, answer: ServerMessage) -> ServerMessage:

@@ -251,3 +251,11 @@ def test_a_character_file_is_laid_over_a_character_section_by_section(tmp_path: 
 def test_a_character_file_laid_over_itself_changes_nothing(tmp_path: Path) -> None:
     base = load(tmp_path, EXISTING).character_config
     assert config.character(base, tmp_path / "conf.yaml", {})[0] == base
+
+
+@pytest.mark.parametrize("section", ["{group_rounds: 0}", "{group_rounds: 1000}", "{group_invitations: ask}"])
+def test_a_group_that_talks_for_ever_or_asks_whom_it_cannot_ask_is_a_fault(
+    tmp_path: Path, section: str
+) -> None:
+    with pytest.raises(ConfigError, match="group_"):
+        load(tmp_path, f"system_config: {section}")

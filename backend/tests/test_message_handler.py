@@ -10,12 +10,14 @@ import pytest
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
 from open_llm_vtuber.protocol.client_messages import (
+    AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
     ClientHello,
     ClientMessage,
     CreateNewHistory,
     DeleteHistory,
+    DisplayText,
     FetchAndSetHistory,
     FetchBackgrounds,
     FetchConfigs,
@@ -27,6 +29,8 @@ from open_llm_vtuber.protocol.client_messages import (
     MicAudioData,
     MicAudioEnd,
     RawAudioData,
+    RemoveClientFromGroup,
+    RequestGroupInfo,
     RequestInitConfig,
     SwitchConfig,
     TextInput,
@@ -39,13 +43,16 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
 from open_llm_vtuber.show.commands import (
+    AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
     ChatHappened,
     Command,
     CreateHistory,
     Describe,
+    DescribeGroup,
     EraseHistory,
+    GroupCommand,
     Hear,
     HearAll,
     Hello,
@@ -55,6 +62,8 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    PlayStarted,
+    RemoveFromGroup,
     ResumeHistory,
     SpeakUp,
     TakeSnapshot,
@@ -67,10 +76,10 @@ class Asked:
     """Shows that only note what they are asked; they keep the port."""
 
     def __init__(self, *answers: ServerMessage | ProtocolError) -> None:
-        self.commands: list[tuple[str, Command]] = []
+        self.commands: list[tuple[str, Command | GroupCommand]] = []
         self._answers = answers
 
-    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
         self.commands.append((show, command))
         for answer in self._answers:
             if isinstance(answer, ProtocolError):
@@ -90,7 +99,7 @@ def handled(message: ClientMessage, shows: Asked) -> Sequence[ServerMessage]:
     return asyncio.run(MessageHandler(shows, "main", "u1", "Human").handle(message))
 
 
-COMMANDS: tuple[tuple[ClientMessage, Command | None], ...] = (
+COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
     (InterruptSignal(text="heard"), Interrupt("u1", "heard")),
     (FrontendPlaybackComplete(), PlaybackEnded("u1")),
     (FetchBackgrounds(), ListBackgrounds()),
@@ -107,13 +116,19 @@ COMMANDS: tuple[tuple[ClientMessage, Command | None], ...] = (
     (AISpeakSignal(idle_time=3.0), SpeakUp("u1", 3.0)),
     (ClientHello(capabilities=("chat",)), Hello("u1", ("chat",))),
     (GetSnapshot(), TakeSnapshot("u1")),
+    (AddClientToGroup(invitee_uid="u2"), AddToGroup("u1", "u2")),
+    (RemoveClientFromGroup(target_uid="u2"), RemoveFromGroup("u1", "u2")),
+    (RequestGroupInfo(), DescribeGroup("u1")),
+    (AudioPlayStart(display_text=DisplayText(text="Hi. ")), PlayStarted("u1", "Hi. ")),
     (AudioPlayStart(), None),
     (Heartbeat(), None),
 )
 
 
 @pytest.mark.parametrize(("message", "command"), COMMANDS, ids=[each.type for each, _ in COMMANDS])
-def test_a_message_asks_its_show_for_this(message: ClientMessage, command: Command | None) -> None:
+def test_a_message_asks_its_show_for_this(
+    message: ClientMessage, command: Command | GroupCommand | None
+) -> None:
     shows = Asked()
     handled(message, shows)
     assert shows.commands == ([] if command is None else [("main", command)])

@@ -17,6 +17,7 @@ from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
@@ -88,7 +89,10 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 speak_up=speak_up,
             )
 
-        shows = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
+        local = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
+        shows = await stack.enter_async_context(
+            Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
+        )
         sources = _chat_sources(settings, shows)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]

@@ -58,6 +58,9 @@ class SystemConfig(_Section):
     data_dir: Path = Path("data")
     config_alts_dir: Path = Path("characters")
     web_client_dir: Path | None = None
+    group_rounds: int = Field(default=2, ge=1, le=20)
+    """How often each character of a group replies after a line of a human."""
+    group_invitations: Literal["accept", "refuse"] = "accept"
     storage_url: SecretStr = SecretStr("")
     """A PostgreSQL server for what is kept; without it, an SQLite file in data_dir."""
     tool_prompts: Section = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.protocol.client_messages import (
+    AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
     ClientHello,
@@ -22,6 +23,8 @@ from open_llm_vtuber.protocol.client_messages import (
     MicAudioData,
     MicAudioEnd,
     RawAudioData,
+    RemoveClientFromGroup,
+    RequestGroupInfo,
     RequestInitConfig,
     SwitchConfig,
     TextInput,
@@ -29,12 +32,15 @@ from open_llm_vtuber.protocol.client_messages import (
 from open_llm_vtuber.protocol.codec import problem
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
 from open_llm_vtuber.show.commands import (
+    AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
     Command,
     CreateHistory,
     Describe,
+    DescribeGroup,
     EraseHistory,
+    GroupCommand,
     Hear,
     HearAll,
     Hello,
@@ -44,6 +50,8 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    PlayStarted,
+    RemoveFromGroup,
     ResumeHistory,
     SpeakUp,
     TakeSnapshot,
@@ -74,7 +82,7 @@ class MessageHandler:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | None:
+    def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
         client = self._client
         match message:
             case TextInput():
@@ -113,10 +121,26 @@ class MessageHandler:
                 return Hello(client, message.capabilities)
             case GetSnapshot():
                 return TakeSnapshot(client)
-            case AudioPlayStart() | Heartbeat():
-                return None  # who plays what matters to groups only
+            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
+                return _group_command(message, client)
+            case Heartbeat():
+                return None
             case _:
                 assert_never(message)
+
+
+def _group_command(
+    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo | AudioPlayStart, client: str
+) -> GroupCommand | None:
+    match message:
+        case AddClientToGroup():
+            return AddToGroup(client, message.invitee_uid)
+        case RemoveClientFromGroup():
+            return RemoveFromGroup(client, message.target_uid)
+        case RequestGroupInfo():
+            return DescribeGroup(client)
+        case AudioPlayStart():
+            return PlayStarted(client, message.display_text.text) if message.display_text else None
 
 
 def _answering(request_id: str | None, answer: ServerMessage) -> ServerMessage:

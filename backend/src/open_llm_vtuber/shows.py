@@ -13,14 +13,14 @@ from typing import Protocol, Self
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.audience import Outbox
-from open_llm_vtuber.show.commands import ChatHappened, Command
+from open_llm_vtuber.show.commands import ChatHappened, Command, GroupCommand
 from open_llm_vtuber.show.show import Show
 
 
 class Shows(Protocol):
     """All shows of this server, by name."""
 
-    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
         """Do it and return the answers. Raises ProtocolError, `not-found` for an unknown show."""
         ...
 
@@ -74,8 +74,10 @@ class LocalShows:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._group.__aexit__(None, None, None)
 
-    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
-        """Do it and return the answers."""
+    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
+        """Do it and return the answers. Groups are the business of `groups.py`: here nobody is in one."""
+        if isinstance(command, GroupCommand):
+            return ()
         return await self._find(show).ask(command)
 
     async def tell(self, show: str, command: ChatHappened) -> None:

@@ -28,8 +28,11 @@ class Stimulus:
     """One thing that the character may react to."""
 
     text: str
-    source: Literal["typed", "voice", "chat", "unasked"]
-    """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered."""
+    source: Literal["typed", "voice", "chat", "unasked", "group"]
+    """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered.
+
+    `group`: `text` is what was said in a group, which shows it to everybody itself.
+    """
     author: str
     client: str | None = None
     """The uid of the connection that sent it; None when it came from elsewhere."""

@@ -141,3 +141,13 @@ def test_a_client_that_left_leaves_nothing_behind() -> None:
     ears.forget("a")
     ears.forget("never came")
     assert not ears._microphones
+
+
+def test_words_can_be_had_without_an_answer_to_them() -> None:
+    async def main() -> tuple[str, str]:
+        ears = Ears(FakeEar("a <b> c"))
+        ears.take_in("a", SECOND)
+        words = await ears.words("a")
+        return words.text, refusal(ears)
+
+    assert run_virtual(main()) == ("a <\u200bb> c", "nothing-heard")

@@ -31,6 +31,7 @@ from open_llm_vtuber.protocol.server_messages import (
     Error,
     ForceNewMessage,
     FullText,
+    GroupOperationResult,
     GroupUpdate,
     HeartbeatAck,
     HistoryData,
@@ -87,6 +88,7 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ),
     NewHistoryCreated(history_uid="h1", request_id="r"),
     GroupUpdate(members=("u1",), is_owner=True),
+    GroupOperationResult(success=True, message="Done."),
     HistoryData(
         messages=(
             StoredLine(

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +15,7 @@ from starlette.websockets import WebSocket
 from fakes import FakeRepertoire
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
 from open_llm_vtuber.show.commands import ChatHappened
@@ -109,14 +112,19 @@ class SetOfShows:
         self.ear: SpeechRecognizer | None = None
         self.detector: VoiceActivityDetector | None = None
         self.store = MemoryStore()
-        self.shows = LocalShows(self._build, ("main",))
+        self._local = LocalShows(self._build, ("main",))
+        self.shows = Groups(self._local)
+        self.next_characters: deque[tuple[str, FakeLLM]] = deque()
+        """Who plays in the next private shows; then Mika again."""
         self._messages = 0
 
     def _build(self, name: str) -> Show:
-        agent = BasicMemoryAgent(self.llm, "You are Mika.", MODEL.emotions)
+        character, llm = self.next_characters.popleft() if self.next_characters else ("Mika", self.llm)
+        agent = BasicMemoryAgent(llm, "You are Mika.", MODEL.emotions)
+        billing = replace(BILLING, character_name=character)
         return Show(
             name,
-            Role(billing=BILLING, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
+            Role(billing=billing, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
             guard=GUARD,
             store=self.store,
             repertoire=FakeRepertoire(),
@@ -172,7 +180,7 @@ async def set_of_shows(
     """Run them for as long as the context lasts."""
     made = SetOfShows(llm or FakeLLM(reply), voice or FakeVoice())
     made.ear, made.detector = ear, detector
-    async with made.shows:
+    async with made._local, made.shows:
         yield made
 
 

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from open_llm_vtuber.protocol.client_messages import (
+    AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
     ClientHello,
@@ -26,6 +27,8 @@ from open_llm_vtuber.protocol.client_messages import (
     MicAudioData,
     MicAudioEnd,
     RawAudioData,
+    RemoveClientFromGroup,
+    RequestGroupInfo,
     RequestInitConfig,
     SwitchConfig,
     TextInput,
@@ -69,6 +72,9 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
     ('{"type":"mic-audio-data","audio":[0,0.5,-1]}', MicAudioData(audio=(0, 0.5, -1))),
     ('{"type":"mic-audio-end","images":[]}', MicAudioEnd()),
     ('{"type":"ai-speak-signal","idle_time":-1,"images":[]}', AISpeakSignal(idle_time=-1)),
+    ('{"type":"add-client-to-group","invitee_uid":"u2"}', AddClientToGroup(invitee_uid="u2")),
+    ('{"type":"remove-client-from-group","target_uid":"u2"}', RemoveClientFromGroup(target_uid="u2")),
+    ('{"type":"request-group-info"}', RequestGroupInfo()),
     # As others write them.
     ('{"type":"raw-audio-data","audio":[0.25]}', RawAudioData(audio=(0.25,))),
     ('{"type":"heartbeat"}', Heartbeat()),

@@ -11,6 +11,7 @@ MAX_TEXT = 16_000
 MAX_SAMPLES = 160_000
 """Samples in one message: ten seconds."""
 
+ClientUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 HistoryUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 RequestId = Annotated[str, StringConstraints(max_length=200)]
 Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
@@ -148,6 +149,26 @@ class AISpeakSignal(_Request):
     images: tuple[Image, ...] = Field(default=(), max_length=16)
 
 
+class AddClientToGroup(_Request):
+    """Let the character of another client talk with mine."""
+
+    type: Literal["add-client-to-group"] = "add-client-to-group"
+    invitee_uid: ClientUid
+
+
+class RemoveClientFromGroup(_Request):
+    """Let a client leave the group: its owner may name anybody, everybody itself."""
+
+    type: Literal["remove-client-from-group"] = "remove-client-from-group"
+    target_uid: ClientUid
+
+
+class RequestGroupInfo(_Request):
+    """Who is in my group?"""
+
+    type: Literal["request-group-info"] = "request-group-info"
+
+
 class RequestInitConfig(_Request):
     """Send the model and the character's names again."""
 
@@ -190,6 +211,9 @@ ClientMessage = Annotated[
     | MicAudioEnd
     | RawAudioData
     | AISpeakSignal
+    | AddClientToGroup
+    | RemoveClientFromGroup
+    | RequestGroupInfo
     | RequestInitConfig
     | Heartbeat
     | ClientHello

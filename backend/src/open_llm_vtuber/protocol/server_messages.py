@@ -134,6 +134,14 @@ class GroupUpdate(_Message):
     is_owner: bool = False
 
 
+class GroupOperationResult(_Message):
+    """What became of an invitation or of leaving a group; `message` is one sentence."""
+
+    type: Literal["group-operation-result"] = "group-operation-result"
+    success: bool
+    message: str
+
+
 class Audio(_Message):
     """One sentence. `audio` is a whole base64 WAV (PCM 16) or null, `volumes` the loudness of each slice (0-1)."""
 
@@ -286,6 +294,7 @@ ServerMessage = Annotated[
     | HistoryDeleted
     | ConfigSwitched
     | GroupUpdate
+    | GroupOperationResult
     | Audio
     | UserInputTranscription
     | BackendSynthComplete

@@ -124,6 +124,13 @@ class AnswerUtterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcribe:
+    """The utterance of that client is complete: return its words instead of answering them."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakUp:
     """Say something of your own accord; `idle_s` is how long it was silent."""
 
@@ -137,6 +144,40 @@ class ChatHappened:
 
     event: ChatEvent
 
+
+@dataclass(frozen=True, slots=True)
+class AddToGroup:
+    """Let the invited client's show talk with that of the client, and with all of its group."""
+
+    client: str
+    invitee: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFromGroup:
+    """Let the target leave the client's group; its own uid is to leave."""
+
+    client: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeGroup:
+    """Who is in the client's group?"""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayStarted:
+    """A client has begun to play this sentence."""
+
+    client: str
+    text: str
+
+
+GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
+"""What concerns several shows, so that none of them can do it."""
 
 Command = (
     Perform
@@ -156,6 +197,7 @@ Command = (
     | Hear
     | HearAll
     | AnswerUtterance
+    | Transcribe
     | SpeakUp
     | ChatHappened
 )

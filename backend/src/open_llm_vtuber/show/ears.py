@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechStream, VoiceActivityDetector
+from open_llm_vtuber.protocol.codec import harmless
+from open_llm_vtuber.protocol.server_messages import UserInputTranscription
 from open_llm_vtuber.show.sound import length, pcm
 from open_llm_vtuber.stimulus import SpeechEnded, SpeechEvent, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
@@ -87,6 +89,11 @@ class Ears:
         if not any(character.isalnum() for character in text):
             raise ProtocolError(NOTHING, code="nothing-heard")
         return text
+
+    async def words(self, client: str) -> UserInputTranscription:
+        """Take what has been collected and listen to it now. Raises as `stimulus` and `listen` do."""
+        utterance = self.stimulus(client, "").utterance or b""
+        return UserInputTranscription(text=harmless(await self.listen(utterance)))
 
     def forget(self, client: str) -> None:
         """Drop everything of a client that has left."""

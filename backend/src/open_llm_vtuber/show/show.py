@@ -209,6 +209,8 @@ class Show:
                 await self._find_speech(command)
             case commands.AnswerUtterance():
                 self._answer_utterance(command)
+            case commands.Transcribe():
+                return (await self._ears.words(command.client),)
             case commands.SpeakUp():
                 return self._speak_up(command)
             case commands.ChatHappened():

@@ -133,6 +133,8 @@ class Turn:
         return True
 
     def _show_line(self, line: str) -> None:
+        if self.stimulus.source == "group":
+            return  # the group has shown it
         # Who typed has it on the screen already, who spoke has not.
         knows_it = (self.stimulus.client,) if self.stimulus.source == "typed" else ()
         cue = UserInputTranscription(text=harmless(line))

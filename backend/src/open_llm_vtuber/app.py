@@ -20,6 +20,7 @@ from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
@@ -52,6 +53,7 @@ class OnAir:
     providers: Mapping[str, EngineStatus]
     voice: SpeechSynthesizer
     ear: SpeechRecognizer | None = None
+    proxy: Proxy | None = None
 
 
 @asynccontextmanager
@@ -87,11 +89,14 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
             )
 
         shows = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
+        proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
+        if proxy:
+            await stack.enter_async_context(proxy)
         sources = _chat_sources(settings, shows)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
         try:
-            yield OnAir(shows, casting.opening().providers, casting.opening().voice, ear)
+            yield OnAir(shows, casting.opening().providers, casting.opening().voice, ear, proxy)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -121,6 +126,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         folder=settings.folder,
         voice=parts.voice,
         ear=parts.ear,
+        proxy=parts.proxy,
     )
 
 

@@ -58,6 +58,8 @@ class SystemConfig(_Section):
     data_dir: Path = Path("data")
     config_alts_dir: Path = Path("characters")
     web_client_dir: Path | None = None
+    enable_proxy: bool = False
+    """Serve `/proxy-ws`, where all clients together are one."""
     storage_url: SecretStr = SecretStr("")
     """A PostgreSQL server for what is kept; without it, an SQLite file in data_dir."""
     tool_prompts: Section = Field(default_factory=dict)
@@ -224,7 +226,7 @@ class Settings(BaseModel):
 LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
-    "system_config": frozenset(("conf_version", "enable_proxy")),
+    "system_config": frozenset(("conf_version",)),
     "live_config": frozenset(("bilibili_live", "chat")),
 }
 """Keys of existing files that are known and not read."""

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import chat, first_audio, memory, microphone, startup
+from benchmarks import chat, clients, first_audio, history, memory, microphone, startup
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "first_audio": first_audio.measure,
     "chat": chat.measure,
+    "clients": clients.measure,
+    "history": history.measure,
     "memory": memory.measure,
     "microphone": microphone.measure,
     "startup": startup.measure,

@@ -99,7 +99,7 @@ def instant_character(thinks_s: Seconds = 0.0) -> dict[str, Any]:
             "agent_settings": {"basic_memory_agent": {"llm_provider": "instant_llm"}},
             "llm_configs": {"instant_llm": {"thinks_s": thinks_s}},
         },
-        "tts_config": {"tts_model": "instant_tts"},
+        "tts_config": {"tts_model": "instant_tts", "fallback": []},
     }
 
 

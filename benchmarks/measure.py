@@ -42,8 +42,16 @@ class Measured:
     @property
     def p95(self) -> float:
         """95 of 100 samples are at least as good (nearest rank)."""
+        return self._better_than(95)
+
+    @property
+    def p99(self) -> float:
+        """99 of 100 samples are at least as good."""
+        return self._better_than(99)
+
+    def _better_than(self, percent: int) -> float:
         ranked = sorted(self.samples, reverse=self.more_is_better)
-        return ranked[max(0, -(-len(ranked) * 95 // 100) - 1)]
+        return ranked[max(0, -(-len(ranked) * percent // 100) - 1)]
 
 
 def skipped(what: str, reason: str) -> Measured:
@@ -60,7 +68,7 @@ def table(title: str, results: Iterable[Measured]) -> Table:
     """Return the results as a table."""
     shown = Table(title=title, title_justify="left")
     shown.add_column("what", overflow="fold")
-    for heading in ("n", "median", "best", "p95", "worst", "unit"):
+    for heading in ("n", "median", "best", "p95", "p99", "worst", "unit"):
         shown.add_column(heading, justify="left" if heading == "unit" else "right", no_wrap=True)
     for each in results:
         what = f"{escape(each.what)}\n[dim]{escape(each.note)}[/]" if each.note else escape(each.what)
@@ -93,16 +101,16 @@ def as_json(results: dict[str, list[Measured]]) -> dict[str, Any]:
 def _plain(each: Measured) -> dict[str, Any]:
     plain: dict[str, Any] = {"what": each.what, "unit": each.unit, "note": each.note}
     if each.samples:
-        plain |= {"n": len(each.samples), "median": each.median, "p95": each.p95}
+        plain |= {"n": len(each.samples), "median": each.median, "p95": each.p95, "p99": each.p99}
         plain |= {"best": each.best, "worst": each.worst, "samples": each.samples}
     return plain
 
 
 def _figures(each: Measured) -> Iterator[str]:
     if not each.samples:
-        yield from ("-",) * 6
+        yield from ("-",) * 7
         return
     yield str(len(each.samples))
-    for value in (each.median, each.best, each.p95, each.worst):
+    for value in (each.median, each.best, each.p95, each.p99, each.worst):
         yield f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     yield each.unit

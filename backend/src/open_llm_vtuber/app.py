@@ -21,6 +21,7 @@ from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
@@ -55,6 +56,7 @@ class OnAir:
     brain: Adapter
     """The opening character's, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
+    proxy: Proxy | None = None
 
 
 @asynccontextmanager
@@ -93,12 +95,15 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         shows = await stack.enter_async_context(
             Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
         )
+        proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
+        if proxy:
+            await stack.enter_async_context(proxy)
         sources = _chat_sources(settings, shows)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         readers = [group.create_task(source.run()) for source in sources]
         role = casting.opening()
         try:
-            yield OnAir(shows, role.providers, role.voice, role.adapter, ear)
+            yield OnAir(shows, role.providers, role.voice, role.adapter, ear, proxy)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -128,6 +133,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         folder=settings.folder,
         voice=parts.voice,
         ear=parts.ear,
+        proxy=parts.proxy,
     )
 
 

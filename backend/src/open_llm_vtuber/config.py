@@ -61,6 +61,8 @@ class SystemConfig(_Section):
     group_rounds: int = Field(default=2, ge=1, le=20)
     """How often each character of a group replies after a line of a human."""
     group_invitations: Literal["accept", "refuse"] = "accept"
+    enable_proxy: bool = False
+    """Serve `/proxy-ws`, where all clients together are one."""
     storage_url: SecretStr = SecretStr("")
     """A PostgreSQL server for what is kept; without it, an SQLite file in data_dir."""
     tool_prompts: Section = Field(default_factory=dict)
@@ -227,7 +229,7 @@ class Settings(BaseModel):
 LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
-    "system_config": frozenset(("conf_version", "enable_proxy")),
+    "system_config": frozenset(("conf_version",)),
     "live_config": frozenset(("bilibili_live", "chat")),
 }
 """Keys of existing files that are known and not read."""

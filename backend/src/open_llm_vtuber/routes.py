@@ -24,6 +24,7 @@ from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import Provider, State
 from open_llm_vtuber.protocol.server_messages import Snapshot
+from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.public_files import add_public_files
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.show.ears import DEAF
@@ -61,7 +62,7 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
-def web_app(
+def web_app(  # noqa: PLR0913  its parts, each by name
     shows: Shows,
     system: SystemConfig,
     *,
@@ -70,6 +71,7 @@ def web_app(
     folder: Path,
     voice: SpeechSynthesizer,
     ear: SpeechRecognizer | None = None,
+    proxy: Proxy | None = None,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
     app = FastAPI(
@@ -85,6 +87,8 @@ def web_app(
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
         await serve_connection(websocket, shows, show=show, human_name=human_name)
 
+    if proxy:
+        app.add_api_websocket_route("/proxy-ws", proxy.serve)
     for path, file in PAGES.items():
         _add_page(app, path, frontend / file)
     for name in ("css", "js"):  # a checkout's folder holds more than pages need
@@ -201,7 +205,7 @@ class Doorkeeper:
 
 
 def _needs_token(path: str) -> bool:
-    return path in ("/client-ws", "/tts-ws", "/asr") or path.startswith("/api/")
+    return path in ("/client-ws", "/proxy-ws", "/tts-ws", "/asr") or path.startswith("/api/")
 
 
 def _is_trusted(origin: str, allowed: frozenset[str]) -> bool:

@@ -2,18 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from typing import Protocol
 from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
+from open_llm_vtuber.protocol.client_messages import ClientMessage
 from open_llm_vtuber.protocol.codec import decode
 from open_llm_vtuber.protocol.identity import identity_of, set_cookie
-from open_llm_vtuber.protocol.server_messages import Control, Error
+from open_llm_vtuber.protocol.server_messages import Control, Error, ServerMessage
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Greet
-from open_llm_vtuber.shows import Shows, Subscription
+from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,14 @@ STALLED: Seconds = 20.0
 """How long a client may take no byte before it is dropped. Its connection would else keep its place for ever."""
 
 
+class Handler(Protocol):
+    """Acts on the messages of one client."""
+
+    async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
+        """Do what the message asks and return the answers, in order."""
+        ...
+
+
 async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | None, human_name: str) -> None:
     """Talk to one client until it leaves, is dropped, or its show ends."""
     client = str(uuid4())
@@ -36,24 +47,25 @@ async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | No
         async with shows.subscribe(show, client, identity) as place:
             for message in await shows.ask(place.show, Greet(client)):
                 place.outbox.send(message)
-            await _talk(websocket, place, MessageHandler(shows, place.show, client, human_name))
+            await talk(websocket, place.outbox, MessageHandler(shows, place.show, client, human_name))
     except ProtocolError as error:  # the show is unknown
         await websocket.close(UNKNOWN_SHOW, str(error))
 
 
-async def _talk(websocket: WebSocket, place: Subscription, handler: MessageHandler) -> None:
+async def talk(websocket: WebSocket, outbox: Outbox, handler: Handler) -> None:
+    """Read from and write to a client that was accepted, until it leaves or is dropped."""
     try:
         async with asyncio.TaskGroup() as group:
-            writer = group.create_task(_write(websocket, place.outbox))
+            writer = group.create_task(_write(websocket, outbox))
             try:
-                await _read(websocket, place.outbox, handler)
+                await _read(websocket, outbox, handler)
             finally:
                 writer.cancel()
     except* TimeoutError:
-        log.warning("client %s was dropped: it stopped reading", place.outbox.client)
+        log.warning("client %s was dropped: it stopped reading", outbox.client)
 
 
-async def _read(websocket: WebSocket, outbox: Outbox, handler: MessageHandler) -> None:
+async def _read(websocket: WebSocket, outbox: Outbox, handler: Handler) -> None:
     while True:
         event = await websocket.receive()
         if event["type"] == "websocket.disconnect":
@@ -62,11 +74,13 @@ async def _read(websocket: WebSocket, outbox: Outbox, handler: MessageHandler) -
         if text is None:
             outbox.send(Error(message="A message is a text frame that holds JSON.", code="bad-frame"))
             continue
-        await _answer(text, outbox, handler)
+        await respond(decode(text), outbox, handler)
 
 
-async def _answer(text: str, outbox: Outbox, handler: MessageHandler) -> None:
-    message = decode(text)
+async def respond(
+    message: ClientMessage | Error, outbox: Outbox, handler: Handler
+) -> Sequence[ServerMessage]:
+    """Act on a message and send the client the answers, which are returned as well. Raises nothing."""
     try:
         answers = [message] if isinstance(message, Error) else await handler.handle(message)
     except Exception:  # the boundary: a bug costs one message, not the connection
@@ -77,6 +91,7 @@ async def _answer(text: str, outbox: Outbox, handler: MessageHandler) -> None:
         is_refusal = isinstance(answer, Error) and answer.request_type in ENDS_A_CHAIN
         if is_refusal and not outbox.is_in_chain:  # a chain that runs has its own end
             outbox.send(Control(text="conversation-chain-end"))
+    return answers
 
 
 async def _write(websocket: WebSocket, outbox: Outbox) -> None:

@@ -62,6 +62,10 @@ class Outbox:
         """Queue an answer to a request of this client."""
         self._put(_Frame(encode(message)))
 
+    def relay(self, text: str) -> None:
+        """Queue a frame that somebody else has encoded."""
+        self._put(_Frame(text))
+
     def put_cue(self, text: str, tail: str, message: ServerMessage) -> None:
         """Queue a cue that has already been encoded; `tail` is for clients that said hello."""
         self.seq += 1

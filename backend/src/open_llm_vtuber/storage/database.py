@@ -90,6 +90,11 @@ class Database:
             await self._stack.aclose()
 
     @property
+    def url(self) -> URL:
+        """Where it is."""
+        return self._url
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether it is a file of our own."""
         return self._url.get_backend_name() == "sqlite"
@@ -98,11 +103,11 @@ class Database:
         """Do it and return its result, committed. Raises what the job raises, and EngineError."""
         work = _Doing(job, self._failures)
         if self._worker is None or self._worker.done():
-            raise _unavailable("it is closed")
+            raise unavailable("it is closed")
         try:
             self._waiting.put_nowait(work)
         except asyncio.QueueFull:
-            raise _unavailable("too much is waiting for it") from None
+            raise unavailable("too much is waiting for it") from None
         return await work.done
 
     async def _work(self, engine: AsyncEngine) -> None:
@@ -143,7 +148,7 @@ class _Doing(Generic[Result]):
         except VTuberError as error:
             self._fail(error)
         except self._failures as error:
-            failure = _unavailable(reason(error))
+            failure = unavailable(reason(error))
             failure.__cause__ = error
             self._fail(failure)
         except BaseException:
@@ -154,7 +159,7 @@ class _Doing(Generic[Result]):
                 self.done.set_result(result)
 
     def drop(self) -> None:
-        self._fail(_unavailable("it was closed"))
+        self._fail(unavailable("it was closed"))
 
     def _fail(self, error: VTuberError) -> None:
         if not self.done.done():
@@ -192,7 +197,8 @@ def reason(error: BaseException) -> str:
     return f"it reports {type(inner).__name__}"
 
 
-def _unavailable(why: str) -> EngineError:
+def unavailable(why: str) -> EngineError:
+    """Return the error that says so."""
     return EngineError(f"The store cannot be used just now: {why}.", engine="store", retryable=True)
 
 
@@ -213,8 +219,9 @@ def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         limits = {"timeout": CONNECTING, "command_timeout": ANSWERING}
         return create_async_engine(url, connect_args=limits, pool_pre_ping=True, hide_parameters=True)
-    engine = create_async_engine(url, hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    # Each job ends its own transaction, so nothing is left to roll back: one trip to the thread less.
+    engine = create_async_engine(url, hide_parameters=True, pool_reset_on_return=None)
+    event.listen(engine.sync_engine, "connect", set_up_sqlite)
     return engine
 
 
@@ -224,7 +231,8 @@ def _look_into(file: str) -> None:
         connection.execute("PRAGMA schema_version")
 
 
-def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Set a new connection up."""
     cursor = connection.cursor()
     try:
         for pragma in _PRAGMAS:

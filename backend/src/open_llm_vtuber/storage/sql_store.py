@@ -15,6 +15,7 @@ from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.database import Database, file_url, server_url
 from open_llm_vtuber.storage.history_uid import is_history_uid, new_history_uid, no_such_history
+from open_llm_vtuber.storage.sightings import SightingsFile
 from open_llm_vtuber.storage.tables import histories, imports, lines, sightings
 
 FILE = "live.sqlite3"
@@ -37,6 +38,7 @@ class SqlStore:
         self._database = database
         self._begun: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._sightings = 0
+        self._ids = SightingsFile(database.url) if database.is_sqlite else None
 
     async def __aenter__(self) -> Self:
         """Open it. Raises ConfigError."""
@@ -46,20 +48,25 @@ class SqlStore:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        if self._ids:
+            await self._ids.close()
         await self._database.__aexit__(kind, error, trace)
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False until it is forgotten."""
 
-        async def job(connection: AsyncConnection) -> bool:
+        async def note(connection: AsyncConnection) -> bool:
             row = {"show": show, "message": message_id, "at": datetime.now(UTC)}
-            is_new = await self._insert(connection, sightings, row)
-            if self._sightings % PRUNE_EVERY == 0:
-                await _forget_old_sightings(connection, show)
-            self._sightings += 1
-            return is_new
+            return await self._insert(connection, sightings, row)
 
-        return await self._database.do(job)
+        async def prune(connection: AsyncConnection) -> None:
+            await _forget_old_sightings(connection, show)
+
+        is_new = await (self._ids.note(show, message_id) if self._ids else self._database.do(note))
+        if self._sightings % PRUNE_EVERY == 0:
+            await self._database.do(prune)
+        self._sightings += 1
+        return is_new
 
     async def create_history(self, owner: str) -> str:
         """Begin an empty history and return its uid. Its first line brings it to the disk."""

@@ -18,7 +18,7 @@ from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from virtual_time import run_virtual
 from wire.existing_client import Message
-from wire.set_of_shows import BILLING, MODEL, FakeLLM, MemorySocket, SetOfShows, set_of_shows
+from wire.set_of_shows import BILLING, MODEL, FakeLLM, SetOfShows, set_of_shows
 from wire.tab import kinds
 
 Act = Literal["say", "speak", "interrupt", "new", "resume", "delete", "list", "become", "played", "leave"]

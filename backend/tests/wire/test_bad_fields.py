@@ -86,6 +86,10 @@ async def written(shows: SetOfShows) -> list[str]:
     return [line.content for owner, uid in conversations for line in await shows.store.lines(owner, uid)]
 
 
+def names_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
 @pytest.mark.parametrize("message", CLASSES, ids=lambda message: message.__name__)
 def test_a_message_with_a_bad_field_is_an_error_or_does_nothing(message: type[Any]) -> None:
     async def main() -> None:
@@ -146,7 +150,7 @@ def test_a_name_that_is_a_path_or_unknown_is_an_error_and_leads_nowhere(tmp_path
             Client.connect(server.ws()) as client,
         ):
             await client.until("set-model-and-conf")
-            files = {path.name for path in tmp_path.rglob("*")}
+            files = names_in(tmp_path)
             for path in PATHS:
                 for type_, field in (
                     ("fetch-and-set-history", "history_uid"),
@@ -159,7 +163,7 @@ def test_a_name_that_is_a_path_or_unknown_is_an_error_and_leads_nowhere(tmp_path
                     assert str(tmp_path) not in error["message"]
             await client.send("fetch-history-list")
             assert (await client.until("history-list"))[-1]["histories"] == []
-            assert {path.name for path in tmp_path.rglob("*")} == files
+            assert names_in(tmp_path) == files
             assert bystander.read_text() == "mine"
 
     asyncio.run(main())

@@ -247,7 +247,7 @@ def test_whatever_a_client_does_its_chains_take_turns_and_nothing_is_left(steps:
     run_virtual(play(steps, ["Ann"]))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 @example(
     [

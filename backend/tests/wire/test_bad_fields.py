@@ -2,13 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from fakes import FakeEar
 from live_server import SCRIPTED, Client, serving
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.protocol.client_messages import ClientMessage
@@ -140,13 +143,13 @@ def test_a_picture_that_is_none_costs_nothing(image: Message) -> None:
 
 
 def test_a_name_that_is_a_path_or_unknown_is_an_error_and_leads_nowhere(tmp_path: Path) -> None:
-    settings = {"character_config": SCRIPTED, "system_config": {"data_dir": str(tmp_path / "data")}}
+    configuration = {"character_config": SCRIPTED, "system_config": {"data_dir": str(tmp_path / "data")}}
     bystander = tmp_path / "x"
     bystander.write_text("mine")
 
     async def main() -> None:
         async with (
-            serving(Settings.model_validate(settings)) as server,
+            serving(Settings.model_validate(configuration)) as server,
             Client.connect(server.ws()) as client,
         ):
             await client.until("set-model-and-conf")
@@ -167,6 +170,46 @@ def test_a_name_that_is_a_path_or_unknown_is_an_error_and_leads_nowhere(tmp_path
             assert bystander.read_text() == "mine"
 
     asyncio.run(main())
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> str:
+    """Return a message of a client in which some fields are something else, or missing, or too many."""
+    message = dict(EXAMPLES[draw(st.sampled_from(CLASSES))])
+    fields = [name for name in message if name != "type"]
+    for name in draw(st.lists(st.sampled_from([*fields, "request_id", "text", "audio"]), max_size=3)):
+        if draw(st.booleans()):
+            message[name] = draw(JSON_VALUES)
+        else:
+            message.pop(name, None)
+    return json.dumps(message)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(frames(), max_size=12))
+def test_whatever_the_fields_hold_there_is_no_bug_to_be_told_and_the_next_line_is_answered(
+    sent: Sequence[str],
+) -> None:
+    async def main() -> None:
+        async with set_of_shows(lambda _: "Yes.", ear=FakeEar("Hello.")) as shows, shows.connected() as end:
+            for frame in sent:
+                await end.send(frame)
+            await asyncio.sleep(600)  # until all that waits is answered
+            assert "internal" not in [frame.get("code") for frame in end.waiting()]
+            await end.send('{"type": "text-input", "text": "the last line", "images": []}')
+            await asyncio.sleep(60)
+            chain = [each for each in kinds(end.waiting()) if each.startswith("conversation-chain")]
+            assert chain == ["conversation-chain-start", "conversation-chain-end"]
+            assert "the last line" in await written(shows)
+
+    run_virtual(main())
 
 
 def test_a_thousand_messages_in_a_second_hurt_nobody() -> None:

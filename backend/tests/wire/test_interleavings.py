@@ -81,10 +81,12 @@ class Recorder(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.stored: dict[str, list[HistoryLine]] = {}
+        self.conversations: dict[str, list[HistoryLine]] = {}
 
     async def append(self, owner: str, history: str, line: HistoryLine) -> None:
         await super().append(owner, history, line)
         self.stored.setdefault(owner.split("/")[1], []).append(line)
+        self.conversations.setdefault(history, []).append(line)
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,6 @@ class Visit:
                 assert reply.interrupted == chain.was_cut
                 assert chain.was_cut or reply.content == chain.text
         assert typed == accepted[: len(typed)]
-        self._replies_stand_behind_their_questions(lines)
 
     def chains(self) -> Iterator[Chain]:
         """Yield the chains; fails where one begins within another."""
@@ -189,15 +190,6 @@ class Visit:
         if inside is not None:
             yield _chain(inside, has_ended=False)
 
-    @staticmethod
-    def _replies_stand_behind_their_questions(lines: Sequence[HistoryLine]) -> None:
-        asked = ""
-        for line in lines:
-            if line.role == "human":
-                asked = line.content
-            else:
-                assert ANSWER.format(asked).startswith(line.content), "nobody else's reply"
-
     def _uid(self, which: int) -> str:
         made = [each["history_uid"] for each in self.frames if each["type"] == "new-history-created"]
         return made[which] if which < len(made) else FORGOTTEN
@@ -206,6 +198,15 @@ class Visit:
 def _chain(frames: Sequence[Message], *, has_ended: bool) -> Chain:
     text = "".join(frame["display_text"]["text"] for frame in frames if frame["type"] == "audio")
     return Chain(text.strip(), "interrupt-signal" in kinds(list(frames)), has_ended)
+
+
+def replies_stand_behind_their_questions(conversation: Sequence[HistoryLine]) -> bool:
+    """Return whether each reply answers the line before it."""
+    questions = ["", *(line.content if line.role == "human" else "" for line in conversation)]
+    return all(
+        line.role == "human" or (asked and ANSWER.format(asked).startswith(line.content))
+        for asked, line in zip(questions, conversation, strict=False)
+    )
 
 
 @asynccontextmanager
@@ -237,6 +238,7 @@ async def play(steps: Sequence[Step], names: Sequence[str]) -> None:
             await asyncio.sleep(pause)
         for visit in visits:
             await visit.stay_until_silence()
+        assert all(map(replies_stand_behind_their_questions, store.conversations.values()))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,6 +1,6 @@
 # Two commands from a fresh clone: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check test-frontend test-backend format bench lock
+.PHONY: help run setup test check test-frontend test-backend conformance format bench lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,9 @@ test-frontend: setup
 
 test-backend: setup
 	@$(STAGE) "backend tests" $(BIN)/pytest $(ARGS)
+
+conformance: setup ## replay whole exchanges against a server; URL=ws://host:port/client-ws names another than ours
+	@$(STAGE) "conformance" env OLV_CONFORMANCE_URL="$(URL)" $(BIN)/pytest backend/tests/wire/test_transcripts.py $(ARGS)
 
 format: setup ## put every file into the house format
 	@$(BIN)/ruff check --fix-only --quiet $(SOURCES)

@@ -65,6 +65,20 @@ def test_one_turn_at_a_time_in_order_of_arrival() -> None:
     assert run_virtual(main()) == ["begin a", "end a", "begin b", "end b"]
 
 
+def test_a_turn_that_is_cut_in_the_moment_it_begins_begins_and_ends() -> None:
+    async def main() -> list[str]:
+        diary: list[str] = []
+        async with directing(diary) as director:
+            await asyncio.sleep(1)
+            director.submit(stimulus("a"))
+            while director.turn is None:  # noqa: ASYNC110  exactly the step that begins it
+                await asyncio.sleep(0)
+            await director.interrupt()
+        return diary
+
+    assert run_virtual(main()) == ["heard None", "begin a", "cut a"]
+
+
 def test_a_more_urgent_stimulus_goes_first_but_does_not_interrupt() -> None:
     async def main() -> list[str]:
         diary: list[str] = []

@@ -21,7 +21,7 @@ from open_llm_vtuber.ports import SpeechRecognizer, VoiceActivityDetector
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.role import Billing, Role
+from open_llm_vtuber.show.role import Billing, Repertoire, Role
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import ChatMessage, PromptMessage, TextAbilities, TextOptions
@@ -112,6 +112,7 @@ class SetOfShows:
         self.ear: SpeechRecognizer | None = None
         self.detector: VoiceActivityDetector | None = None
         self.store = MemoryStore()
+        self.repertoire: Repertoire = FakeRepertoire()
         self._local = LocalShows(self._build, ("main",))
         self.shows = Groups(self._local)
         self.next_characters: deque[tuple[str, FakeLLM]] = deque()
@@ -127,7 +128,7 @@ class SetOfShows:
             Role(billing=billing, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
             guard=GUARD,
             store=self.store,
-            repertoire=FakeRepertoire(),
+            repertoire=self.repertoire,
             shared=name == "main",
             ears=Ears(self.ear, self.detector),
         )

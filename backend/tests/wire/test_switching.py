@@ -170,6 +170,20 @@ def test_a_character_is_laid_over_the_configuration_and_never_over_the_one_befor
     scene(folder, play)
 
 
+def test_the_same_persona_with_another_avatar_uses_that_avatars_emotions(folder: Path) -> None:
+    rabbit = json.loads((folder / "model_dict.json").read_text())[0]
+    hare = {**rabbit, "name": "hare", "emotionMap": {"happy": 0}}
+    (folder / "model_dict.json").write_text(json.dumps([rabbit, hare]))
+    write(folder, "hare.yaml", {**ALICE, "conf_name": "Hare", "live2d_model_name": "hare"})
+
+    async def play(client: Client) -> None:
+        for file, face in (("alice.yaml", 1), ("hare.yaml", 0), ("alice.yaml", 1)):
+            await switched(client, file)
+            assert (await said(client))["actions"]["expressions"] == [face]
+
+    scene(folder, play)
+
+
 FAULTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "an unknown avatar": ({"live2d_model_name": "nobody"}, "nobody"),
     "an engine that does not start": (

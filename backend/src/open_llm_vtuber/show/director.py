@@ -68,6 +68,7 @@ class Director:
         if turn is None or task is None or turn.is_over:
             return False
         turn.heard_by_client(heard)
+        await asyncio.sleep(0)  # cut before its first step a turn would lose its line without a word
         if not task.cancelling():
             task.cancel()
         await asyncio.wait([task])

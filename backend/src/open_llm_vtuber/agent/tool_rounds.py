@@ -39,8 +39,8 @@ class ToolRounds:
     async def stream(self, prompt: Sequence[PromptMessage]) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply piece by piece, and each tool as its use begins and ends. Raises EngineError."""
         reply = _Reply(prompt)
-        for _ in range(ROUNDS):
-            tools = self._toolbox.tools if self._toolbox and reply.seconds_left > 0 else ()
+        for number in range(ROUNDS + 1):
+            tools = self._offer(reply) if number < ROUNDS else ()
             calls: list[ToolCall] = []
             async with aclosing(self._round(reply.messages, tools)) as pieces:
                 async for piece in pieces:
@@ -54,10 +54,9 @@ class ToolRounds:
             async with aclosing(self._use(reply, calls[:CALLS_A_ROUND])) as uses:
                 async for use in uses:
                     yield use
-        async with aclosing(self._round(reply.messages, ())) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, str):
-                    yield piece
+
+    def _offer(self, reply: "_Reply") -> Sequence[Tool]:
+        return self._toolbox.tools if self._toolbox and reply.seconds_left > 0 else ()
 
     async def _round(
         self, messages: Sequence[PromptMessage], tools: Sequence[Tool]
@@ -70,11 +69,12 @@ class ToolRounds:
                     begun = True
                     if tools or isinstance(piece, str):
                         yield piece
-            return
         except EngineError as error:
             # A server refuses a request with tools when its model cannot use any.
             if begun or not tools or error.retryable:
                 raise
+        else:
+            return
         async with aclosing(self._round(messages, ())) as pieces:
             async for piece in pieces:
                 self._give_up_tools()
@@ -82,7 +82,9 @@ class ToolRounds:
 
     def _give_up_tools(self) -> None:
         if self._toolbox:
-            log.warning("The language model refuses requests with tools; it is asked without any from now on.")
+            log.warning(
+                "The language model refuses requests with tools; it is asked without any from now on."
+            )
             self._toolbox = None
 
     async def _use(self, reply: "_Reply", calls: Sequence[ToolCall]) -> AsyncGenerator[ToolUse, None]:
@@ -127,7 +129,12 @@ class _Reply:
 
     def asked_for(self, calls: Sequence[ToolCall]) -> None:
         """Put down what the model has said, and the tools that it wants."""
-        self.messages.append(PromptMessage(role="assistant", content=self.said, tool_calls=tuple(calls)))
+        # Some servers parse what they once wrote themselves: what is no JSON must not go back.
+        sane = [
+            call if _arguments(call.arguments) is not None else replace(call, arguments="{}")
+            for call in calls
+        ]
+        self.messages.append(PromptMessage(role="assistant", content=self.said, tool_calls=tuple(sane)))
         self.said = ""
 
     def answered(self, call: ToolCall, result: ToolResult) -> str:

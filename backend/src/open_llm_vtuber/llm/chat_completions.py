@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.openai_sdk import Account, connect, failure, is_event_stream, within
 from open_llm_vtuber.llm.tool_calls import ToolCallPart, ToolCallParts, offered, parts_of, written
+from open_llm_vtuber.openai_sdk import Account, connect, failure, is_event_stream, within
 from open_llm_vtuber.stimulus import PromptMessage
 from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Seconds
@@ -113,7 +113,11 @@ class ChatCompletions:
         """Return the request's optional fields: those that are left to the provider are not sent at all."""
         # Newer models of OpenAI's own know only the new name; compatible servers mostly only the old one.
         limit = "max_completion_tokens" if "api.openai.com" in self._account.base_url else "max_tokens"
-        fields: dict[str, object] = {"temperature": request.temperature, limit: request.max_tokens, **request.extra}
+        fields: dict[str, object] = {
+            "temperature": request.temperature,
+            limit: request.max_tokens,
+            **request.extra,
+        }
         if request.tools:
             fields["tools"] = offered(request.tools)
         return {name: value for name, value in fields.items() if value is not None}

@@ -78,9 +78,10 @@ def _part(delta: "ChoiceDeltaToolCall") -> ToolCallPart:
     index, call_id = delta.index or 0, delta.id or ""
     if not isinstance(index, int) or not isinstance(call_id, str):
         raise TypeError
-    if not isinstance(name or "", str) or not isinstance(arguments or "", str):
+    name, arguments = name or "", arguments or ""
+    if not isinstance(name, str) or not isinstance(arguments, str):
         raise TypeError
-    return ToolCallPart(index=index, id=call_id, name=name or "", arguments=arguments or "")
+    return ToolCallPart(index=index, id=call_id, name=name, arguments=arguments)
 
 
 def offered(tools: Sequence[Tool]) -> list[Mapping[str, object]]:

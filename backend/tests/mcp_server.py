@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ImageContent, TextContent
 
 server = MCPServer("small")
@@ -34,7 +35,7 @@ def slow() -> str:
 @server.tool()
 def failing() -> str:
     """Be of no use."""
-    raise ValueError("There is no such town.")
+    raise ToolError("There is no such town.")
 
 
 @server.tool()

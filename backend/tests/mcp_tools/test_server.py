@@ -82,7 +82,6 @@ def test_a_slow_tool_costs_itself_and_one_that_dies_is_started_again(
                 await server.call("slow", {})
             with pytest.raises(EngineError, match="small has stopped"):
                 await _dies(server)
-            await asyncio.sleep(0)
             while not server.tools:
                 await asyncio.sleep(0.05)
             assert (await server.call("echo", {"text": "back"})).text == "back"

@@ -73,20 +73,21 @@ class McpServer:
     async def _lived(self) -> bool:
         """Run it until it has stopped; return whether it ever came to work."""
         self._has_stopped.clear()
+        lived = False
         try:
             async with asyncio.timeout(START_LIMIT) as limit, self._connected() as client:
                 self.tools = await _listed(client)
-                self._client = client
+                self._client, lived = client, True
                 limit.reschedule(None)
                 log.info("The MCP server %s runs with %d tools.", self.name, len(self.tools))
                 await self._has_stopped.wait()
         except FileNotFoundError:
             self._report(f"The MCP server {self.name} cannot start: its command or its folder is not found.")
         except _FAILURES as error:
-            if self._client is None:
+            if not lived:
                 self._report(f"The MCP server {self.name} did not start ({_kind(error)}): it has no tools.")
         finally:
-            lived, self._client, self.tools = self._client is not None, None, ()
+            self._client, self.tools = None, ()
         return lived
 
     @asynccontextmanager
@@ -102,6 +103,7 @@ class McpServer:
                 yield client
 
     def _stopped(self) -> EngineError:
+        self._client, self.tools = None, ()
         self._has_stopped.set()
         return self._failure("has stopped")
 

@@ -118,7 +118,10 @@ def test_arguments_that_are_no_object_cost_that_call_and_do_not_go_back_to_the_p
     ("result", "content"),
     [
         (ToolResult(text="No such town.", is_failure=True), "No such town."),
-        (EngineError("The MCP server has stopped.", engine="x", retryable=True), "The MCP server has stopped."),
+        (
+            EngineError("The MCP server has stopped.", engine="x", retryable=True),
+            "The MCP server has stopped.",
+        ),
     ],
 )
 def test_a_tool_that_fails_costs_its_use_and_not_the_reply(
@@ -164,7 +167,7 @@ def test_a_server_that_refuses_tools_is_asked_without_them_from_then_on() -> Non
     rounds = ToolRounds(llm, FakeToolbox())
 
     async def main() -> list[str | ToolUse]:
-        return [piece async for _ in range(2) async for piece in rounds.stream(PROMPT)]
+        return [piece for _ in range(2) async for piece in rounds.stream(PROMPT)]
 
     assert run_virtual(main()) == ["Hi.", "Hi."]
     assert llm.offered == [["clock"], [], []]
@@ -215,4 +218,3 @@ def test_whatever_a_model_wants_every_use_ends_and_every_call_is_answered(
     messages = llm.prompts[-1]
     wanted = sum(len(message.tool_calls) for message in messages)
     assert wanted == sum(message.role == "tool" for message in messages)
-

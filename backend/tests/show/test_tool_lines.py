@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.server_messages import ToolCallStatus
 from open_llm_vtuber.show.tool_lines import ToolLines
 from open_llm_vtuber.tool_use import ToolUse
@@ -41,4 +42,4 @@ def test_what_was_not_finished_is_told_to_be_over_once() -> None:
 
 def test_text_that_would_break_a_message_is_made_harmless() -> None:
     [told] = shown(ToolUse(id="u", name="a\ud800", status="completed", content="b\udfff"))
-    assert told.model_dump_json()
+    assert encode(told)

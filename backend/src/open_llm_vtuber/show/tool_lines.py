@@ -9,6 +9,8 @@ from open_llm_vtuber.protocol.server_messages import ToolCallStatus
 from open_llm_vtuber.tool_use import ToolUse
 
 INTERRUPTED = "It was interrupted."
+LONGEST = 8_000
+"""Characters of arguments or a result that clients are shown."""
 
 
 class ToolLines:
@@ -27,9 +29,9 @@ class ToolLines:
         self._publish(
             ToolCallStatus(
                 tool_id=use.id,
-                tool_name=harmless(use.name),
+                tool_name=_sendable(use.name),
                 status=use.status,
-                content=harmless(use.content),
+                content=_sendable(use.content),
                 name=self._name,
                 timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
             )
@@ -39,3 +41,8 @@ class ToolLines:
         """Tell that whatever still runs is of no use any more."""
         for use in list(self._running.values()):
             self.show(replace(use, status="error", content=INTERRUPTED))
+
+
+def _sendable(text: str) -> str:
+    # Half a surrogate pair (JSON can escape one) could not be sent to anybody.
+    return harmless(text[:LONGEST].encode("utf-8", "replace").decode("utf-8"))

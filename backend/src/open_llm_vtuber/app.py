@@ -140,7 +140,7 @@ async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus,
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
         adapter=lambda llm, persona, emotions, servers: OrphiqAdapter(
-            BasicMemoryAgent(llm, persona, emotions, tools.toolbox(servers) if llm.abilities.tools else None)
+            BasicMemoryAgent(llm, persona, emotions, tools.toolbox(servers, are_of_use=llm.abilities.tools))
         ),
         others={"asr": ear},
     )

@@ -61,6 +61,20 @@ def test_a_server_that_is_not_in_the_file_is_said_once() -> None:
     assert said == ["The MCP server time is not in mcp_servers.json: its tools are not available."]
 
 
+def test_for_a_model_that_cannot_use_tools_no_server_is_started() -> None:
+    said: list[str] = []
+
+    async def main() -> None:
+        async with McpToolboxes({"a": SMALL}, said.append) as boxes:
+            assert boxes.toolbox([], are_of_use=False) is None
+            assert not said
+            assert boxes.toolbox(["a"], are_of_use=False) is None
+            assert not boxes._tasks
+
+    run(main())
+    assert said == ["The language model cannot use tools: MCP servers are not started for it."]
+
+
 def test_without_the_sdk_there_are_no_tools_and_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "open_llm_vtuber.mcp_tools.server", None)
     said: list[str] = []

@@ -73,15 +73,25 @@ def parts_of(deltas: Sequence["ChoiceDeltaToolCall"]) -> list[ToolCallPart]:
 
 
 def _part(delta: "ChoiceDeltaToolCall") -> ToolCallPart:
-    name = delta.function.name if delta.function else None
-    arguments = delta.function.arguments if delta.function else None
-    index, call_id = delta.index or 0, delta.id or ""
-    if not isinstance(index, int) or not isinstance(call_id, str):
+    function = delta.function
+    return ToolCallPart(
+        index=_number(delta.index),
+        id=_text(delta.id),
+        name=_text(function.name) if function else "",
+        arguments=_text(function.arguments) if function else "",
+    )
+
+
+def _text(value: object) -> str:
+    if value is not None and not isinstance(value, str):
         raise TypeError
-    name, arguments = name or "", arguments or ""
-    if not isinstance(name, str) or not isinstance(arguments, str):
+    return value or ""
+
+
+def _number(value: object) -> int:
+    if value is not None and not isinstance(value, int):
         raise TypeError
-    return ToolCallPart(index=index, id=call_id, name=name, arguments=arguments)
+    return value or 0
 
 
 def offered(tools: Sequence[Tool]) -> list[Mapping[str, object]]:

@@ -46,8 +46,14 @@ class McpToolboxes:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._group.__aexit__(None, None, None)
 
-    def toolbox(self, names: Collection[str]) -> Toolbox | None:
-        """Return the tools of these servers. Those that do not run yet are started meanwhile."""
+    def toolbox(self, names: Collection[str], *, are_of_use: bool = True) -> Toolbox | None:
+        """Return the tools of these servers. Those that do not run yet are started meanwhile.
+
+        `are_of_use` says whether the language model can use any.
+        """
+        if names and not are_of_use:
+            self._tell("The language model cannot use tools: MCP servers are not started for it.")
+            return None
         known = [name for name in names if name in self._settings]
         for name in names:
             if name not in self._settings:

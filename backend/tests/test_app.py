@@ -331,14 +331,14 @@ def test_a_tool_of_a_real_server_is_used_in_a_turn_and_clients_see_it(tmp_path: 
             character = brain("openai_compatible_llm", base_url=far_end.base_url, model="m")
             own = character["agent_config"]["agent_settings"]["basic_memory_agent"]
             own |= {"use_mcpp": True, "mcp_enabled_servers": ["small", "lost", "unknown"]}
-            async with serving(settings(character, folder=tmp_path)) as live:
-                async with Client.connect(live.ws()) as client:
-                    await _until_offered_tools(far_end, client)
-                    far_end.wishes = [
-                        [{"index": 0, "id": "c", "function": {"name": name, "arguments": arguments}}]
-                        for name, arguments in (("echo", '{"text": "five"}'), ("dying", "{}"))
-                    ]
-                    messages = await turn(client)
+            given = settings(character, folder=tmp_path)
+            async with serving(given) as live, Client.connect(live.ws()) as client:
+                await _until_offered_tools(far_end, client)
+                far_end.wishes = [
+                    [{"index": 0, "id": "c", "function": {"name": name, "arguments": arguments}}]
+                    for name, arguments in (("echo", '{"text": "five"}'), ("dying", "{}"))
+                ]
+                messages = await turn(client)
         told = [message for message in messages if message["type"] == "tool_call_status"]
         assert [(each["tool_name"], each["status"]) for each in told] == [
             ("echo", "running"),

@@ -64,6 +64,8 @@ class FakeProvider:
         """Seconds between the last word and the end of the answer."""
         self.sound: bytes | None = None
         """What the voice answers, instead of a tone as long as the text."""
+        self.wishes: list[list[Mapping[str, object]]] = []
+        """What the model wants of tools: for each coming request the `tool_calls` of its chunks; then it speaks."""
         self.content_type = ""
         """Instead of the right one."""
         self.piece_bytes = 1001
@@ -156,6 +158,13 @@ class FakeProvider:
 
     async def _text(self) -> AsyncIterator[bytes]:
         yield _event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": None}}]})
+        if self.wishes:
+            for wish in self.wishes.pop(0):
+                await asyncio.sleep(self.delay)
+                yield _event({"choices": [{"index": 0, "delta": {"tool_calls": [wish]}}]})
+            yield _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+            yield b"data: [DONE]\n\n"
+            return
         for index, word in enumerate(() if self.mode == "empty" else WORDS):
             if index == HALF:
                 match self.mode:

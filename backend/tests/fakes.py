@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -27,6 +27,7 @@ from open_llm_vtuber.stimulus import (
     TextOptions,
 )
 from open_llm_vtuber.storage.memory_store import MemoryStore
+from open_llm_vtuber.tool_use import Tool, ToolResult, ToolUse
 from open_llm_vtuber.units import Hertz, Seconds
 
 RATE = Hertz(8_000)
@@ -62,10 +63,36 @@ class FakeLLM(_Engine):
             yield piece
 
 
+class FakeToolbox:
+    """Has the tools it was given results for, else a clock; each takes `takes` seconds. An error is raised."""
+
+    def __init__(self, *, takes: Seconds = 0.0, **results: ToolResult | EngineError) -> None:
+        self.results = results or {"clock": ToolResult(text="noon")}
+        self.takes = takes
+        self.called: list[tuple[str, Mapping[str, object]]] = []
+        self.running = 0
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        return [Tool(name=name, description="", parameters={"type": "object"}) for name in self.results]
+
+    async def call(self, name: str, arguments: Mapping[str, object]) -> ToolResult:
+        self.called.append((name, arguments))
+        self.running += 1
+        try:
+            await asyncio.sleep(self.takes)
+        finally:
+            self.running -= 1
+        result = self.results.get(name, ToolResult(text="Unknown.", is_failure=True))
+        if isinstance(result, EngineError):
+            raise result
+        return result
+
+
 class FakeAdapter:
     """Replies with fixed pieces, `pause` seconds apart; an error among them is raised."""
 
-    def __init__(self, *pieces: str | Exception, pause: Seconds = 0.0) -> None:
+    def __init__(self, *pieces: str | ToolUse | Exception, pause: Seconds = 0.0) -> None:
         self.pieces = pieces
         self.pause = pause
         self.asked: list[Stimulus] = []
@@ -73,7 +100,7 @@ class FakeAdapter:
         self.open = 0
         self.forgotten = 0
 
-    async def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
+    async def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         self.asked.append(stimulus)
         self.open += 1
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -313,3 +314,49 @@ def test_a_character_file_that_cannot_be_used_is_told_at_the_start_and_stops_not
     (tmp_path / "characters" / "broken.yaml").write_bytes(b"\xff")
     _, told = started(settings(folder=tmp_path))
     assert ["broken.yaml" in note for note in told] == [True]
+
+
+@pytest.mark.slow
+def test_a_tool_of_a_real_server_is_used_in_a_turn_and_clients_see_it(tmp_path: Path) -> None:
+    pytest.importorskip("mcp")
+    program = str(Path(__file__).parent / "mcp_server.py")
+    servers = {
+        "small": {"command": sys.executable, "args": [program]},
+        "lost": {"command": "no-such-program"},
+    }
+    (tmp_path / "mcp_servers.json").write_text(json.dumps({"mcp_servers": servers}), encoding="utf-8")
+
+    async def main() -> None:
+        async with FakeProvider() as far_end:
+            character = brain("openai_compatible_llm", base_url=far_end.base_url, model="m")
+            own = character["agent_config"]["agent_settings"]["basic_memory_agent"]
+            own |= {"use_mcpp": True, "mcp_enabled_servers": ["small", "lost", "unknown"]}
+            given = settings(character, folder=tmp_path)
+            async with serving(given) as live, Client.connect(live.ws()) as client:
+                await _until_offered_tools(far_end, client)
+                far_end.wishes = [
+                    [{"index": 0, "id": "c", "function": {"name": name, "arguments": arguments}}]
+                    for name, arguments in (("echo", '{"text": "five"}'), ("dying", "{}"))
+                ]
+                messages = await turn(client)
+        told = [message for message in messages if message["type"] == "tool_call_status"]
+        assert [(each["tool_name"], each["status"]) for each in told] == [
+            ("echo", "running"),
+            ("echo", "completed"),
+            ("dying", "running"),
+            ("dying", "error"),
+        ]
+        assert told[1]["content"] == "five"
+        assert [message for message in messages if message["type"] == "audio"], (
+            "it costs the tool, not the turn"
+        )
+        assert not [message for message in messages if message["type"] == "error"]
+
+    asyncio.run(main())
+
+
+async def _until_offered_tools(far_end: FakeProvider, client: Client) -> None:
+    async with asyncio.timeout(30):
+        await turn(client)
+        while "tools" not in far_end.requests[-1].body:
+            await turn(client)

@@ -28,9 +28,13 @@ class Stage:
         self.llms = EnginePool(LLM_ENGINES, ("openai_compatible_llm", "scripted_llm"))
         self.voices = EnginePool(TTS_ENGINES, ("openai_tts", "tone_tts"))
         self.personas: list[tuple[str, Collection[str]]] = []
+        self.servers: Collection[str] = ()
         self.casting: Casting
 
-    def adapter(self, _: LanguageModel, persona: str, emotions: Collection[str]) -> Adapter:
+    def adapter(
+        self, _: LanguageModel, persona: str, emotions: Collection[str], servers: Collection[str]
+    ) -> Adapter:
+        self.servers = servers
         self.personas.append((persona, sorted(emotions)))
         return fakes.FakeAdapter()
 
@@ -179,5 +183,20 @@ def test_a_disk_that_hangs_is_waited_for_only_so_long(
             monkeypatch.setattr(casting, "READING_LIMIT", 0.0)
             with pytest.raises(ProtocolError, match="slow"):
                 await stage.casting.configs()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("use_mcpp", "servers"), [(True, ("time",)), (False, ())])
+def test_the_agent_gets_the_tool_servers_that_the_file_enables(
+    tmp_path: Path, use_mcpp: bool, servers: Collection[str]
+) -> None:
+    own = {"llm_provider": "scripted_llm", "use_mcpp": use_mcpp, "mcp_enabled_servers": ["time"]}
+    agent = {"basic_memory_agent": own}
+
+    async def main() -> None:
+        async with staged(tmp_path, {"agent_config": {"agent_settings": agent}}) as stage:
+            stage.casting.opening()
+            assert stage.servers == servers
 
     asyncio.run(main())

@@ -19,6 +19,8 @@ from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
+from open_llm_vtuber.mcp_servers import mcp_servers
+from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
@@ -71,7 +73,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         character = settings.character_config
         ear, ear_status = await _ear(stack, character, report)
         detector = await _detector(stack, character, report) if ear else None
-        casting = await _casting(stack, settings, ear_status)
+        casting = await _casting(stack, settings, ear_status, report)
         for note in casting.notes:
             report(note)
         guard, system = Guard(), settings.system_config
@@ -137,11 +139,12 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
     )
 
 
-async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus) -> Casting:
+async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus, report: Report) -> Casting:
     """Start the engines of the configuration's own character, and what makes a show of it."""
     channel = settings.live_config.twitch.channel
     brains = EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
     voices = EnginePool(TTS_ENGINES, EMBEDDED_VOICES)
+    tools = await stack.enter_async_context(McpToolboxes(mcp_servers(settings.folder), report))
     casting = Casting(
         settings,
         frontend=frontend_folder(),
@@ -149,7 +152,9 @@ async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus)
         llms=await stack.enter_async_context(brains),
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapter=lambda llm, persona, emotions: OrphiqAdapter(BasicMemoryAgent(llm, persona, emotions)),
+        adapter=lambda llm, persona, emotions, servers: OrphiqAdapter(
+            BasicMemoryAgent(llm, persona, emotions, tools.toolbox(servers, are_of_use=llm.abilities.tools))
+        ),
         others={"asr": ear},
     )
     return await stack.enter_async_context(casting)

@@ -36,8 +36,8 @@ READING_LIMIT: Seconds = 20.0
 """How long a disk may take over the character files."""
 NewChain = Callable[[Mapping[str, SpeechSynthesizer], Callable[[str, str], None]], SpeechSynthesizer]
 """Makes one voice of several; it says whenever another one speaks, and why."""
-NewAdapter = Callable[[LanguageModel, str, Collection[str]], Adapter]
-"""Makes a show's own source of words of a language model, a persona and the emotions it is told of."""
+NewAdapter = Callable[[LanguageModel, str, Collection[str], Collection[str]], Adapter]
+"""Makes a show's own source of words of a language model, a persona, the emotions and tool servers it is told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ class Casting:
         shown_only = ready.character.tts_preprocessor_config
         return Role(
             billing=ready.billing,
-            adapter=self._adapter(ready.llm, ready.persona.text, emotions),
+            adapter=self._adapter(ready.llm, ready.persona.text, emotions, agent.tool_servers),
             voice=ready.voice,
             providers=ready.providers,
             first_clause=agent.faster_first_response,

@@ -80,6 +80,13 @@ class BasicMemoryAgentConfig(_Section):
 
     llm_provider: str = "embedded_llm"
     faster_first_response: bool = True
+    use_mcpp: bool = False
+    mcp_enabled_servers: tuple[str, ...] = ()
+
+    @property
+    def tool_servers(self) -> tuple[str, ...]:
+        """The MCP servers whose tools it may use."""
+        return self.mcp_enabled_servers if self.use_mcpp else ()
 
 
 class AgentSettings(_Section):

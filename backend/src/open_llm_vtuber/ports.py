@@ -1,6 +1,6 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,6 +12,7 @@ from open_llm_vtuber.stimulus import (
     TextAbilities,
     TextOptions,
 )
+from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
 from open_llm_vtuber.units import Hertz
 
 
@@ -29,8 +30,13 @@ class LanguageModel(Engine, Protocol):
 
     abilities: TextAbilities
 
-    def stream(self, messages: Sequence[PromptMessage], options: TextOptions) -> AsyncGenerator[str, None]:
-        """Yield the answer piece by piece; closing the iterator stops the generation. Raises EngineError."""
+    def stream(
+        self, messages: Sequence[PromptMessage], options: TextOptions
+    ) -> AsyncGenerator[str | ToolCall, None]:
+        """Yield the answer piece by piece; closing the iterator stops the generation. Raises EngineError.
+
+        Where tools are offered, those that the model wants to use come last.
+        """
         ...
 
 
@@ -71,11 +77,27 @@ class VoiceActivityDetector(Engine, Protocol):
         ...
 
 
+class Toolbox(Protocol):
+    """The tools of one character."""
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """What can be used just now. Names are unique, and such that every language model takes them."""
+        ...
+
+    async def call(self, name: str, arguments: Mapping[str, object]) -> ToolResult:
+        """Use a tool, within a time that is limited. Raises EngineError when it cannot be used."""
+        ...
+
+
 class Adapter(Protocol):
     """Where the words of a turn come from."""
 
-    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
-        """Yield the reply piece by piece, emotion tags included. Raises EngineError."""
+    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+        """Yield the reply piece by piece, emotion tags included, and in between what tools are used.
+
+        Raises EngineError.
+        """
         ...
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:

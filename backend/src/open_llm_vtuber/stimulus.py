@@ -1,11 +1,12 @@
 """The language that all parts share: what a show may react to, and what its parts hand each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NewType
 from uuid import uuid4
 
+from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Milliseconds
 
 Priority = NewType("Priority", int)
@@ -134,10 +135,14 @@ ChatEvent = ChatMessage | ChatRemoval | ChannelStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptMessage:
-    """One message of a prompt. Viewer text is only ever in a `user` message."""
+    """One message of a prompt. Viewer text is only ever in a `user` message, a tool's in a `tool` message."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    """The tools that the assistant wanted to use."""
+    tool_call_id: str = ""
+    """Which of those calls a `tool` message answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,8 @@ class TextOptions:
 
     max_tokens: int | None = None
     temperature: float | None = None
+    tools: Sequence[Tool] = ()
+    """What the model may use; only for one whose abilities say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +165,8 @@ class TextAbilities:
     """How long a prompt may be."""
     is_demo: bool = False
     """Proves the pipeline but is not a personality; pages and terminal say so."""
+    tools: bool = False
+    """Can be given tools, and says when it wants to use one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

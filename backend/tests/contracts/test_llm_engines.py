@@ -54,7 +54,7 @@ async def running(name: str) -> AsyncIterator[LanguageModel]:
 
 
 async def pieces_of(engine: LanguageModel, wanted: TextOptions = PLAIN) -> list[str]:
-    return [piece async for piece in engine.stream(PROMPT, wanted)]
+    return [str(piece) async for piece in engine.stream(PROMPT, wanted)]
 
 
 @pytest.mark.parametrize("name", list(LLM_ENGINES))

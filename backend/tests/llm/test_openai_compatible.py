@@ -12,6 +12,7 @@ from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.llm.openai_compatible import OpenAICompatibleLLM
 from open_llm_vtuber.stimulus import PromptMessage, TextOptions
+from open_llm_vtuber.tool_use import Tool, ToolCall
 
 pytest.importorskip("openai")
 
@@ -33,7 +34,7 @@ async def listen(
     said = ""
     try:
         async for piece in engine.stream(PROMPT, options or TextOptions()):
-            said += piece
+            said += str(piece)
     except EngineError as error:
         return said, error
     return said, None
@@ -142,7 +143,7 @@ def test_the_time_that_the_taker_needs_is_not_the_providers() -> None:
         async with FakeProvider() as fake, built(fake.base_url, token_timeout_s=0.2) as engine:
             said = ""
             async for piece in engine.stream(PROMPT, TextOptions()):
-                said += piece
+                said += str(piece)
                 await asyncio.sleep(0.25 if len(said) < 10 else 0)
             return said
 
@@ -293,3 +294,86 @@ def test_an_empty_key_and_spaces_around_one_are_forgiven() -> None:
     assert options.llm_api_key.get_secret_value() == KEY
     assert options.base_url == "http://h/v1"
     assert KEY not in repr(options)
+
+
+CLOCK = Tool(name="clock", description="Tells the time.", parameters={"type": "object"})
+
+
+def test_tools_are_offered_and_what_the_model_wants_of_them_comes_in_pieces() -> None:
+    async def main() -> tuple[list[str | ToolCall], dict[str, object]]:
+        async with FakeProvider() as fake, built(fake.base_url) as engine:
+            fake.wishes = [
+                [
+                    {
+                        "index": 0,
+                        "id": "c1",
+                        "type": "function",
+                        "function": {"name": "clock", "arguments": ""},
+                    },
+                    {"index": 0, "function": {"arguments": '{"zone":'}},
+                    {"index": 0, "function": {"arguments": ' "CET"}'}},
+                    {"index": 1, "id": "c2", "function": {"name": "clock", "arguments": "{}"}},
+                ]
+            ]
+            pieces = [piece async for piece in engine.stream(PROMPT, TextOptions(tools=(CLOCK,)))]
+            return pieces, fake.requests[0].body
+
+    pieces, body = run(main())
+    assert pieces == [
+        ToolCall(id="c1", name="clock", arguments='{"zone": "CET"}'),
+        ToolCall(id="c2", name="clock", arguments="{}"),
+    ]
+    assert body["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "clock",
+                "description": "Tells the time.",
+                "parameters": {"type": "object"},
+            },
+        }
+    ]
+
+
+def test_calls_and_results_are_sent_as_the_protocol_has_them() -> None:
+    call = ToolCall(id="c1", name="clock", arguments="{}")
+    messages = (
+        *PROMPT,
+        PromptMessage(role="assistant", content="", tool_calls=(call,)),
+        PromptMessage(role="tool", content="noon", tool_call_id="c1"),
+    )
+
+    async def main() -> object:
+        async with FakeProvider() as fake, built(fake.base_url) as engine:
+            assert [piece async for piece in engine.stream(messages, TextOptions())] == list(WORDS)
+            return fake.requests[0].body["messages"]
+
+    sent = run(main())
+    assert isinstance(sent, list)
+    assert sent[2:] == [
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "clock", "arguments": "{}"}}
+            ],
+        },
+        {"role": "tool", "content": "noon", "tool_call_id": "c1"},
+    ]
+
+
+@pytest.mark.parametrize("wish", [{"index": "x", "id": 3}, {"index": 0, "function": {"arguments": [1]}}, 7])
+def test_a_malformed_wish_for_a_tool_is_an_error(wish: dict[str, object]) -> None:
+    _, error, _ = failed(wishes=[[wish]])
+    assert "sent something that cannot be read" in str(error)
+
+
+def test_a_model_that_takes_its_time_over_arguments_is_waited_for_as_over_words() -> None:
+    async def main() -> tuple[str, EngineError | None]:
+        async with FakeProvider() as fake, built(fake.base_url, timeout_s=0.5) as engine:
+            fake.delay = 0.15
+            first = {"index": 0, "id": "c1", "function": {"name": "clock", "arguments": "{"}}
+            fake.wishes = [[first, *[{"index": 0, "function": {"arguments": " "}}] * 5]]
+            return await listen(engine, TextOptions(tools=(CLOCK,)))
+
+    assert run(main())[1] is None

@@ -14,6 +14,7 @@ from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
+from open_llm_vtuber.tool_use import ToolUse
 from virtual_time import run_virtual
 
 TYPED = Stimulus(text="hi", source="typed", author="Human", client="me")
@@ -143,10 +144,10 @@ def test_the_text_is_at_most_two_sentences_ahead_of_the_voice() -> None:
 
     async def main() -> int:
         async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
-            written: list[str] = []
+            written: list[str | ToolUse] = []
             feed = adapter.generate_text
 
-            async def counted(stimulus: Stimulus) -> AsyncIterator[str]:
+            async def counted(stimulus: Stimulus) -> AsyncIterator[str | ToolUse]:
                 async for piece in feed(stimulus):
                     written.append(piece)
                     yield piece
@@ -446,3 +447,40 @@ def test_what_nobody_asked_for_is_answered_and_only_the_answer_stays() -> None:
     assert "user-input-transcription" not in done.reader.types()
     assert [(line.role, line.content) for line in done.kept] == [("ai", "What a day!")]
     assert [stimulus.text for stimulus in adapter.asked] == ["Please say something."]
+
+
+LOOKS = ToolUse(id="u1", name="clock", status="running", content="{}")
+SEES = ToolUse(id="u1", name="clock", status="completed", content="noon")
+
+
+def test_tools_are_shown_where_they_stand_between_the_sentences() -> None:
+    done = performed(FakeAdapter("One moment", LOOKS, SEES, "It is noon."), FakeVoice(0.1, work=2.0))
+    types = done.reader.types()
+    assert types[2:7] == ["audio", "tool_call_status", "tool_call_status", "audio", "backend-synth-complete"]
+    told = done.reader.all("tool_call_status")
+    assert [(each["tool_id"], each["status"], each["name"]) for each in told] == [
+        ("u1", "running", "Mika"),
+        ("u1", "completed", "Mika"),
+    ]
+    assert [each["display_text"]["text"] for each in done.reader.all("audio")] == [
+        "One moment ",
+        "It is noon. ",
+    ]
+    assert [line.content for line in done.kept] == ["hi", "One moment It is noon."]
+
+
+def test_an_interrupted_tool_is_not_left_running_on_the_screen() -> None:
+    done = interrupted(FakeAdapter(LOOKS, SEES, pause=5.0), 7.0)
+    assert done.reader.types()[-4:] == [
+        "interrupt-signal",
+        "tool_call_status",
+        "force-new-message",
+        "conversation-chain-end",
+    ]
+    assert [each["status"] for each in done.reader.all("tool_call_status")] == ["running", "error"]
+
+
+def test_a_reply_that_breaks_off_during_a_tool_ends_it_too() -> None:
+    done = performed(FakeAdapter(LOOKS, BROKEN))
+    assert [each["status"] for each in done.reader.all("tool_call_status")] == ["running", "error"]
+    assert done.reader.first("error")["message"] == str(BROKEN)

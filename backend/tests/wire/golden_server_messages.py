@@ -43,6 +43,7 @@ from open_llm_vtuber.protocol.server_messages import (
     SetExpression,
     SetModelAndConf,
     Snapshot,
+    ToolCallStatus,
     TwitchStatus,
     UserInputTranscription,
 )
@@ -109,6 +110,14 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ),
     UserInputTranscription(text="hello"),
     BackendSynthComplete(),
+    ToolCallStatus(
+        tool_id="t1",
+        tool_name="clock",
+        status="completed",
+        content="17:00",
+        name="Mika",
+        timestamp="2026-01-01T12:00:00.000+00:00",
+    ),
     ForceNewMessage(),
     InterruptSignalCue(),
     Error(message="No.", code="bad-json", request_type="text-input", request_id="r"),

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
+from open_llm_vtuber.tool_use import ToolUse
 
 
 class OrphiqAdapter:
@@ -12,8 +13,8 @@ class OrphiqAdapter:
     def __init__(self, agent: BasicMemoryAgent) -> None:
         self._agent = agent
 
-    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
-        """Yield the reply piece by piece. Raises EngineError."""
+    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+        """Yield the reply piece by piece, and the tools that it takes. Raises EngineError."""
         return self._agent.chat(stimulus)
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:

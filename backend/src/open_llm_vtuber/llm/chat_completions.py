@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.llm.tool_calls import ToolCallPart, ToolCallParts, offered, parts_of, written
 from open_llm_vtuber.openai_sdk import Account, connect, failure, is_event_stream, within
 from open_llm_vtuber.stimulus import PromptMessage
+from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Seconds
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class ChatRequest:
     messages: Sequence[PromptMessage]
     temperature: float | None = None
     max_tokens: int | None = None
+    tools: Sequence[Tool] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
     """Fields outside the protocol that this provider knows."""
 
@@ -56,31 +59,36 @@ class ChatCompletions:
         if client is not None:
             await client.close()
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[str, None]:
-        """Yield the answer's text as it comes; closing hangs up, which stops the generation.
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[str | ToolCall, None]:
+        """Yield the answer's text as it comes, then its tool calls; closing hangs up, which stops the generation.
 
-        An answer without any text is an EngineError like every other failure: there is nothing to say.
+        An answer without either is an EngineError like every other failure: there is nothing to say.
         """
         clock = asyncio.get_running_loop()
         deadline = clock.time() + self._limits.first
         stream = await within(self._account, deadline, self._open(request), begun=False)
         spoken = finished = False
+        calls = ToolCallParts()
         async with stream:
             while not finished:
-                chunk = await within(self._account, deadline, _next(stream), begun=spoken)
+                chunk = await within(self._account, deadline, _next(stream), begun=spoken or bool(calls))
                 if chunk is None:
                     break
-                text, finished = chunk
+                text, parts, finished = chunk
+                calls.feed(parts)
                 if text:
                     spoken = True
                     yield text
+                if text or parts:
                     # Only now: while the taker held the piece, the provider was not the one to wait for.
                     deadline = clock.time() + self._limits.between
             if finished:
                 await self._finish(stream)
         # Some servers end their stream without a finish_reason. One that is cut off does not come to its end at all.
-        if not spoken:
+        if not spoken and not calls:
             raise self._wordless(stream.response.headers.get("content-type", ""))
+        for call in calls.whole():
+            yield call
 
     async def _finish(self, stream: "AsyncStream[ChatCompletionChunk]") -> None:
         """Read the little that follows the last text: only then can the connection serve the next request."""
@@ -93,7 +101,7 @@ class ChatCompletions:
         """Send the request and return the answer as it begins."""
         if self._client is None:
             raise failure(self._account, f"{self._account.engine} is not started.", retryable=False)
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        messages = [written(message) for message in request.messages]
         return await self._client.chat.completions.create(
             model=self._model,
             messages=cast("list[ChatCompletionMessageParam]", messages),
@@ -105,7 +113,13 @@ class ChatCompletions:
         """Return the request's optional fields: those that are left to the provider are not sent at all."""
         # Newer models of OpenAI's own know only the new name; compatible servers mostly only the old one.
         limit = "max_completion_tokens" if "api.openai.com" in self._account.base_url else "max_tokens"
-        fields = {"temperature": request.temperature, limit: request.max_tokens, **request.extra}
+        fields: dict[str, object] = {
+            "temperature": request.temperature,
+            limit: request.max_tokens,
+            **request.extra,
+        }
+        if request.tools:
+            fields["tools"] = offered(request.tools)
         return {name: value for name, value in fields.items() if value is not None}
 
     def _wordless(self, content_type: str) -> EngineError:
@@ -117,15 +131,15 @@ class ChatCompletions:
         return failure(self._account, f"{where} answered without a single word.", retryable=True)
 
 
-async def _next(stream: "AsyncStream[ChatCompletionChunk]") -> tuple[str, bool] | None:
-    """Return the next chunk's text and whether it is the last; None when the stream is over."""
+async def _next(stream: "AsyncStream[ChatCompletionChunk]") -> tuple[str, list[ToolCallPart], bool] | None:
+    """Return the next chunk's text, its parts of tool calls and whether it is the last; None when the stream is over."""
     chunk = await anext(stream, None)
     if chunk is None:
         return None
     if not chunk.choices:  # usage, or a keep-alive
-        return "", False
+        return "", [], False
     choice = chunk.choices[0]
     text = choice.delta.content or ""
     if not isinstance(text, str):  # the SDK does not validate what it reads
         raise TypeError
-    return text, choice.finish_reason is not None
+    return text, parts_of(choice.delta.tool_calls or ()), choice.finish_reason is not None

@@ -111,7 +111,8 @@ class EmbeddedLLM:
         try:
             async with aclosing(chat.stream(self._request(messages, options))) as pieces:
                 async for piece in pieces:
-                    yield piece
+                    if isinstance(piece, str):  # it is never offered a tool
+                        yield piece
         except EngineError as error:
             if await child.has_died(patience=_DEATH_SHOWS_WITHIN):
                 msg = "The embedded language model stopped unexpectedly; the next line starts it again."

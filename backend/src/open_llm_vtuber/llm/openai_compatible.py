@@ -11,6 +11,7 @@ from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.llm.chat_completions import ChatCompletions, ChatLimits, ChatRequest
 from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, host_of
 from open_llm_vtuber.stimulus import PromptMessage, TextAbilities, TextOptions
+from open_llm_vtuber.tool_use import ToolCall
 from open_llm_vtuber.units import Seconds
 
 ENGINE = "openai_compatible_llm"
@@ -19,7 +20,7 @@ ENGINE = "openai_compatible_llm"
 class OpenAICompatibleLLM:
     """A language model behind an address. Entering sends nothing: a provider may start later than we do."""
 
-    abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000)
+    abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000, tools=True)
 
     class Options(EngineOptions):
         """Where the model is and how it is asked."""
@@ -61,10 +62,15 @@ class OpenAICompatibleLLM:
 
     async def stream(
         self, messages: Sequence[PromptMessage], options: TextOptions
-    ) -> AsyncGenerator[str, None]:
+    ) -> AsyncGenerator[str | ToolCall, None]:
         """Yield the answer piece by piece; closing the iterator hangs up. Raises EngineError."""
         temperature = self._temperature if options.temperature is None else options.temperature
-        request = ChatRequest(messages=messages, temperature=temperature, max_tokens=options.max_tokens)
+        request = ChatRequest(
+            messages=messages,
+            temperature=temperature,
+            max_tokens=options.max_tokens,
+            tools=options.tools,
+        )
         async with aclosing(self._chat.stream(request)) as pieces:
             async for piece in pieces:
                 yield piece

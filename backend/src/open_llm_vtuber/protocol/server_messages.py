@@ -167,6 +167,18 @@ class BackendSynthComplete(_Message):
     type: Literal["backend-synth-complete"] = "backend-synth-complete"
 
 
+class ToolCallStatus(_Message):
+    """The use of a tool; later messages with the same `tool_id` are about the same use. `timestamp` is ISO 8601."""
+
+    type: Literal["tool_call_status"] = "tool_call_status"
+    tool_id: str
+    tool_name: str
+    status: Literal["running", "completed", "error"]
+    content: str
+    name: str
+    timestamp: str
+
+
 class ForceNewMessage(_Message):
     """The next reply begins a new bubble."""
 
@@ -298,6 +310,7 @@ ServerMessage = Annotated[
     | Audio
     | UserInputTranscription
     | BackendSynthComplete
+    | ToolCallStatus
     | ForceNewMessage
     | InterruptSignalCue
     | Error

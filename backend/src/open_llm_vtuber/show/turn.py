@@ -31,7 +31,9 @@ from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
+from open_llm_vtuber.show.tool_lines import ToolLines
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings, new_id
+from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Milliseconds, Seconds
 
 log = logging.getLogger(__name__)
@@ -80,6 +82,7 @@ class Turn:
         self.timings = TurnTimings()
         self._cast = cast
         self._playback = Playback()
+        self._tools = ToolLines(cast.character_name, self._publish)
         self._sentences_sent = 0
         self._is_waiting_for_playback = False
         self._was_played = asyncio.Event()
@@ -141,7 +144,7 @@ class Turn:
         self._cast.audience.publish(cue, turn_id=self.id, but_for=knows_it)
 
     async def _reply(self) -> None:
-        ready: asyncio.Queue[Sentence | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
+        ready: asyncio.Queue[Sentence | ToolUse | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(ready))
@@ -149,11 +152,16 @@ class Turn:
         except ExceptionGroup as errors:
             self._fail(_first(errors))
 
-    async def _write(self, ready: asyncio.Queue[Sentence | None]) -> None:
+    async def _write(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
         splitter = SentenceSplitter(self._cast.body.emotions, first_clause=self._cast.first_clause)
         length = 0
         async with aclosing(self._cast.adapter.generate_text(self.stimulus)) as pieces:
             async for piece in pieces:
+                if isinstance(piece, ToolUse):  # what was said before it is complete
+                    for sentence in splitter.finish():
+                        await ready.put(sentence)
+                    await ready.put(piece)
+                    continue
                 self._reached("first_token_ms")
                 for sentence in splitter.feed(piece):
                     await ready.put(sentence)
@@ -164,9 +172,12 @@ class Turn:
             await ready.put(sentence)
         await ready.put(None)
 
-    async def _speak(self, ready: asyncio.Queue[Sentence | None]) -> None:
+    async def _speak(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
         was_refused = False
         while sentence := await ready.get():
+            if isinstance(sentence, ToolUse):
+                self._tools.show(sentence)
+                continue
             self._reached("first_sentence_ms")
             if rule := self._cast.guard.objection(sentence.text):
                 log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)
@@ -246,6 +257,7 @@ class Turn:
             if heard:
                 await self._keep("ai", self._cast.character_name, heard)
         finally:
+            self._tools.end()
             self._publish(ForceNewMessage())
             self._publish(Control(text="conversation-chain-end"))
         self._reached("end_ms")

@@ -3,8 +3,10 @@
 from collections import deque
 from collections.abc import AsyncGenerator, Collection, Sequence
 
-from open_llm_vtuber.ports import LanguageModel
-from open_llm_vtuber.stimulus import HistoryLine, PromptMessage, Stimulus, TextOptions
+from open_llm_vtuber.agent.tool_rounds import ToolRounds
+from open_llm_vtuber.ports import LanguageModel, Toolbox
+from open_llm_vtuber.stimulus import HistoryLine, PromptMessage, Stimulus
+from open_llm_vtuber.tool_use import ToolUse
 
 CHARACTERS_A_TOKEN = 3
 """A cautious guess for any language; the window only has to stay below the model's limit."""
@@ -25,16 +27,19 @@ VIEWER_INSTRUCTION = (
 class BasicMemoryAgent:
     """Answers in character and remembers what was said and heard, within the model's limits."""
 
-    def __init__(self, llm: LanguageModel, persona: str, emotions: Collection[str]) -> None:
+    def __init__(
+        self, llm: LanguageModel, persona: str, emotions: Collection[str], toolbox: Toolbox | None = None
+    ) -> None:
         self._llm = llm
+        self._rounds = ToolRounds(llm, toolbox)
         self._system = _system_prompt(persona, sorted(emotions) if llm.abilities.emotion_tags else [])
         if llm.abilities.is_demo and not llm.abilities.emotion_tags:
             self._system = persona  # a tiny model only gets confused by rules
         self._memory: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_EXCHANGES)
 
-    def chat(self, stimulus: Stimulus) -> AsyncGenerator[str, None]:
-        """Yield the reply to a stimulus. Raises EngineError."""
-        return self._llm.stream(self._prompt(stimulus), TextOptions())
+    def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+        """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""
+        return self._rounds.stream(self._prompt(stimulus))
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep an exchange; a reply of which nothing was heard leaves only the question behind."""

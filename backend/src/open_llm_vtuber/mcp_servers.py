@@ -1,0 +1,54 @@
+"""Which MCP servers there are: `mcp_servers.json` beside the configuration."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from open_llm_vtuber.engines import faults
+from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.units import Seconds
+
+FILE = "mcp_servers.json"
+
+
+class McpServerSettings(BaseModel):
+    """How a server is started, and how long one of its tools may take."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    command: str = Field(min_length=1)
+    args: tuple[str, ...] = ()
+    env: dict[str, str] | None = None
+    """Beside the few variables that every program needs; the server's own secrets are not passed on."""
+    cwd: Path | None = None
+    timeout: Seconds = Field(default=20.0, gt=0, le=600)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    mcp_servers: dict[str, McpServerSettings] = Field(default_factory=dict)
+
+
+def mcp_servers(folder: Path) -> Mapping[str, McpServerSettings]:
+    """Return the servers of that folder's file, none without a file. Raises ConfigError.
+
+    Their working folder is that of the file, or relative to it.
+    """
+    try:
+        servers = _File.model_validate(_read(folder / FILE)).mcp_servers
+    except ValidationError as error:
+        raise ConfigError(f"{FILE}: {faults(error)}") from error
+    return {
+        name: server.model_copy(update={"cwd": (folder / (server.cwd or ".")).absolute()})
+        for name, server in servers.items()
+    }
+
+
+def _read(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{FILE} cannot be read as JSON.") from error

@@ -1,0 +1,41 @@
+"""The file that names the MCP servers."""
+
+from pathlib import Path
+
+import pytest
+
+from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.mcp_servers import FILE, mcp_servers
+
+
+def test_a_server_is_read_with_its_command_and_the_files_folder_to_work_in(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(
+        '{"mcp_servers": {"time": {"command": "uvx", "args": ["mcp-server-time"], "env": {"A": "b"}, "x": 1},'
+        ' "other": {"command": "node", "cwd": "tools", "timeout": 5}}}',
+        encoding="utf-8",
+    )
+    servers = mcp_servers(tmp_path)
+    time, other = servers["time"], servers["other"]
+    assert (time.command, time.args, time.env, time.timeout) == ("uvx", ("mcp-server-time",), {"A": "b"}, 20)
+    assert (time.cwd, other.cwd, other.timeout) == (tmp_path, tmp_path / "tools", 5)
+
+
+def test_without_the_file_there_are_none(tmp_path: Path) -> None:
+    assert mcp_servers(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[" * 100_000, "cannot be read as JSON"),
+        ("[]", "mcp_servers.json: "),
+        ('{"mcp_servers": {"time": {"args": []}}}', "time.command"),
+        ('{"mcp_servers": {"time": {"command": "x", "timeout": 0}}}', "time.timeout"),
+    ],
+)
+def test_a_faulty_file_is_a_fault_of_the_configuration(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=sentence) as wrong:
+        mcp_servers(tmp_path)
+    assert str(tmp_path) not in str(wrong.value)

@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show.commands import ChatHappened, Command, CreateHistory
-from open_llm_vtuber.shows import LocalShows, Subscription
+from open_llm_vtuber.show.commands import ChatHappened, Command, CreateHistory, GroupCommand
+from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.websocket_handler import serve_connection
 from virtual_time import run_virtual
 from wire.set_of_shows import MemorySocket, set_of_shows
@@ -19,10 +19,10 @@ from wire.tab import kinds
 class Buggy:
     """Shows with a bug in one command; they keep the port."""
 
-    def __init__(self, shows: LocalShows) -> None:
+    def __init__(self, shows: Shows) -> None:
         self._shows = shows
 
-    async def ask(self, show: str, command: Command) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
         if isinstance(command, CreateHistory):
             raise ZeroDivisionError("a secret of the house")
         return await self._shows.ask(show, command)

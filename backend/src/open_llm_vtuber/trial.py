@@ -68,7 +68,7 @@ async def _first_words(engine: str, adapter: Adapter) -> None:
     question = Stimulus(text=QUESTION, source="typed", author="Check")
     async with aclosing(adapter.generate_text(question)) as pieces:
         async for piece in pieces:
-            if piece.strip():
+            if isinstance(piece, str) and piece.strip():
                 return
     raise EngineError(f"{engine} answered without a single word.", engine=engine, retryable=True)
 

@@ -14,7 +14,7 @@ def test_it_streams_what_the_agent_says_remembers_and_forgets() -> None:
     llm = FakeLLM("Hello", " there.")
     adapter: Adapter = OrphiqAdapter(BasicMemoryAgent(llm, "You are Mika.", ()))
 
-    async def said() -> list[str]:
+    async def said() -> list[object]:
         return [piece async for piece in adapter.generate_text(HI)]
 
     assert run_virtual(said()) == ["Hello", " there."]

@@ -14,7 +14,7 @@ from open_llm_vtuber.stimulus import PromptMessage, TextOptions
 def answer(said: str, **options: object) -> list[str]:
     engine = LLM_ENGINES.build("scripted_llm", options)
 
-    async def main() -> list[str]:
+    async def main() -> list[object]:
         prompt = (
             PromptMessage(role="system", content="irrelevant systematically"),
             PromptMessage(role="user", content="earlier encyclopaedia"),
@@ -23,7 +23,7 @@ def answer(said: str, **options: object) -> list[str]:
         )
         return [piece async for piece in engine.stream(prompt, TextOptions())]
 
-    return run(main())
+    return [str(piece) for piece in run(main())]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ class Visit:
         self.end = await self._stack.enter_async_context(self._shows.connected())
         while not self.frames or self.frames[-1]["type"] != "set-model-and-conf":
             self.frames.append(json.loads(await self.end.recv()))
-        self._identity = self._shows.shows._shows[self.frames[-1]["client_uid"]]._identity
+        self._identity = self._shows._local._shows[self.frames[-1]["client_uid"]]._identity
 
     async def act(self, act: Act, which: int) -> None:
         self.read()

@@ -1,6 +1,7 @@
 """One loudness for every voice, measured as broadcasters do (ITU-R BS.1770), sentence by sentence. Pure."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -8,8 +9,8 @@ from numpy.typing import NDArray
 
 from open_llm_vtuber.units import Hertz
 
-Samples = NDArray[np.float64]
-"""Between -1 and 1."""
+Samples = NDArray[np.floating[Any]]
+"""Between -1 and 1. Single precision: the transforms take half the time, and 16 bits have far less."""
 
 TARGET = -16.0
 """LUFS that a sentence is brought to."""
@@ -41,14 +42,17 @@ _HIGH_PASS = (38.13547087602444, 0.5003270373238773)
 
 def levelled(pcm: bytes, rate: Hertz) -> bytes:
     """Return a sentence's pcm at the target loudness, no sample above the ceiling."""
-    samples = np.frombuffer(pcm, "<i2") / _FULL
+    samples = np.frombuffer(pcm, "<i2") / np.float32(_FULL)
     level = loudness(samples, rate)
     sound, gain = samples, 0.0
     for _ in range(_PASSES if level >= FLOOR else 0):
         gain = min(gain + TARGET - level, MOST_GAIN)
-        sound = _limited(samples * 10 ** (gain / 20), rate)
+        louder = samples * np.float32(10 ** (gain / 20))
+        sound = _limited(louder, rate)
+        if sound is louder or gain == MOST_GAIN:  # nothing was taken from it
+            break
         level = loudness(sound, rate)
-        if abs(TARGET - level) < _CLOSE or gain == MOST_GAIN:
+        if abs(TARGET - level) < _CLOSE:
             break
     return np.trunc(_limited(sound, rate) * _FULL).astype("<i2").tobytes()  # never up: the ceiling holds
 
@@ -85,9 +89,9 @@ def _weighted(samples: Samples, rate: Hertz) -> Samples:
 
 
 @lru_cache(maxsize=4)  # sentences are of a few lengths, and this is half of the work
-def _weights(length: int, rate: Hertz) -> NDArray[np.complex128]:
+def _weights(length: int, rate: Hertz) -> NDArray[np.complex64]:
     turns = np.exp(-2j * np.pi * np.arange(length // 2 + 1) / length)
-    return _shelf(turns, rate) * _high_pass(turns, rate)
+    return (_shelf(turns, rate) * _high_pass(turns, rate)).astype(np.complex64)
 
 
 def _shelf(turns: NDArray[np.complex128], rate: Hertz) -> NDArray[np.complex128]:
@@ -112,16 +116,16 @@ def _ratio(
     return np.polyval(above[::-1], turns) / np.polyval(below[::-1], turns)
 
 
-def _means(power: Samples, block: int, step: int) -> Samples:
+def _means(power: Samples, block: int, step: int) -> NDArray[np.float64]:
     """Return the mean of each block."""
     if len(power) <= block:
-        return np.array([power.mean()])
-    sums = np.concatenate(([0.0], np.cumsum(power)))
+        return np.array([power.mean()], np.float64)
+    sums = np.concatenate(([0.0], np.cumsum(power, dtype=np.float64)))
     starts = np.arange(0, len(power) - block + 1, step)
     return (sums[starts + block] - sums[starts]) / block
 
 
-def _lufs(power: Samples | np.float64) -> Samples:
+def _lufs(power: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
     return _OFFSET + 10 * np.log10(np.maximum(power, 1e-12))
 
 
@@ -142,5 +146,5 @@ def _limited(samples: Samples, rate: Hertz) -> Samples:
     least = sliding_window_view(padded, 2 * reach + 1).min(axis=-1)
     smooth = sliding_window_view(least, 2 * _SPREAD + 1).mean(axis=-1)
     middles = np.arange(len(smooth)) * hop + hop / 2
-    limited: Samples = samples * np.interp(np.arange(len(samples)), middles, smooth)
+    limited: Samples = samples * np.interp(np.arange(len(samples)), middles, smooth).astype(np.float32)
     return limited

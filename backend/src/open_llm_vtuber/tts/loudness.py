@@ -42,9 +42,10 @@ _HIGH_PASS = (38.13547087602444, 0.5003270373238773)
 
 def levelled(pcm: bytes, rate: Hertz) -> bytes:
     """Return a sentence's pcm at the target loudness, no sample above the ceiling."""
-    samples = np.frombuffer(pcm, "<i2") / np.float32(_FULL)
+    samples: Samples = np.frombuffer(pcm, "<i2") / np.float32(_FULL)
     level = loudness(samples, rate)
-    sound, gain = samples, 0.0
+    sound: Samples = samples
+    gain = 0.0
     for _ in range(_PASSES if level >= FLOOR else 0):
         gain = min(gain + TARGET - level, MOST_GAIN)
         louder = samples * np.float32(10 ** (gain / 20))
@@ -54,7 +55,10 @@ def levelled(pcm: bytes, rate: Hertz) -> bytes:
         level = loudness(sound, rate)
         if abs(TARGET - level) < _CLOSE:
             break
-    return np.trunc(_limited(sound, rate) * _FULL).astype("<i2").tobytes()  # never up: the ceiling holds
+    whole: NDArray[np.int16] = np.trunc(_limited(sound, rate) * _FULL).astype(
+        "<i2"
+    )  # never up: the ceiling holds
+    return whole.tobytes()
 
 
 def loudness(samples: Samples, rate: Hertz) -> float:

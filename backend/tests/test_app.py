@@ -125,6 +125,25 @@ def listening_with(name: str, **options: Any) -> Settings:
     return settings({"asr_config": {"asr_model": name, name: options}})
 
 
+def test_an_ear_that_fails_is_replaced_and_the_state_says_it() -> None:
+    asr = {"asr_model": "openai_asr", "fallback": ["scripted_asr"], "scripted_asr": {"text": "Is it me?"}}
+
+    async def main() -> None:
+        async with FakeProvider() as far_end:
+            far_end.status = 401
+            given = settings({"asr_config": {**asr, "openai_asr": {"base_url": far_end.base_url}}})
+            async with serving(given) as live, Client.connect(live.ws()) as client:
+                for _ in range(2):
+                    await client.send("mic-audio-data", audio=[0.5, -0.5] * 2_000)
+                    await client.send("mic-audio-end", images=[])
+                    assert (await client.until("user-input-transcription"))[-1]["text"] == "Is it me?"
+                    await client.until("control", text="conversation-chain-end")
+                assert live.parts.providers["asr"].engine == "scripted_asr"
+                assert "openai_asr keeps failing" in live.parts.providers["asr"].note
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("configured", ["embedded_asr", "sherpa_onnx_asr"])
 def test_ears_that_cannot_run_here_are_off_and_that_is_said(
     configured: str, monkeypatch: pytest.MonkeyPatch

@@ -227,7 +227,7 @@ character_config:
   vad_config: {vad_model: silero_vad, silero_vad: {prob_threshold: 0.3}}
 """
     character = load(tmp_path, text).character_config
-    assert character.asr_config.options() == {"model": "whisper-1"}
+    assert character.asr_config.options("openai_asr") == {"model": "whisper-1"}
     assert character.vad_config.options() == {"prob_threshold": 0.3}
 
 

@@ -13,6 +13,7 @@ from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.asr import ASR_ENGINES
+from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engine_pool import EnginePool
@@ -71,9 +72,10 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         web_client.checked(settings.folder / client)
     async with AsyncExitStack() as stack:
         character = settings.character_config
-        ear, ear_status = await _ear(stack, character, report)
+        serving_all: dict[str, EngineStatus] = {}
+        ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        casting = await _casting(stack, settings, ear_status, report)
+        casting = await _casting(stack, settings, serving_all, report)
         for note in casting.notes:
             report(note)
         guard, system = Guard(), settings.system_config
@@ -139,7 +141,9 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
     )
 
 
-async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus, report: Report) -> Casting:
+async def _casting(
+    stack: AsyncExitStack, settings: Settings, others: dict[str, EngineStatus], report: Report
+) -> Casting:
     """Start the engines of the configuration's own character, and what makes a show of it."""
     channel = settings.live_config.twitch.channel
     brains = EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
@@ -155,30 +159,46 @@ async def _casting(stack: AsyncExitStack, settings: Settings, ear: EngineStatus,
         adapter=lambda llm, persona, emotions, servers: OrphiqAdapter(
             BasicMemoryAgent(llm, persona, emotions, tools.toolbox(servers, are_of_use=llm.abilities.tools))
         ),
-        others={"asr": ear},
+        others=others,
     )
     return await stack.enter_async_context(casting)
 
 
 async def _ear(
-    stack: AsyncExitStack, character: Character, report: Report
-) -> tuple[SpeechRecognizer | None, EngineStatus]:
-    """Start the ear. Without one the show goes on: who talks to her is told."""
+    stack: AsyncExitStack, character: Character, providers: dict[str, EngineStatus], report: Report
+) -> SpeechRecognizer | None:
+    """Start the ear and those that stand in for it; `providers` always says which one listens.
+
+    Without one the show goes on: who talks to her is told.
+    """
     asr = character.asr_config
+    providers["asr"] = EngineStatus(engine=NONE)
     if asr.asr_model == NONE:
-        return None, EngineStatus(engine=NONE)
+        return None
     pool = await stack.enter_async_context(EnginePool(ASR_ENGINES, (EAR, EAR)))
     try:
-        lease = await pool.take(asr.asr_model, asr.options())
+        first = await pool.take(asr.asr_model, asr.options(asr.asr_model))
     except (EngineError, ConfigError) as error:
         if asr.asr_model in ASR_ENGINES and asr.asr_model != EAR:
             raise
-        status = EngineStatus(engine=NONE, note=f"She cannot hear: {error}")
+        providers["asr"] = EngineStatus(engine=NONE, note=f"She cannot hear: {error}")
+        report(providers["asr"].note)
+        return None
+    status = providers["asr"] = first.status
+    if status.note:
         report(status.note)
-        return None, status
-    if lease.status.note:
-        report(lease.status.note)
-    return lease.engine, lease.status
+    ears = {status.engine: first.engine}
+    for spare in (EAR,) if asr.fallback is None else asr.fallback:
+        try:
+            if spare not in ears:
+                ears[spare] = (await pool.take_as_named(spare, asr.options(spare))).engine
+        except EngineError as error:
+            report(f"{spare} cannot stand in for {status.engine}: {error}")
+
+    def on_change(engine: str, note: str) -> None:
+        providers["asr"] = EngineStatus(engine=engine, note=f"{status.note} {note}".strip())
+
+    return FallbackEar(ears, on_change)
 
 
 async def _detector(

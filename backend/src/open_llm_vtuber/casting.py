@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -70,9 +71,9 @@ class Casting:
         voices: EnginePool[SpeechSynthesizer],
         chain: NewChain,
         adapter: NewAdapter,
-        others: Mapping[str, EngineStatus],
+        others: MutableMapping[str, EngineStatus],
     ) -> None:
-        """`others` are the engines that serve every character alike, for the record."""
+        """`others` are the engines that serve every character alike; they may change while the server runs."""
         self.notes: tuple[str, ...] = ()
         """What an operator should know after the start, one sentence each."""
         self._settings = settings
@@ -144,7 +145,8 @@ class Casting:
         async with AsyncExitStack() as stack:
             llm = await self._llms.take(*character.agent_config.language_model())
             stack.push_async_callback(llm.end)
-            providers = {"llm": _described(llm.status, llm.engine), **self._others}
+            # What serves all is looked up anew each time: it may be another one by then.
+            providers = ChainMap({"llm": _described(llm.status, llm.engine)}, self._others)
             voice, voice_notes = await self._voice(stack, character.tts_config, providers)
             who = await self._in_thread(lambda: self._persona(character, llm.engine, model))
             return _Ready(
@@ -161,7 +163,7 @@ class Casting:
             )
 
     async def _voice(
-        self, stack: AsyncExitStack, wanted: TTSConfig, providers: dict[str, EngineStatus]
+        self, stack: AsyncExitStack, wanted: TTSConfig, providers: MutableMapping[str, EngineStatus]
     ) -> tuple[SpeechSynthesizer, list[str]]:
         """Start the chosen voice and those that stand in for it; `providers` always says which one speaks."""
         first = await self._voices.take(wanted.tts_model, wanted.options(wanted.tts_model))

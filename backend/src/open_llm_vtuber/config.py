@@ -127,10 +127,12 @@ class ASRConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
     asr_model: str = "embedded_asr"
+    fallback: tuple[str, ...] | None = None
+    """The ears that listen, in this order, when the chosen one fails; None leaves it to the program."""
 
-    def options(self) -> Mapping[str, object]:
-        """Return the chosen ear's options."""
-        found = (self.model_extra or {}).get(self.asr_model)
+    def options(self, name: str) -> Mapping[str, object]:
+        """Return an ear's options."""
+        found = (self.model_extra or {}).get(name)
         return found if isinstance(found, dict) else {}
 
 

@@ -67,7 +67,11 @@ def test_a_request_without_a_file_is_unprocessable() -> None:
 
 
 def test_an_ear_that_fails_is_an_error_without_details() -> None:
-    asr = {"asr_model": "openai_asr", "openai_asr": {"base_url": "http://127.0.0.1:9/v1", "timeout_s": 2}}
+    asr = {
+        "asr_model": "openai_asr",
+        "openai_asr": {"base_url": "http://127.0.0.1:9/v1", "timeout_s": 2},
+        "fallback": [],
+    }
     answer = uploaded(wav(SPEECH, rate=16_000), settings(asr))
     assert (answer.status_code, answer.json()) == (
         500,

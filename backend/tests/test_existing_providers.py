@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import AgentConfig
 from open_llm_vtuber.existing_providers import COMPATIBLE, DEFAULT_ADDRESSES, served_as
 from open_llm_vtuber.llm import LLM_ENGINES
@@ -19,6 +20,7 @@ def _words(text: str) -> list[str]:
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "existing-configuration.md"
 LLMS = _words("""stateless_llm_with_template openai_compatible_llm claude_llm llama_cpp_llm ollama_llm lmstudio_llm openai_llm
     gemini_llm zhipu_llm deepseek_llm groq_llm mistral_llm""")
+EARS = _words("azure_asr faster_whisper whisper_cpp whisper fun_asr groq_whisper_asr sherpa_onnx_asr")
 VOICES = _words("""azure bark edge cosyvoice cosyvoice2 melo coqui x gpt_sovits fish_api sherpa_onnx siliconflow openai spark
     minimax elevenlabs cartesia piper""")
 OTHERS = _words("""conf_version host port config_alts_dir tool_prompts enable_proxy
@@ -60,6 +62,11 @@ def test_the_page_tells_the_truth_about_language_models(name: str) -> None:
 @pytest.mark.parametrize("name", [f"{voice}_tts" for voice in VOICES])
 def test_the_page_tells_the_truth_about_voices(name: str) -> None:
     assert SAID[name] == ("works" if name in TTS_ENGINES else "instead")
+
+
+@pytest.mark.parametrize("name", EARS)
+def test_the_page_tells_the_truth_about_ears(name: str) -> None:
+    assert SAID[name] == ("works" if name in ASR_ENGINES else "instead")
 
 
 @pytest.mark.parametrize("provider", DEFAULT_ADDRESSES)

@@ -9,9 +9,10 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, Reader
+from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.groups import MOST_MEMBERS, Groups
 from open_llm_vtuber.protocol.server_messages import GroupOperationResult, GroupUpdate, ServerMessage
-from open_llm_vtuber.show.commands import AddToGroup, DescribeGroup, Perform, RemoveFromGroup
+from open_llm_vtuber.show.commands import AddToGroup, CreateHistory, DescribeGroup, Perform, RemoveFromGroup
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import Stimulus
@@ -133,6 +134,27 @@ def test_nobody_joins_while_a_turn_of_its_own_runs() -> None:
         assert is_refused(await made.add("b", "a"), "still speaking")
         await asyncio.sleep(30)
         assert (await made.add("a", "b"))[1] == GroupUpdate(members=("a", "b"), is_owner=True)
+
+    play(act)
+
+
+@pytest.mark.parametrize("name", ["a", "the group of a"])
+def test_a_private_show_is_for_nobody_but_its_own_client(name: str) -> None:
+    async def act(made: Guests) -> None:
+        with pytest.raises(ProtocolError, match="no such show"):
+            async with made.groups.subscribe(name, "stranger"):
+                pass
+
+    play(act)
+
+
+def test_a_new_conversation_begins_without_what_the_group_said_before() -> None:
+    async def act(made: Guests) -> None:
+        await made.add("a", "b")
+        group = made.groups._groups["a"]
+        group.members["a"].unread.append("B: something old")
+        await made.groups.ask("a", CreateHistory())
+        assert not group.members["a"].unread
 
     play(act)
 

@@ -14,14 +14,14 @@ def test_a_server_is_read_with_its_command_and_the_files_folder_to_work_in(tmp_p
         ' "other": {"command": "node", "cwd": "tools", "timeout": 5}}}',
         encoding="utf-8",
     )
-    servers = mcp_servers(tmp_path)
+    servers = mcp_servers(tmp_path, lambda _: None)
     time, other = servers["time"], servers["other"]
     assert (time.command, time.args, time.env, time.timeout) == ("uvx", ("mcp-server-time",), {"A": "b"}, 20)
     assert (time.cwd, other.cwd, other.timeout) == (tmp_path, tmp_path / "tools", 5)
 
 
 def test_without_the_file_there_are_none(tmp_path: Path) -> None:
-    assert mcp_servers(tmp_path) == {}
+    assert mcp_servers(tmp_path, lambda _: None) == {}
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,24 @@ def test_without_the_file_there_are_none(tmp_path: Path) -> None:
         ("{", "cannot be read as JSON"),
         ("[" * 100_000, "cannot be read as JSON"),
         ("[]", "mcp_servers.json: "),
-        ('{"mcp_servers": {"time": {"args": []}}}', "time.command"),
-        ('{"mcp_servers": {"time": {"command": "x", "timeout": 0}}}', "time.timeout"),
     ],
 )
 def test_a_faulty_file_is_a_fault_of_the_configuration(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / FILE).write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=sentence) as wrong:
-        mcp_servers(tmp_path)
+        mcp_servers(tmp_path, lambda _: None)
     assert str(tmp_path) not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [('{"args": []}', "command"), ('{"command": "x", "timeout": 0}', "timeout"), ("7", "")],
+)
+def test_a_faulty_entry_costs_itself_and_is_told(tmp_path: Path, entry: str, sentence: str) -> None:
+    text = f'{{"mcp_servers": {{"bad": {entry}, "good": {{"command": "x"}}}}}}'
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    told: list[str] = []
+    assert list(mcp_servers(tmp_path, told.append)) == ["good"]
+    assert len(told) == 1
+    assert "bad is left out" in told[0]
+    assert sentence in told[0]

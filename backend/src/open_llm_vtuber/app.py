@@ -148,7 +148,7 @@ async def _casting(
     channel = settings.live_config.twitch.channel
     brains = EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
     voices = EnginePool(TTS_ENGINES, EMBEDDED_VOICES)
-    tools = await stack.enter_async_context(McpToolboxes(mcp_servers(settings.folder), report))
+    tools = await stack.enter_async_context(McpToolboxes(mcp_servers(settings.folder, report), report))
     casting = Casting(
         settings,
         frontend=frontend_folder(),

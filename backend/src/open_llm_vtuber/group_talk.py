@@ -35,6 +35,8 @@ from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
 
+LISTENER = "the group of "
+"""How the name begins under which a group listens to a show."""
 WAITING_LINES = 32
 """Lines of humans that may wait for the running turn to end."""
 UNREAD_LINES = 100
@@ -190,6 +192,11 @@ class Group:
                     return
                 await self._answer(speaker, author)
 
+    def forget(self, client: str) -> None:
+        """Let a member's character begin anew: what it was not yet told belongs to another conversation."""
+        if member := self.members.get(client):
+            member.unread.clear()
+
     def _hear(self, stimulus: Stimulus, initiator: Member) -> None:
         """Show a human's line to everybody who has not seen it, and tell it to all."""
         cue = UserInputTranscription(text=harmless(stimulus.text))
@@ -235,7 +242,7 @@ class Group:
     async def _follow(self, reply: _Reply, command: Perform | SpeakUp) -> None:
         """Let the speaker's show perform, and listen to it until the chain ends."""
         speaker = reply.speaker
-        listener = f"the group of {speaker.client}"
+        listener = f"{LISTENER}{speaker.client}"
         async with self._shows.subscribe(speaker.client, listener) as place:
             await self._shows.ask(speaker.client, Hello(listener, ()))  # so it is never taken for the primary
             answers = await self._shows.ask(speaker.client, command)

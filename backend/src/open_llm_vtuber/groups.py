@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.group_talk import Group
+from open_llm_vtuber.group_talk import LISTENER, Group
 from open_llm_vtuber.protocol.server_messages import (
     GroupOperationResult,
     GroupUpdate,
@@ -19,14 +19,17 @@ from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
+    BecomeCharacter,
     ChatHappened,
     Command,
+    CreateHistory,
     DescribeGroup,
     GroupCommand,
     Interrupt,
     Perform,
     PlayStarted,
     RemoveFromGroup,
+    ResumeHistory,
     SpeakUp,
     TakeSnapshot,
     Transcribe,
@@ -88,6 +91,10 @@ class Groups:
             case Interrupt() if group := self._groups.get(command.client):
                 await group.interrupt(command.client, command.heard)
                 return ()
+            case CreateHistory() | ResumeHistory() | BecomeCharacter() if group := self._groups.get(show):
+                answers = await self._shows.ask(show, command)
+                group.forget(show)
+                return answers
             case _:
                 return await self._shows.ask(show, command)
 
@@ -99,7 +106,9 @@ class Groups:
     async def subscribe(
         self, show: str | None, client: str, identity: str = ""
     ) -> AsyncGenerator[Subscription, None]:
-        """Attach a client. Who leaves also leaves its group."""
+        """Attach a client. Who leaves also leaves its group. A private show is for nobody but its own client."""
+        if show and (show in self._outboxes or show.startswith(LISTENER)):
+            raise ProtocolError("There is no such show.", code="not-found")
         async with self._shows.subscribe(show, client, identity) as place:
             if not show:
                 self._outboxes[client] = place.outbox

@@ -1,7 +1,7 @@
 """Which MCP servers there are: `mcp_servers.json` beside the configuration."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,22 +27,28 @@ class McpServerSettings(BaseModel):
 
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
-    mcp_servers: dict[str, McpServerSettings] = Field(default_factory=dict)
+    mcp_servers: dict[str, object] = Field(default_factory=dict)
 
 
-def mcp_servers(folder: Path) -> Mapping[str, McpServerSettings]:
+def mcp_servers(folder: Path, report: Callable[[str], None]) -> Mapping[str, McpServerSettings]:
     """Return the servers of that folder's file, none without a file. Raises ConfigError.
 
-    Their working folder is that of the file, or relative to it.
+    A faulty entry is reported and left out: it costs its own tools and no others. Their working folder is that of the
+    file, or relative to it.
     """
     try:
-        servers = _File.model_validate(_read(folder / FILE)).mcp_servers
+        given = _File.model_validate(_read(folder / FILE)).mcp_servers
     except ValidationError as error:
         raise ConfigError(f"{FILE}: {faults(error)}") from error
-    return {
-        name: server.model_copy(update={"cwd": (folder / (server.cwd or ".")).absolute()})
-        for name, server in servers.items()
-    }
+    servers = {}
+    for name, entry in given.items():
+        try:
+            server = McpServerSettings.model_validate(entry)
+        except ValidationError as error:
+            report(f"{FILE}: {name} is left out: {faults(error)}")
+            continue
+        servers[name] = server.model_copy(update={"cwd": (folder / (server.cwd or ".")).absolute()})
+    return servers
 
 
 def _read(file: Path) -> object:

@@ -85,7 +85,14 @@ async def respond(
         answers = [message] if isinstance(message, Error) else await handler.handle(message)
     except Exception:  # the boundary: a bug costs one message, not the connection
         log.exception("a bug while handling a client's message")
-        answers = [Error(message="Something went wrong inside the server.", code="internal")]
+        answers = [
+            Error(
+                message="Something went wrong inside the server.",
+                code="internal",
+                request_type=message.type,
+                request_id=message.request_id,
+            )
+        ]
     for answer in answers:
         outbox.send(answer)
         is_refusal = isinstance(answer, Error) and answer.request_type in ENDS_A_CHAIN

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,7 @@ from sqlalchemy import Insert, RowMapping, Table, delete, func, insert, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.database import Database, file_url, server_url
 from open_llm_vtuber.storage.history_uid import is_history_uid, new_history_uid, no_such_history
@@ -63,9 +64,11 @@ class SqlStore:
             await _forget_old_sightings(connection, show)
 
         is_new = await (self._ids.note(show, message_id) if self._ids else self._database.do(note))
-        if self._sightings % PRUNE_EVERY == 0:
-            await self._database.do(prune)
+        is_time = self._sightings % PRUNE_EVERY == 0
         self._sightings += 1
+        if is_time:
+            with suppress(EngineError):  # housekeeping: what is new stays so, and the next round comes
+                await self._database.do(prune)
         return is_new
 
     async def create_history(self, owner: str) -> str:

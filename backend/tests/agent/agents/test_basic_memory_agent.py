@@ -149,3 +149,10 @@ def test_of_what_nobody_asked_for_only_the_answer_is_remembered() -> None:
     agent.remember(unasked, "What a day!")
     said = [(message.role, message.content) for message in prompt(agent, llm, typed("hi"))[1:]]
     assert said == [("assistant", "What a day!"), ("user", "hi")]
+
+
+def test_a_question_longer_than_the_model_can_read_is_cut_to_its_end() -> None:
+    agent, llm = agent_with(prompt_tokens=600)
+    messages = prompt(agent, llm, typed("x" * 50_000 + " the end"))
+    assert sum(len(m.content) for m in messages) <= 600 * 3
+    assert messages[-1].content.endswith("the end")

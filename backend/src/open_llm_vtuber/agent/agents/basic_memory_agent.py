@@ -11,6 +11,8 @@ from open_llm_vtuber.tool_use import ToolUse
 CHARACTERS_A_TOKEN = 3
 """A cautious guess for any language; the window only has to stay below the model's limit."""
 REMEMBERED_EXCHANGES = 50
+SHORTEST_QUESTION = 500
+"""Characters of a question that are asked however long the persona is; of a longer one the end counts."""
 LONGEST_REMEMBERED = 1_000
 """Characters kept of each line of an exchange."""
 
@@ -63,9 +65,10 @@ class BasicMemoryAgent:
                 self._memory.append(("", content))
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
-        question = PromptMessage(role="user", content=stimulus.line or stimulus.text)
-        left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN
-        left -= len(self._system) + len(question.content)
+        left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN - len(self._system)
+        asked_now = stimulus.line or stimulus.text
+        question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
+        left -= len(question.content)
         past: list[PromptMessage] = []
         for asked, answered in reversed(self._memory):  # the oldest whole exchanges go first
             left -= len(asked) + len(answered)

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show.commands import ChatHappened, Command, CreateHistory, GroupCommand
+from open_llm_vtuber.show.commands import ChatHappened, Command, CreateHistory, GroupCommand, Perform
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.websocket_handler import serve_connection
 from virtual_time import run_virtual
@@ -23,7 +23,7 @@ class Buggy:
         self._shows = shows
 
     async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
-        if isinstance(command, CreateHistory):
+        if isinstance(command, CreateHistory | Perform):
             raise ZeroDivisionError("a secret of the house")
         return await self._shows.ask(show, command)
 
@@ -34,6 +34,23 @@ class Buggy:
         self, show: str | None, client: str, identity: str = ""
     ) -> AbstractAsyncContextManager[Subscription]:
         return self._shows.subscribe(show, client, identity)
+
+
+def test_a_bug_while_a_line_is_handled_ends_the_chain_that_its_client_waits_for() -> None:
+    async def main() -> None:
+        async with set_of_shows() as shows, asyncio.TaskGroup() as group:
+            end = MemorySocket()
+            group.create_task(
+                serve_connection(end.websocket(), Buggy(shows.shows), show=None, human_name="Human")
+            )
+            await end.send('{"type":"text-input","text":"hello","request_id":"r"}')
+            await asyncio.sleep(0.1)
+            *_, error, control = end.waiting()
+            assert (error["request_type"], error["request_id"]) == ("text-input", "r")
+            assert control["text"] == "conversation-chain-end"
+            await end.leave()
+
+    run_virtual(main())
 
 
 def test_a_bug_costs_one_message_and_not_the_connection(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage import sql_store as module
 from open_llm_vtuber.storage.sql_store import sql_store
@@ -104,6 +105,21 @@ def test_ids_are_forgotten_when_there_are_too_many_or_when_they_are_old(
             assert await store.first_sight("main", "9")
 
     asyncio.run(main())
+
+
+def test_a_clean_up_that_fails_does_not_make_a_known_id_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object) -> None:
+        raise EngineError("The disk is full.", engine="store", retryable=True)
+
+    async def main() -> list[bool]:
+        async with sql_store("", tmp_path) as store:
+            monkeypatch.setattr(module, "PRUNE_EVERY", 1)
+            monkeypatch.setattr(module, "_forget_old_sightings", failing)
+            return [await store.first_sight("main", "m1") for _ in range(3)]
+
+    assert asyncio.run(main()) == [True, False, False]
 
 
 def test_a_history_without_a_line_is_not_on_the_disk_and_their_number_is_bounded(

@@ -130,7 +130,92 @@ class ChannelStatus:
     reason: str = ""
 
 
-ChatEvent = ChatMessage | ChatRemoval | ChannelStatus
+EventKind = Literal[
+    "follow",
+    "subscribe",
+    "resubscribe",
+    "gift",
+    "cheer",
+    "raid",
+    "redemption",
+    "hype-train",
+    "poll",
+    "ad-break",
+    "stream-online",
+    "stream-offline",
+    "other",
+]
+PAID: frozenset[EventKind] = frozenset(("subscribe", "resubscribe", "gift", "cheer", "redemption"))
+"""Somebody gave something for it: never shed, and acknowledged exactly once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelEvent:
+    """Something that happened on a channel beside its chat, whatever the platform."""
+
+    id: str
+    """The event's own id, by which one that comes twice is recognised."""
+    platform: str
+    channel: str
+    kind: EventKind
+    username: str = ""
+    """The viewer's login; "" for nobody, or for somebody anonymous."""
+    display_name: str = ""
+    amount: int | None = None
+    """Months, gifts, bits, raiders, points or seconds, as the kind has it."""
+    message: str = ""
+    """What the viewer wrote with it: a stranger's words."""
+    data: Mapping[str, str | int | bool] = field(default_factory=dict)
+    """What else the platform says of it, for example `tier` or a reward's `title`."""
+    timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it must be acknowledged."""
+        return self.kind in PAID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamFacts:
+    """What is known of the stream just now; None is unknown. Title and category are the streamer's own words."""
+
+    channel: str
+    is_live: bool | None = None
+    title: str = ""
+    category: str = ""
+    viewers: int | None = None
+    started_at: datetime | None = None
+
+
+ChatEvent = ChatMessage | ChatRemoval | ChannelStatus | ChannelEvent | StreamFacts
+
+
+UNTIL_REPLACED = Milliseconds(0)
+USUAL_FADE = Milliseconds(250)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpressionRequest:
+    """A face that somebody asks for: a claim, once it is accepted."""
+
+    expression: int | str
+    """Index or name of an expression of the model."""
+    owner: str
+    priority: Priority
+    duration: Milliseconds = UNTIL_REPLACED
+    """0: until its owner replaces it, or until it is released."""
+    fade: Milliseconds = USUAL_FADE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionRequest:
+    """A gesture that somebody asks for: a claim, once it is accepted."""
+
+    group: str
+    index: int
+    owner: str
+    priority: Priority
+    loop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

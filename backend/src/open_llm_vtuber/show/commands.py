@@ -1,9 +1,10 @@
 """What may be asked of a show or told to it: plain data, so that it could as well come from another machine."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from open_llm_vtuber.protocol.client_messages import Capability
-from open_llm_vtuber.stimulus import ChatEvent, Stimulus
+from open_llm_vtuber.stimulus import ChatEvent, ExpressionRequest, MotionRequest, Stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,35 @@ class PlayStarted:
     client: str
     text: str
 
+
+@dataclass(frozen=True, slots=True)
+class ClaimExpression:
+    """Show this face, as far as nothing more urgent does. `client` is who is told what became of it."""
+
+    client: str
+    request: ExpressionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMotion:
+    """Make this gesture when its turn comes."""
+
+    client: str
+    request: MotionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseClaim:
+    """Give up a claim: the one of that id, or the owner's (`client` is the owner unless `owner` says another)."""
+
+    client: str
+    kind: Literal["expression", "motion"]
+    claim_id: str | None = None
+    owner: str | None = None
+
+
+BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
+"""What concerns the face and the gestures."""
 
 GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
 """What concerns several shows, so that none of them can do it."""

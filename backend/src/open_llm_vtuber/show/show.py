@@ -45,12 +45,14 @@ from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
     UNASKED,
+    ChannelEvent,
     ChannelStatus,
     ChatEvent,
     ChatMessage,
     ChatRemoval,
     SpeechBegan,
     Stimulus,
+    StreamFacts,
     imported,
 )
 from open_llm_vtuber.units import Seconds
@@ -169,6 +171,8 @@ class Show:
                 self._twitch = TwitchState(**asdict(event))
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
+            case ChannelEvent() | StreamFacts():
+                pass  # nothing comes of it yet
             case _:
                 assert_never(event)
 

@@ -3,7 +3,14 @@
 import asyncio
 from collections import deque
 
-from open_llm_vtuber.stimulus import ChannelStatus, ChatEvent, ChatMessage, ChatRemoval
+from open_llm_vtuber.stimulus import (
+    ChannelEvent,
+    ChannelStatus,
+    ChatEvent,
+    ChatMessage,
+    ChatRemoval,
+    StreamFacts,
+)
 
 
 class Inbox:
@@ -33,6 +40,8 @@ class Inbox:
                 self._removals += 1
             case ChannelStatus():
                 self._forget_status()
+            case ChannelEvent() | StreamFacts():
+                pass
         self._events.append(event)
         self._filled.set()
 

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.stimulus import ChannelStatus, ChatMessage, ChatRemoval
+from open_llm_vtuber.stimulus import ChannelEvent, ChannelStatus, ChatMessage, ChatRemoval, StreamFacts
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.inbox import Inbox
@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 _frames_logger = logging.getLogger(f"{__name__}.frames")
 _frames_logger.setLevel(logging.WARNING)
 
-MessageCallback = Callable[[ChatMessage | ChatRemoval], Awaitable[None]]
+MessageCallback = Callable[[ChatMessage | ChatRemoval | ChannelEvent | StreamFacts], Awaitable[None]]
 StatusCallback = Callable[[ChannelStatus], Awaitable[None]]
 
 

@@ -22,7 +22,7 @@ from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
-from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
@@ -97,7 +97,12 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
 
         local = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
         shows = await stack.enter_async_context(
-            Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
+            Groups(
+                local,
+                rounds=system.group_rounds,
+                accepts=system.group_invitations == "accept",
+                scene=group_prompt(system.tool_prompts, settings.folder),
+            )
         )
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:

@@ -45,6 +45,11 @@ def speak_up_prompt(prompts: Mapping[str, object], folder: Path) -> str:
     return _prompt(folder / FOLDER, str(prompts.get("proactive_speak_prompt"))) or ""
 
 
+def group_prompt(prompts: Mapping[str, object], folder: Path) -> str:
+    """Return what a character is told of a conversation with others; "" when no file says it."""
+    return _prompt(folder / FOLDER, str(prompts.get("group_conversation_prompt"))) or ""
+
+
 def _prompt(folder: Path, stem: str) -> str | None:
     if not _FILE_STEM.fullmatch(stem):
         return None

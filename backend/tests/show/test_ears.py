@@ -77,7 +77,7 @@ def test_what_is_too_long_is_dropped_and_refused_once_and_the_next_one_is_heard(
     ears = Ears(FakeEar(), longest=3.0)
     for _ in range(10):
         ears.take_in("a", SECOND)
-        assert len(ears._microphone("a").sound) <= 3 * 32_000
+        assert len(ears._microphone("a", "").sound) <= 3 * 32_000
     assert refusal(ears) == "too-long"
     for _ in range(3):
         ears.take_in("a", SECOND)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from open_llm_vtuber.protocol.client_messages import Capability
-from open_llm_vtuber.stimulus import ChatEvent, ExpressionRequest, MotionRequest, Stimulus
+from open_llm_vtuber.stimulus import ChatEvent, ExpressionRequest, HistoryLine, MotionRequest, Stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,14 @@ class BecomeCharacter:
 
 @dataclass(frozen=True, slots=True)
 class Hear:
-    """A piece of an utterance that the client has found: 16 kHz mono samples."""
+    """A piece of an utterance that the client has found: 16 kHz mono samples.
+
+    `microphone` tells those apart that send over one connection.
+    """
 
     client: str
     samples: tuple[float, ...]
+    microphone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,21 @@ class HearAll:
 
 
 @dataclass(frozen=True, slots=True)
+class FindSpeech:
+    """The same sound: return what was found in it instead of acting on it."""
+
+    client: str
+    samples: tuple[float, ...]
+    microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerUtterance:
     """The utterance of that client is complete."""
 
     client: str
     author: str
+    microphone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,22 @@ class Transcribe:
     """The utterance of that client is complete: return its words instead of answering them."""
 
     client: str
+    microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMicrophone:
+    """Nobody will send more from there."""
+
+    client: str
+    microphone: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLine:
+    """Store a line that was said before this show's audience, and that is no business of a turn of its own."""
+
+    line: HistoryLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +256,11 @@ Command = (
     | BecomeCharacter
     | Hear
     | HearAll
+    | FindSpeech
     | AnswerUtterance
     | Transcribe
+    | ForgetMicrophone
+    | KeepLine
     | SpeakUp
     | ChatHappened
 )

@@ -39,7 +39,7 @@ from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
 from open_llm_vtuber.show.conversation import Conversation, history_data
 from open_llm_vtuber.show.director import Director
-from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.turn import Cast, Turn
@@ -50,7 +50,6 @@ from open_llm_vtuber.stimulus import (
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    SpeechBegan,
     Stimulus,
     StreamFacts,
     imported,
@@ -208,13 +207,19 @@ class Show:
             case commands.BecomeCharacter():
                 return await self._become(command)
             case commands.Hear():
-                self._ears.take_in(command.client, command.samples)
+                self._ears.take_in(command.client, command.samples, command.microphone)
             case commands.HearAll():
                 await self._find_speech(command)
+            case commands.FindSpeech():
+                return await self._ears.found(command.client, command.samples, command.microphone)
             case commands.AnswerUtterance():
-                self._answer_utterance(command)
+                self._perform(self._ears.stimulus(command.client, command.author, command.microphone))
             case commands.Transcribe():
-                return (await self._ears.words(command.client),)
+                return (await self._ears.words(command.client, command.microphone),)
+            case commands.ForgetMicrophone():
+                self._ears.forget(command.client, command.microphone)
+            case commands.KeepLine():
+                await self._conversation.keep(command.line)
             case commands.SpeakUp():
                 return self._speak_up(command)
             case commands.ChatHappened():
@@ -251,15 +256,11 @@ class Show:
 
     async def _find_speech(self, command: commands.HearAll) -> None:
         outbox = self.audience.outbox(command.client)
-        for event in await self._ears.find_speech(command.client, command.samples):
-            has_begun = isinstance(event, SpeechBegan)
+        for found in await self._ears.found(command.client, command.samples):
             if outbox:  # at once: the client goes quiet before the turn has ended
-                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
-            if has_begun and not self._is_shared:
+                outbox.send(found)
+            if found == SPEECH_BEGINS and not self._is_shared:
                 await self._director.interrupt()
-
-    def _answer_utterance(self, command: commands.AnswerUtterance) -> None:
-        self._perform(self._ears.stimulus(command.client, command.author))
 
     def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
         if self._director.turn or self._director.waiting:
@@ -323,7 +324,11 @@ class Show:
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
-            character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
+            character=CharacterNames(
+                conf_name=billing.conf_name,
+                character_name=billing.character_name,
+                human_name=billing.human_name,
+            ),
         )
 
     async def _create_history(self) -> NewHistoryCreated:

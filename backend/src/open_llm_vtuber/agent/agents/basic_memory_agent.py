@@ -35,7 +35,8 @@ class BasicMemoryAgent:
         self._llm = llm
         self._rounds = ToolRounds(llm, toolbox)
         self._system = _system_prompt(persona, sorted(emotions) if llm.abilities.emotion_tags else [])
-        if llm.abilities.is_demo and not llm.abilities.emotion_tags:
+        self._is_simple = llm.abilities.is_demo and not llm.abilities.emotion_tags
+        if self._is_simple:
             self._system = persona  # a tiny model only gets confused by rules
         self._memory: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_EXCHANGES)
 
@@ -65,7 +66,10 @@ class BasicMemoryAgent:
                 self._memory.append(("", content))
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
-        left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN - len(self._system)
+        system = (
+            self._system if self._is_simple else "\n\n".join(filter(None, (self._system, stimulus.scene)))
+        )
+        left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN - len(system)
         asked_now = stimulus.line or stimulus.text
         question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
         left -= len(question.content)
@@ -77,7 +81,7 @@ class BasicMemoryAgent:
             question_before = [PromptMessage(role="user", content=asked)] if asked else []
             answer = [PromptMessage(role="assistant", content=answered)] if answered else []
             past += [*answer, *question_before]
-        return [PromptMessage(role="system", content=self._system), *reversed(past), question]
+        return [PromptMessage(role="system", content=system), *reversed(past), question]
 
 
 def _system_prompt(persona: str, emotions: list[str]) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber.persona import LONGEST_PROMPT, persona
+from open_llm_vtuber.persona import LONGEST_PROMPT, group_prompt, persona, speak_up_prompt
 
 
 def prompt(folder: Path, stem: str, text: str) -> None:
@@ -55,3 +55,12 @@ def test_a_missing_prompt_about_emotions_needs_no_note_for_ours_does_the_same(tm
 def test_an_endless_prompt_is_cut(tmp_path: Path) -> None:
     prompt(tmp_path, "long", "x" * (LONGEST_PROMPT + 1))
     assert len(persona("", {"live_prompt": "long"}, tmp_path, []).text) <= LONGEST_PROMPT + 2
+
+
+def test_the_prompts_for_other_occasions_are_found_under_their_own_names(tmp_path: Path) -> None:
+    prompt(tmp_path, "alone", "Say something.")
+    prompt(tmp_path, "together", "You are several.")
+    prompts = {"proactive_speak_prompt": "alone", "group_conversation_prompt": "together"}
+    assert speak_up_prompt(prompts, tmp_path) == "Say something."
+    assert group_prompt(prompts, tmp_path) == "You are several."
+    assert group_prompt({}, tmp_path) == ""

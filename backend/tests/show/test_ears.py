@@ -151,3 +151,17 @@ def test_words_can_be_had_without_an_answer_to_them() -> None:
         return words.text, refusal(ears)
 
     assert run_virtual(main()) == ("a <\u200bb> c", "nothing-heard")
+
+
+def test_several_microphones_of_one_client_are_kept_apart_and_forgotten_one_by_one_or_all() -> None:
+    ears = Ears(FakeEar())
+    for microphone in ("", "left", "right"):
+        ears.take_in("a", (0.5,), microphone)
+    ears.take_in("a", (0.5,), "left")
+    ears.take_in("b", (0.5,), "left")
+    assert ears.stimulus("a", "", "left").utterance == pcm((0.5, 0.5))
+    assert ears.stimulus("a", "", "right").utterance == pcm((0.5,))
+    ears.forget("a", "right")
+    assert set(ears._microphones) == {("a", ""), ("a", "left"), ("b", "left")}
+    ears.forget("a")
+    assert set(ears._microphones) == {("b", "left")}

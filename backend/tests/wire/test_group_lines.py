@@ -1,7 +1,7 @@
 """What is said in a group is in every member's conversation, and nobody waits while somebody listens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -10,7 +10,6 @@ import spoken
 from fake_provider import tone
 from fakes import FakeAdapter, FakeEar, FakeRepertoire
 from open_llm_vtuber.errors import EngineError, ProtocolError
-from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.show.conversation import Conversation
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -310,18 +309,3 @@ def test_beginning_to_speak_cuts_whoever_speaks_in_the_group() -> None:
     seen, prompts = run_virtual(main())
     assert seen == [[START, END]] * 3
     assert prompts == [1, 0, 0]
-
-
-def test_groups_that_close_while_somebody_listens_leave_nothing_behind() -> None:
-    ear = FakeEar("Spoken.", takes=50)
-
-    async def main() -> Sequence[object]:
-        async with party(2, ear=ear) as group:
-            await speaks(group.tabs[1])
-            await asyncio.sleep(1)
-            shows = group.shows.shows
-            assert isinstance(shows, Groups)
-        return [*shows._listening, *shows._talks]
-
-    assert run_virtual(main()) == []
-    assert ear.running == 0

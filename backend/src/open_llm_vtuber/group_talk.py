@@ -16,18 +16,17 @@ from datetime import UTC, datetime
 from open_llm_vtuber.errors import ProtocolError, VTuberError
 from open_llm_vtuber.group_reply import CHAIN_END, CHAIN_START, Member, Reply, cue_of, show_cue
 from open_llm_vtuber.protocol.codec import harmless, problem
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.parts import CharacterNames
 from open_llm_vtuber.protocol.server_messages import (
     Error,
     InterruptSignalCue,
     ServerMessage,
-    Snapshot,
     UserInputTranscription,
 )
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import (
     AnswerUtterance,
-    Hello,
     Interrupt,
     KeepLine,
     Perform,
@@ -262,8 +261,7 @@ class Group:
         """Let the speaker's show perform, and listen to it until the chain ends."""
         speaker = reply.speaker
         listener = f"{LISTENER}{speaker.client}"
-        async with self._shows.subscribe(speaker.client, listener) as place:
-            await self._shows.ask(speaker.client, Hello(listener, ()))  # so it is never taken for the primary
+        async with self._shows.subscribe(speaker.client, listener, listens_only=True) as place:
             answers = await self._shows.ask(speaker.client, command)
             for answer in answers:
                 speaker.outbox.send(answer)

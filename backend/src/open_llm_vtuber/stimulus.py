@@ -46,6 +46,8 @@ class Stimulus:
     priority: Priority = TYPED
     scene: str = ""
     """What the operator has the character told about the occasion; it is no line, and is not remembered."""
+    verbatim: bool = False
+    """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)
 
     @property
@@ -56,7 +58,7 @@ class Stimulus:
     @property
     def line(self) -> str:
         """What was said, as everybody may read it: a viewer's with the name, and nothing if nobody spoke."""
-        if self.source == "unasked":
+        if self.source == "unasked" or self.verbatim:
             return ""
         return f"{self.author}: {self.text}" if self.source == "chat" else self.text
 

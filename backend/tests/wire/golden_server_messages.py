@@ -1,5 +1,15 @@
 """One message of each class that the server sends, with every field set."""
 
+from open_llm_vtuber.protocol.live_server_messages import (
+    CharacterState,
+    ChatDecision,
+    ChatMessageCue,
+    ChatMessageRemoved,
+    ClientWelcome,
+    SetExpression,
+    Snapshot,
+    TwitchStatus,
+)
 from open_llm_vtuber.protocol.parts import (
     Actions,
     Badge,
@@ -20,11 +30,6 @@ from open_llm_vtuber.protocol.server_messages import (
     Audio,
     BackendSynthComplete,
     BackgroundFiles,
-    CharacterState,
-    ChatDecision,
-    ChatMessageCue,
-    ChatMessageRemoved,
-    ClientWelcome,
     ConfigFiles,
     ConfigSwitched,
     Control,
@@ -40,11 +45,8 @@ from open_llm_vtuber.protocol.server_messages import (
     InterruptSignalCue,
     NewHistoryCreated,
     ServerMessage,
-    SetExpression,
     SetModelAndConf,
-    Snapshot,
     ToolCallStatus,
-    TwitchStatus,
     UserInputTranscription,
 )
 
@@ -57,7 +59,7 @@ STATE = State(
     primary="u1",
     twitch=TwitchState(channel="c", state="connected", reason="joined"),
     providers={"llm": Provider(engine="embedded_llm", is_demo=True, note="a demo")},
-    character=CharacterNames(conf_name="Mika", character_name="Mika"),
+    character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
 )
 CHAT = ChatMessageCue(
     id="m1",
@@ -129,5 +131,15 @@ MESSAGES: tuple[ServerMessage, ...] = (
     SetExpression(expression_id=1, name="joy", fade_ms=250, owner="turn", priority=5),
     TwitchStatus(channel="c", state="down", reason="The network is gone."),
     CharacterState(**dict(STATE)),
-    Snapshot(seq=7, state=STATE, expression=JOY, turn="t1", chat=(CHAT,), request_id="r"),
+    Snapshot(
+        seq=7,
+        state=STATE,
+        expression=JOY,
+        turn="t1",
+        chat=(CHAT,),
+        conversation=(
+            StoredLine(role="human", timestamp="2026-01-01T12:00:00+00:00", content="hi", name="V"),
+        ),
+        request_id="r",
+    ),
 )

@@ -36,8 +36,8 @@ class Notebook(MemoryStore):
 def conversation(group: Party, tab: Tab) -> list[tuple[str, str, str]]:
     """Return who said what in the conversation of that tab, as it is stored now."""
     held: Conversation = group.shows._local._shows[tab.client.uid]._conversation
-    store = group.shows.store
-    lines = store._histories.get(held._owner, {}).get(held.history or "", [])
+    owned = group.shows.store._histories.get(held._owner)
+    lines = owned.get(held.history or "", []) if owned else []
     return [(line.role, line.name, line.content) for line in lines]
 
 

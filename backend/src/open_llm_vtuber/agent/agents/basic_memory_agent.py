@@ -4,12 +4,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Collection, Sequence
 
 from open_llm_vtuber.agent.tool_rounds import ToolRounds
+from open_llm_vtuber.agent.window import window_of
 from open_llm_vtuber.ports import LanguageModel, Toolbox
 from open_llm_vtuber.stimulus import HistoryLine, PromptMessage, Stimulus
 from open_llm_vtuber.tool_use import ToolUse
 
-CHARACTERS_A_TOKEN = 3
-"""A cautious guess for any language; the window only has to stay below the model's limit."""
 REMEMBERED_EXCHANGES = 50
 SHORTEST_QUESTION = 500
 """Characters of a question that are asked however long the persona is; of a longer one the end counts."""
@@ -69,7 +68,7 @@ class BasicMemoryAgent:
         system = (
             self._system if self._is_simple else "\n\n".join(filter(None, (self._system, stimulus.scene)))
         )
-        left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN - len(system)
+        left = window_of(self._llm.abilities) - len(system)
         asked_now = stimulus.line or stimulus.text
         question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
         left -= len(question.content)

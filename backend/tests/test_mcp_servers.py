@@ -51,3 +51,9 @@ def test_a_faulty_entry_costs_itself_and_is_told(tmp_path: Path, entry: str, sen
     assert len(told) == 1
     assert "bad is left out" in told[0]
     assert sentence in told[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_an_editor_of_windows_has_written_is_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / FILE).write_bytes('{"mcp_servers": {"zoë": {"command": "uvx"}}}'.encode(encoding))
+    assert list(mcp_servers(tmp_path, lambda _: None)) == ["zoë"]

@@ -78,7 +78,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         for note in casting.notes:
             report(note)
         guard, system = Guard(), settings.system_config
-        speak_up = speak_up_prompt(system.tool_prompts, settings.folder) or SPEAK_UP
+        speak_up = speak_up_prompt(system.tool_prompts, settings.folder, report) or SPEAK_UP
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
         await stack.enter_async_context(store)
 
@@ -97,7 +97,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(_groups(local, settings))
+        shows = await stack.enter_async_context(_groups(local, settings, report))
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
@@ -112,13 +112,13 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 reader.cancel()
 
 
-def _groups(shows: Shows, settings: Settings) -> Groups:
+def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
     system = settings.system_config
     return Groups(
         shows,
         rounds=system.group_rounds,
         accepts=system.group_invitations == "accept",
-        scene=group_prompt(system.tool_prompts, settings.folder),
+        scene=group_prompt(system.tool_prompts, settings.folder, report),
     )
 
 

@@ -53,7 +53,7 @@ def mcp_servers(folder: Path, report: Callable[[str], None]) -> Mapping[str, Mcp
 
 def _read(file: Path) -> object:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_bytes())  # it finds out the encoding by itself
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:

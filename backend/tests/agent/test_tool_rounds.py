@@ -266,7 +266,7 @@ class DescribedToolbox(FakeToolbox):
     """Its tools are described in so many characters."""
 
     def __init__(self, described: int, **results: ToolResult | EngineError) -> None:
-        super().__init__(**results)
+        super().__init__(takes=0.0, **results)
         self._described = described
 
     @property

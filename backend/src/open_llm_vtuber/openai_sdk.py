@@ -112,7 +112,7 @@ def _client(account: Account) -> "openai.AsyncOpenAI":
         timeout=httpx2.Timeout(account.timeout, connect=min(_CONNECT_LIMIT, account.timeout)),
         # A proxy in the environment is for the outside world: it cannot reach this machine's loopback.
         http_client=openai.DefaultAsyncHttpxClient(
-            trust_env=not _is_loopback(account.base_url),
+            trust_env=not is_loopback(account.base_url),
             limits=httpx2.Limits(max_keepalive_connections=20 if account.keep_alive else 0),
         ),
     )
@@ -120,7 +120,7 @@ def _client(account: Account) -> "openai.AsyncOpenAI":
     return client
 
 
-def _is_loopback(base_url: str) -> bool:
+def is_loopback(base_url: str) -> bool:
     """Return whether the address is this machine itself."""
     host = urlsplit(base_url).hostname or ""
     try:

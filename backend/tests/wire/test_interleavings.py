@@ -72,6 +72,7 @@ HEARD = "What is that?"
 ANSWER = "You said {}. Well, well."
 FORGOTTEN = "2026-01-01_00-00-00_" + "0" * 32
 LONGEST_TURN = 60.0
+CHARACTERS = ("Mika: ", "mika.yaml: ", "alice.yaml: ", "bob.yaml: ")
 FILES = ("mika.yaml", "alice.yaml", "bob.yaml", "nobody.yaml")
 PLAIN: dict[str, str] = {
     "new": "create-new-history",
@@ -297,6 +298,7 @@ async def play(steps: Sequence[Step], names: Sequence[str]) -> None:
 @given(STEPS)
 @example([(0, "speak", 1, 0.6), (0, "become", 1, 0.0), (0, "say", 0, 0.15), (0, "interrupt", 0, 0.0)])
 @example([(0, "say", 0, 0.0), (0, "say", 0, 0.6), (0, "leave", 0, 0.0), (0, "speak", 0, 0.0)])
+@example([(0, "say", 0, 3.0), (0, "interrupt", 1, 0.0), (0, "say", 0, 0.6), (0, "interrupt", 3, 0.0)])
 def test_whatever_a_client_does_its_chains_take_turns_and_nothing_is_left(steps: list[Step]) -> None:
     run_virtual(play(steps, ["Ann"]))
 
@@ -326,7 +328,9 @@ class Guest(Visit):
         assert ended[:-1] == [True] * len(ended[:-1])
         refused = {frame.get("request_id") for frame in self.frames if frame["type"] == "error"}
         lines = self._store.stored.get(self._identity, [])
-        human = [line.content for line in lines if line.role == "human" and ": " not in line.content]
+        human = [
+            line.content for line in lines if line.role == "human" and not line.content.startswith(CHARACTERS)
+        ]
         stored = Counter(text for text in human if text != HEARD)  # the others' replies have a name in front
         assert set(stored.values()) <= {1}, "nothing is stored twice"
         if stayed:
@@ -334,6 +338,9 @@ class Guest(Visit):
             accepted = {text for text in self.said if text not in refused}
             mine = {text for text in stored if text.startswith(self._name)}
             assert mine == accepted, "what was said is stored"
+            shown = {frame["text"] for frame in self.frames if frame["type"] == "user-input-transcription"}
+            assert shown - {HEARD} <= set(stored), "and so is what others said"
+            assert "\n" not in "".join(stored), "line by line"
 
 
 async def gather(steps: Sequence[Step], names: Sequence[str]) -> None:
@@ -366,6 +373,7 @@ async def gather(steps: Sequence[Step], names: Sequence[str]) -> None:
 @example([(0, "invite", 0, 0.6), (0, "invite", 1, 0.6), (2, "say", 0, 0.6), (1, "interrupt", 2, 0.0)])
 @example([(0, "invite", 0, 0.6), (1, "speak", 0, 0.15), (1, "leave", 0, 0.0), (0, "say", 0, 0.0)])
 @example([(0, "invite", 0, 0.6), (1, "say", 0, 0.0), (1, "say", 0, 0.15), (1, "part", 0, 0.0)])
+@example([(0, "invite", 0, 0.6), (0, "say", 0, 3.0), (1, "say", 0, 0.6), (0, "interrupt", 1, 0.6)])
 def test_whatever_members_of_a_group_do_chains_take_turns_and_every_line_is_kept_once(
     steps: list[Step],
 ) -> None:

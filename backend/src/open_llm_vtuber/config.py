@@ -198,10 +198,23 @@ class TwitchConfig(_OwnSection):
     endpoints: TwitchEndpoints = TwitchEndpoints()
 
 
+class VTubeStudioConfig(_OwnSection):
+    """A running VTube Studio that shows what the show on air shows."""
+
+    enabled: bool = False
+    url: str = "ws://127.0.0.1:8001"
+    expressions: dict[str, str] = Field(default_factory=dict)
+    """Expression or emotion → an expression file of the model there."""
+    motions: dict[str, str] = Field(default_factory=dict)
+    """Motion as group/index → name of a hotkey of the model there."""
+    mouth_parameter: str = Field(default="MouthOpen", min_length=1, max_length=64)
+
+
 class LiveConfig(_Section):
-    """Chat platforms."""
+    """Chat platforms, and programs that show what she does."""
 
     twitch: TwitchConfig = TwitchConfig()
+    vtube_studio: VTubeStudioConfig = VTubeStudioConfig()
 
 
 class Features(_OwnSection):
@@ -312,6 +325,13 @@ def overridden(
         )
     except ValidationError as error:
         raise ConfigError(faults(error)) from error
+
+
+def without_outputs(settings: Settings) -> Settings:
+    """Return the settings with no other program being driven."""
+    off = settings.live_config.vtube_studio.model_copy(update={"enabled": False})
+    live = settings.live_config.model_copy(update={"vtube_studio": off})
+    return settings.model_copy(update={"live_config": live})
 
 
 def without_traces(settings: Settings, folder: Path) -> Settings:

@@ -106,7 +106,10 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        loops = [*_chat_sources(settings, shows), *_outputs(settings, shows, report)]
+        loops: list[TwitchClient | VTubeStudioOutput] = [
+            *_chat_sources(settings, shows),
+            *_outputs(settings, shows, report),
+        ]
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
@@ -248,7 +251,7 @@ def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStud
 async def _seat(shows: Shows) -> AsyncGenerator[AsyncIterator[str], None]:
     """Join the show on air as a client that shows face and gestures, and no more."""
     client = str(uuid4())
-    async with shows.subscribe(ON_AIR, client) as place:
+    async with shows.subscribe(ON_AIR, client, listens_only=True) as place:
         for request in (Describe(client), Hello(client, ("expression", "motion"))):
             for message in await shows.ask(place.show, request):
                 place.outbox.send(message)

@@ -41,7 +41,7 @@ from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
 from open_llm_vtuber.vad import VAD_ENGINES
-from open_llm_vtuber.vts.output import VTubeStudioOutput, Wishes
+from open_llm_vtuber.vts.output import VTubeStudioOutput
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,9 @@ class OnAir:
 
 
 @asynccontextmanager
-async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, None]:
+async def on_air(
+    settings: Settings, report: Report, *, drives_outputs: bool = True
+) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
@@ -106,10 +108,9 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        loops: list[TwitchClient | VTubeStudioOutput] = [
-            *_chat_sources(settings, shows),
-            *_outputs(settings, shows, report),
-        ]
+        loops: list[TwitchClient | VTubeStudioOutput] = [*_chat_sources(settings, shows)]
+        if drives_outputs:
+            loops.extend(_outputs(settings, shows, report))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
@@ -238,13 +239,7 @@ def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStud
     given = settings.live_config.vtube_studio
     if not given.enabled:
         return []
-    wishes = Wishes(
-        url=given.url,
-        expressions=given.expressions,
-        motions=given.motions,
-        mouth_parameter=given.mouth_parameter,
-    )
-    return [VTubeStudioOutput(wishes, lambda: _seat(shows), report, settings.system_config.data_dir)]
+    return [VTubeStudioOutput(given, lambda: _seat(shows), report, settings.system_config.data_dir)]
 
 
 @asynccontextmanager

@@ -250,7 +250,7 @@ def _check(options: argparse.Namespace) -> int:
 
 async def _use_everything_once(settings: Settings, note: app.Report) -> list[trial.Outcome]:
     vtube_studio = settings.live_config.vtube_studio
-    async with app.on_air(config.without_outputs(settings), note) as parts:
+    async with app.on_air(settings, note, drives_outputs=False) as parts:
         engines = {job: status.engine for job, status in parts.providers.items()}
         chain = (
             parts.voice.voices if isinstance(parts.voice, FallbackVoice) else {engines["tts"]: parts.voice}
@@ -270,7 +270,6 @@ async def _use_everything_once(settings: Settings, note: app.Report) -> list[tri
 
 def _rehearse(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), channel="")
-    settings = config.without_outputs(settings)
     lines = rehearsal.recorded(options.file)
     if not (math.isfinite(options.speed) and options.speed > 0):
         raise ConfigError("--speed must be more than 0.")
@@ -282,7 +281,7 @@ def _rehearse(options: argparse.Namespace) -> int:
 async def _play(settings: Settings, lines: Sequence[rehearsal.Recorded], speed: float) -> None:
     async with AsyncExitStack() as stack:
         with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(app.on_air(settings, remark))
+            parts = await stack.enter_async_context(app.on_air(settings, remark, drives_outputs=False))
         screen, summary = RehearsalScreen(console, out), rehearsal.Summary(total=len(lines))
         with screen.showing(summary):
             await rehearsal.play(parts.shows, lines, speed, summary, screen.say)

@@ -22,6 +22,7 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -199,23 +200,11 @@ class TwitchConfig(_OwnSection):
     endpoints: TwitchEndpoints = TwitchEndpoints()
 
 
-class VTubeStudioConfig(_OwnSection):
-    """A running VTube Studio that shows what the show on air shows."""
-
-    enabled: bool = False
-    url: str = "ws://127.0.0.1:8001"
-    expressions: dict[str, str] = Field(default_factory=dict)
-    """Expression or emotion → an expression file of the model there."""
-    motions: dict[str, str] = Field(default_factory=dict)
-    """Motion as group/index → name of a hotkey of the model there."""
-    mouth_parameter: str = Field(default="MouthOpen", min_length=1, max_length=64)
-
-
 class LiveConfig(_Section):
     """Chat platforms, and programs that show what she does."""
 
     twitch: TwitchConfig = TwitchConfig()
-    vtube_studio: VTubeStudioConfig = VTubeStudioConfig()
+    vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
 
 
 class Features(_OwnSection):
@@ -331,13 +320,6 @@ def overridden(
         )
     except ValidationError as error:
         raise ConfigError(faults(error)) from error
-
-
-def without_outputs(settings: Settings) -> Settings:
-    """Return the settings with no other program being driven."""
-    off = settings.live_config.vtube_studio.model_copy(update={"enabled": False})
-    live = settings.live_config.model_copy(update={"vtube_studio": off})
-    return settings.model_copy(update={"live_config": live})
 
 
 def without_traces(settings: Settings, folder: Path) -> Settings:

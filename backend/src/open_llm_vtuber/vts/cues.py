@@ -6,8 +6,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from open_llm_vtuber.live2d_model import ModelEntry
-
 _TYPE = re.compile(r'\{"type":"([a-z-]+)"')
 
 
@@ -20,7 +18,6 @@ class Face(_Cue):
 
     expression_id: int
     name: str = ""
-    priority: int = 0
 
 
 class FaceSet(Face):
@@ -30,14 +27,19 @@ class FaceSet(Face):
     fade_ms: int = 250
 
 
-class MotionBegins(_Cue):
-    """Make this gesture now."""
+class Motion(_Cue):
+    """A motion of the show's own model; `duration_ms` is one round of it."""
 
-    type: Literal["motion-command"]
     motion_group: str
     motion_index: int
     loop: bool = False
-    duration_ms: int | None = None
+    duration_ms: int = 0
+
+
+class MotionBegins(Motion):
+    """Make this gesture now."""
+
+    type: Literal["motion-command"]
 
 
 class MotionEnds(_Cue):
@@ -46,25 +48,10 @@ class MotionEnds(_Cue):
     type: Literal["motion-stop"]
 
 
-class LoopingMotion(_Cue):
-    """The gesture that goes on when somebody joins."""
-
-    motion_group: str
-    motion_index: int
-    loop: bool = False
-    duration_ms: int | None = None
-
-
 class Text(_Cue):
     """A sentence as it is shown."""
 
     text: str = ""
-
-
-class FacesOfSentence(_Cue):
-    """Indices of expressions; the first one counts."""
-
-    expressions: tuple[int | str, ...] = ()
 
 
 class Sentence(_Cue):
@@ -75,7 +62,6 @@ class Sentence(_Cue):
     volumes: tuple[float, ...] = ()
     slice_length: int = Field(default=20, gt=0)
     display_text: Text | None = None
-    actions: FacesOfSentence | None = None
 
 
 class SpeechCut(_Cue):
@@ -91,19 +77,39 @@ class Chain(_Cue):
     text: str
 
 
+class Abilities(_Cue):
+    """What the show's model can do."""
+
+    expressions: tuple[str, ...] = ()
+
+
+class State(_Cue):
+    """The part of a show's state that is of use here."""
+
+    abilities: Abilities = Abilities()
+
+
 class Joined(_Cue):
     """How things are for one who joins."""
 
     type: Literal["snapshot"]
     expression: Face
-    motion: LoopingMotion | None = None
+    motion: Motion | None = None
+    state: State = State()
+
+
+class ModelInfo(_Cue):
+    """What the expressions of the show's model mean: emotion → index or name."""
+
+    emotions: dict[str, int | str] = Field(default_factory=dict, alias="emotionMap")
+    resting: int | str | None = Field(default=None, alias="defaultEmotion")
 
 
 class ModelChosen(_Cue):
-    """The show's model, which says what its expressions mean."""
+    """The show has this model."""
 
     type: Literal["set-model-and-conf"]
-    model_info: ModelEntry
+    model_info: ModelInfo
 
 
 Cue = FaceSet | MotionBegins | MotionEnds | Sentence | SpeechCut | Chain | Joined | ModelChosen

@@ -45,6 +45,8 @@ class Pace:
     """For the model's expressions and hotkeys. Also notices that VTube Studio has fallen silent."""
     look_soon: Seconds = 0.5
     """Before the next look when something was not there."""
+    face_gap: Seconds = 0.1
+    """Between two changes of the face; of those in between only the last one counts."""
     mouth_every: Seconds = 1 / 30
     mouth_at_least: Seconds = 0.4
     """A parameter is lost when it is not sent for a second."""
@@ -60,9 +62,13 @@ class Pace:
     trust_look_after: Seconds = 1.0
     """A list sooner after a switch may not show it yet."""
     most_unanswered: int = 16
+    most_unanswered_mouth: int = 4
+    """So that a slow VTube Studio still has room for the rest."""
 
 
 PACE = Pace()
+IDLE = "idle"
+"""The group of motions that play when nothing else does."""
 WITHOUT_MODEL = (HOTKEY_WITHOUT_MODEL, EXPRESSION_WITHOUT_MODEL)
 
 
@@ -83,6 +89,8 @@ class Driver:
         self._files: tuple[str, ...] = ()
         self._hotkeys: tuple[Hotkey, ...] | None = None
         self._was_checked = False
+        self._missed: set[str] = set()
+        """Faces that were said to be missing in this model."""
         self._on: set[str] = set()
         self._looked_at = self._switched_at = self._pressed_at = -inf
         self._pressed: Gesture | None = None
@@ -111,14 +119,12 @@ class Driver:
             *self._look(now),
             *self._face(now),
             *self._gesture(now, unanswered),
-            *self._move_mouth(now),
+            *self._move_mouth(now, unanswered),
         ]
 
     def wake_at(self, now: Seconds) -> Seconds:
         """Return when something may be due although nothing happens."""
-        times = [self._looked_at + self._pace.look_every]
-        if (line := self._puppet.next_line) is not None:
-            times.append(line)
+        times = [self._looked_at + self._pace.look_every, self._switched_at + self._pace.face_gap]
         if self._puppet.gesture and self._hotkeys is not None:
             times.append(max(self._press_at, self._pressed_at + self._pace.hotkey_gap))
         if self._puppet.mouth(now) is not None:
@@ -131,7 +137,7 @@ class Driver:
         match answer:
             case Expressions():
                 self._see(answer.data)
-            case Hotkeys():
+            case Hotkeys() if answer.data.model_id == self._model_id:  # else the model is just changing
                 self._hotkeys = answer.data.hotkeys
                 self._check()
             case Refusal():
@@ -161,23 +167,32 @@ class Driver:
 
     def _forget_model(self) -> None:
         self._model_id, self._files, self._hotkeys, self._was_checked = None, (), None, False
-        self._on = set()
+        self._on, self._missed = set(), set()
 
     def _check(self) -> None:
-        """Say once for each model what it does not have."""
-        if self._model_id is None or self._was_checked:
+        """Say in one line what a new model does not have."""
+        if self._model_id is None or self._hotkeys is None or self._was_checked:
             return
         self._was_checked = True
-        faults = list(self._matching.faults(self._puppet.emotions, self._files, self._hotkeys or ()))
-        if faults:
-            listed = bounded(one_line(", ".join(faults)), 400)
-            self._notes.append(f"VTube Studio's model {self._model} has no {listed}.")
+        missing = list(self._matching.faults(self._files, self._hotkeys))
+        for names in self._puppet.emotions:
+            if not self._matching.is_configured(names) and not self._matching.file(names, self._files):
+                missing.append(f"expression {names[-1]}")
+                self._missed.add(names[-1])
+        if missing:
+            self._miss(", ".join(missing))
+
+    def _miss(self, what: str) -> None:
+        self._notes.append(f"VTube Studio's model {self._model} lacks: {bounded(one_line(what), 400)}.")
 
     def _face(self, now: Seconds) -> Iterator[Request]:
-        if self._model_id is None:
+        if self._model_id is None or now < self._switched_at + self._pace.face_gap:
             return
-        look = self._puppet.look(now)
+        look = self._puppet.look
         wanted = self._matching.file(look.names, self._files)
+        if wanted is None and look.names and not look.is_at_rest and look.names[-1] not in self._missed:
+            self._missed.add(look.names[-1])
+            self._miss(f"expression {look.names[-1]}")
         for file in sorted(self._on - {wanted}):
             self._switched_at = now
             yield SwitchExpression(file, on=False, fade=look.fade)
@@ -195,27 +210,25 @@ class Driver:
         if self._pressed is None or self._pressed.number != gesture.number:
             self._pressed, self._press_at, self._tries = gesture, now, 0
         is_late = gesture.repeats_after is None and now > gesture.since + self._pace.gesture_stale
-        if now < self._press_at or is_late:
-            return
-        if now < self._pressed_at + self._pace.hotkey_gap or any(
-            isinstance(r, PressHotkey) for r in unanswered
-        ):
+        is_early = now < max(self._press_at, self._pressed_at + self._pace.hotkey_gap)
+        if is_late or is_early or any(isinstance(each, PressHotkey) for each in unanswered):
             return
         hotkey = self._matching.hotkey(gesture, self._hotkeys)
         if hotkey is None:
             self._press_at = inf
-            self._notes.append(
-                f"VTube Studio's model {self._model} has no hotkey for {bounded(one_line(gesture.name), 60)}."
-            )
+            if gesture.group.lower() != IDLE:  # it has idle motions of its own
+                self._miss(f"hotkey {gesture.name}")
             return
         self._pressed_at, self._press_at = now, now + (gesture.repeats_after or inf)
         self._tries += 1
         yield PressHotkey(hotkey.hotkey_id)
 
-    def _move_mouth(self, now: Seconds) -> Iterator[Request]:
+    def _move_mouth(self, now: Seconds, unanswered: Collection[Request]) -> Iterator[Request]:
         opening = self._puppet.mouth(now)
         if opening is None:
             self._mouth = None
+            return
+        if sum(isinstance(each, MoveMouth) for each in unanswered) >= self._pace.most_unanswered_mouth:
             return
         opening = round(opening, 3)
         since = now - self._mouth_at

@@ -47,21 +47,19 @@ class Matching:
         playing = [each for each in hotkeys if each.action == PLAYS_A_MOTION]
         return next((each for name in names for each in playing if _is_called(each, name)), None)
 
-    def faults(
-        self, faces: Sequence[Sequence[str]], files: Collection[str], hotkeys: Sequence[Hotkey]
-    ) -> Iterator[str]:
-        """Say what of the configuration and of the show's faces this model does not have."""
+    def faults(self, files: Collection[str], hotkeys: Sequence[Hotkey]) -> Iterator[str]:
+        """Say what of the configuration this model does not have."""
         known = {file.lower() for file in files}
         for name, file in self._expressions.items():
             if file.lower() not in known:
-                yield f"expression {file} (for {name})"
+                yield f"file {file} (for {name})"
         for name, hotkey in self._motions.items():
             if not any(_is_called(each, hotkey) for each in hotkeys):
                 yield f"hotkey {hotkey} (for {name})"
-        configured = self._expressions.keys()
-        for names in faces:
-            if not configured & {name.lower() for name in names} and not self.file(names, files):
-                yield f"expression for {names[-1]}"
+
+    def is_configured(self, names: Sequence[str]) -> bool:
+        """Whether the configuration has a word for this face."""
+        return any(name.lower() in self._expressions for name in names)
 
 
 def _with_ending(name: str) -> str:

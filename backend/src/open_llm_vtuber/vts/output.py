@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -24,6 +23,7 @@ from open_llm_vtuber.vts.matching import Matching
 from open_llm_vtuber.vts.pauses import Pauses
 from open_llm_vtuber.vts.puppet import Puppet
 from open_llm_vtuber.vts.token_file import TokenFile
+from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 NAME = "VTube Studio"
 CONNECTED = "VTube Studio is connected."
@@ -42,24 +42,12 @@ Join = Callable[[], AbstractAsyncContextManager[AsyncIterator[str]]]
 """Joins the show as a client that only listens: what it is sent, until the context ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the operator has configured."""
-
-    url: str
-    expressions: Mapping[str, str] = field(default_factory=dict)
-    """Expression or emotion → a file of VTube Studio's model."""
-    motions: Mapping[str, str] = field(default_factory=dict)
-    """group/index → name or id of a hotkey."""
-    mouth_parameter: str = "MouthOpen"
-
-
 class VTubeStudioOutput:
     """Follows one show and drives one VTube Studio. Whatever that does, the show does not notice."""
 
     def __init__(
         self,
-        wishes: Wishes,
+        settings: VTubeStudioSettings,
         join: Join,
         report: Callable[[str], None],
         data_dir: Path,
@@ -69,12 +57,12 @@ class VTubeStudioOutput:
         rng: Random | None = None,
     ) -> None:
         """`report` tells the operator one sentence. Raises ConfigError for an address that it may not have."""
-        self._url = checked_address(wishes.url)
+        self._url = checked_address(settings.url)
         self._join = join
         self._report = report
         self._token = TokenFile(data_dir)
-        self._matching = Matching(wishes.expressions, wishes.motions)
-        self._parameter = wishes.mouth_parameter
+        self._matching = Matching(settings.expressions, settings.motions)
+        self._parameter = settings.mouth_parameter
         self._limits = limits
         self._pace = pace
         self._pauses = Pauses(limits.first_pause_s, limits.longest_pause_s, rng or SystemRandom())

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from open_llm_vtuber.live2d_model import ModelEntry
 from open_llm_vtuber.units import Seconds
 from open_llm_vtuber.vts.cues import (
     Chain,
@@ -11,8 +10,9 @@ from open_llm_vtuber.vts.cues import (
     Face,
     FaceSet,
     Joined,
-    LoopingMotion,
     ModelChosen,
+    ModelInfo,
+    Motion,
     MotionBegins,
     MotionEnds,
     Sentence,
@@ -22,18 +22,17 @@ from open_llm_vtuber.vts.timeline import Timeline
 
 USUAL_FADE: Seconds = 0.25
 LONGEST_FADE: Seconds = 2.0
-HIGHEST_REPLY = 9
-"""Priorities above it belong to an operator or to safety: no sentence changes such a face."""
 MOUTH_STAYS: Seconds = 1.0
 """How long the closed mouth is still ours after the last sound, so that sentences are not torn apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A face by all its names, the likeliest first: the expression's own, then the emotions that it shows."""
+    """A face by all its names: the expression's own, then the emotions that it shows."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     fade: Seconds = USUAL_FADE
+    is_at_rest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +57,15 @@ class Puppet:
 
     def __init__(self) -> None:
         self.gesture: Gesture | None = None
-        self._model = ModelEntry(name="", url="")
-        self._names: dict[int, str] = {}
-        """Names of expressions, as far as they were mentioned."""
-        self._face: Face | None = None
-        self._fade = USUAL_FADE
-        self._spoken: int | str | None = None
+        self.look = Look()
+        self._model = ModelInfo()
+        self._names: tuple[str, ...] = ()
+        """The model's expressions, as far as they are known."""
         self._timeline = Timeline()
         self._gestures = 0
 
     def hear(self, cue: Cue, now: Seconds) -> None:
         """Take a cue in."""
-        self._advance(now)
         match cue:
             case FaceSet():
                 self._set_face(cue, min(LONGEST_FADE, max(0, cue.fade_ms) / 1000))
@@ -81,87 +77,58 @@ class Puppet:
                 self._speak(cue, now)
             case SpeechCut():
                 self._timeline.cut(now)
-                self._spoken = None
             case Chain():
                 if cue.text == "conversation-chain-end":  # whoever plays the sound has played it
                     self._timeline.cut(now)
-                    self._spoken = None
             case Joined():
+                self._names = cue.state.abilities.expressions
                 self._set_face(cue.expression, USUAL_FADE)
                 if cue.motion and cue.motion.loop:
                     self._move(cue.motion, now)
             case ModelChosen():
                 if cue.model_info != self._model:
-                    self._model, self._face = cue.model_info, None
-                    self._names.clear()
+                    self._model, self._names = cue.model_info, ()
             case _:
                 assert_never(cue)
 
-    def look(self, now: Seconds) -> Look:
-        """Return the face that is to be seen; one without names is at rest."""
-        self._advance(now)
-        is_reply = self._face is None or self._face.priority <= HIGHEST_REPLY
-        if self._spoken is not None and is_reply:
-            return Look(self._all_names(self._spoken))
-        if self._face is None:
-            return Look(())
-        return Look(self._all_names(self._face.expression_id, self._face.name), self._fade)
-
     def mouth(self, now: Seconds) -> float | None:
-        """Return how far the mouth is open, 0 to 1; None while it is not ours."""
-        self._advance(now)
+        """Return how far the mouth is open, 0 to 1; None while it is not ours. Time only goes forward."""
         ends_at = self._timeline.sound_ends_at
         if ends_at is None or now >= ends_at + MOUTH_STAYS:
             return None
         return self._timeline.opening(now)
 
     @property
-    def next_line(self) -> Seconds | None:
-        """When the next sentence begins, which may change the face and opens the mouth."""
-        return self._timeline.next_start
-
-    @property
     def emotions(self) -> tuple[tuple[str, ...], ...]:
-        """All faces that the show's model has a word for, but for the one at rest."""
-        shown = dict.fromkeys(self._model.emotion_map.values())
+        """All faces that the show's model has a word for, but for the one at rest, each by all its names."""
+        faces = dict.fromkeys(self._model.emotions.values())
         return tuple(
-            names for face in shown if not self._is_at_rest(face) and (names := self._all_names(face))
+            names for face in faces if not self._is_at_rest(face) and (names := self._all_names(face))
         )
 
     def _set_face(self, face: Face, fade: Seconds) -> None:
-        self._face, self._fade, self._spoken = face, fade, None
-        if face.name:
-            self._names[face.expression_id] = face.name
+        names = self._all_names(face.expression_id, face.name)
+        is_at_rest = self._is_at_rest(face.expression_id) or self._is_at_rest(face.name)
+        self.look = Look(names, fade, is_at_rest)
 
-    def _move(self, cue: MotionBegins | LoopingMotion, now: Seconds) -> None:
+    def _move(self, motion: Motion, now: Seconds) -> None:
         self._gestures += 1
-        length = (cue.duration_ms or 0) / 1000
-        repeats = length if cue.loop and length > 0 else None
-        self.gesture = Gesture(self._gestures, cue.motion_group, cue.motion_index, repeats, now)
+        repeats = motion.duration_ms / 1000 if motion.loop and motion.duration_ms > 0 else None
+        self.gesture = Gesture(self._gestures, motion.motion_group, motion.motion_index, repeats, now)
 
     def _speak(self, cue: Sentence, now: Seconds) -> None:
-        face = cue.actions.expressions[0] if cue.actions and cue.actions.expressions else None
         text = cue.display_text.text if cue.display_text else ""
-        volumes = cue.volumes if cue.audio else ()
-        self._timeline.add(volumes, cue.slice_length / 1000, text, face, now=now)
+        self._timeline.add(cue.volumes if cue.audio else (), cue.slice_length / 1000, text, now=now)
 
-    def _advance(self, now: Seconds) -> None:
-        """Take on the faces of the sentences that have begun since the last look."""
-        for line in self._timeline.begun(now):
-            if line.face is not None:
-                self._spoken = line.face
-
-    def _all_names(self, expression: int | str, name: str = "") -> tuple[str, ...]:
-        own = expression if isinstance(expression, str) else name or self._names.get(expression, "")
-        emotions = [
-            emotion
-            for emotion, face in self._model.emotion_map.items()
-            if face == expression or (own and face == own)
-        ]
-        return tuple(dict.fromkeys(filter(None, (own, *emotions))))
+    def _all_names(self, face: int | str, name: str = "") -> tuple[str, ...]:
+        if isinstance(face, str):
+            name = face
+        elif not name and 0 <= face < len(self._names):
+            name = self._names[face]
+        emotions = (key for key, each in self._model.emotions.items() if each in (face, name))
+        return tuple(dict.fromkeys(filter(None, (name, *emotions))))
 
     def _is_at_rest(self, face: int | str) -> bool:
-        resting = self._model.default_emotion
-        return face == (0 if resting is None else resting) or "neutral" in map(
-            str.lower, self._all_names(face)
-        )
+        """Whether nothing need be turned on for it, and nobody misses it."""
+        resting = 0 if self._model.resting is None else self._model.resting
+        return face == resting or "neutral" in [name.lower() for name in self._all_names(face)]

@@ -25,8 +25,6 @@ class Line:
     end: Seconds
     volumes: tuple[float, ...]
     slice_s: Seconds
-    face: int | str | None
-    """The expression that it carries."""
 
     def opening(self, now: Seconds) -> float:
         """Return how far the mouth is open, 0 to 1."""
@@ -46,14 +44,12 @@ class Timeline:
         self.sound_ends_at: Seconds | None = None
         """When the last sound is over; None when there was none."""
 
-    def add(
-        self, volumes: Sequence[float], slice_s: Seconds, text: str, face: int | str | None, *, now: Seconds
-    ) -> None:
+    def add(self, volumes: Sequence[float], slice_s: Seconds, text: str, *, now: Seconds) -> None:
         """Put a sentence behind the ones before it; one without volumes has no sound and takes its time to read."""
         start = max(now, self._free_from)
         length = len(volumes) * slice_s or max(SHORTEST_READING, READING_A_CHARACTER * len(text))
         self._free_from = start + length
-        self._ahead.append(Line(start, self._free_from, tuple(volumes), slice_s, face))
+        self._ahead.append(Line(start, self._free_from, tuple(volumes), slice_s))
         if volumes:
             self.sound_ends_at = self._free_from
 
@@ -65,16 +61,10 @@ class Timeline:
         if self.sound_ends_at is not None:
             self.sound_ends_at = min(self.sound_ends_at, now)
 
-    def begun(self, now: Seconds) -> list[Line]:
-        """Return the sentences that have begun since the last time, oldest first."""
-        new: list[Line] = []
+    def opening(self, now: Seconds) -> float:
+        """Return how far the mouth is open, 0 to 1."""
         while self._ahead and self._ahead[0].start <= now:
             self._heard = self._ahead.popleft()
-            new.append(self._heard)
-        return new
-
-    def opening(self, now: Seconds) -> float:
-        """Return how far the mouth is open, 0 to 1, in the sentence that began last."""
         return self._heard.opening(now) if self._heard else 0.0
 
     @property

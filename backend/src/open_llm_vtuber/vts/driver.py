@@ -182,6 +182,12 @@ class Driver:
         if missing:
             self._miss(", ".join(missing))
 
+    def _miss_face(self, names: tuple[str, ...]) -> None:
+        is_said = not names or names[-1] in self._missed or self._matching.is_configured(names)
+        if not is_said:
+            self._missed.add(names[-1])
+            self._miss(f"expression {names[-1]}")
+
     def _miss(self, what: str) -> None:
         self._notes.append(f"VTube Studio's model {self._model} lacks: {bounded(one_line(what), 400)}.")
 
@@ -190,9 +196,8 @@ class Driver:
             return
         look = self._puppet.look
         wanted = self._matching.file(look.names, self._files)
-        if wanted is None and look.names and not look.is_at_rest and look.names[-1] not in self._missed:
-            self._missed.add(look.names[-1])
-            self._miss(f"expression {look.names[-1]}")
+        if wanted is None and not look.is_at_rest:
+            self._miss_face(look.names)
         for file in sorted(self._on - {wanted}):
             self._switched_at = now
             yield SwitchExpression(file, on=False, fade=look.fade)

@@ -17,7 +17,9 @@ class Matching:
     """The operator's words beside those of the model that is loaded."""
 
     def __init__(self, expressions: Mapping[str, str], motions: Mapping[str, str]) -> None:
-        self._expressions = {name.lower(): _with_ending(file) for name, file in expressions.items()}
+        self._named_expressions = {name: _with_ending(file) for name, file in expressions.items()}
+        self._named_motions = motions
+        self._expressions = {name.lower(): file for name, file in self._named_expressions.items()}
         self._motions = {name.lower(): hotkey for name, hotkey in motions.items()}
 
     @property
@@ -50,10 +52,10 @@ class Matching:
     def faults(self, files: Collection[str], hotkeys: Sequence[Hotkey]) -> Iterator[str]:
         """Say what of the configuration this model does not have."""
         known = {file.lower() for file in files}
-        for name, file in self._expressions.items():
+        for name, file in self._named_expressions.items():
             if file.lower() not in known:
                 yield f"file {file} (for {name})"
-        for name, hotkey in self._motions.items():
+        for name, hotkey in self._named_motions.items():
             if not any(_is_called(each, hotkey) for each in hotkeys):
                 yield f"hotkey {hotkey} (for {name})"
 

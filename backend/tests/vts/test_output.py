@@ -432,8 +432,7 @@ def test_what_the_model_lacks_is_said_once_in_one_line(act: Act) -> None:
                 await scene.until_listed()
 
     assert [each for each in act(script).told if "lacks" in each] == [
-        "VTube Studio's model Akari lacks: file cry.exp3.json (for sadness), hotkey nodding (for Nod/0),"
-        " expression fear, expression smirk.",
+        "VTube Studio's model Akari lacks: file cry.exp3.json (for sadness), hotkey nodding (for Nod/0), expression fear, expression smirk.",
         "VTube Studio's model Akari lacks: hotkey Wave/7.",
         "VTube Studio's model Akari lacks: expression odd.",
     ]

@@ -128,7 +128,7 @@ class Driver:
         if self._puppet.gesture and self._hotkeys is not None:
             times.append(max(self._press_at, self._pressed_at + self._pace.hotkey_gap))
         if self._puppet.mouth(now) is not None:
-            times.append(max(self._mouth_at + self._pace.mouth_every, self._mouth_from))
+            times.append(max(now + self._pace.mouth_every, self._mouth_from))
         # What is due already and was not asked for waits for an answer, which comes or ends the connection.
         return min((time for time in times if time > now), default=now + self._pace.look_every)
 

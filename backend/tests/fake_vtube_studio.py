@@ -142,7 +142,7 @@ class FakeVTubeStudio:
                 assert request["apiVersion"] == "1.0"
                 assert 1 <= len(request["requestID"]) <= 64
                 self.asked.append(Asked(_now(), number, request["messageType"], request.get("data") or {}))
-                answer = self.answers(request) if self.answers else await self._answer(socket, request)
+                answer = self.answers(request) if self.answers else self._answer(socket, request)
                 self._changed.set()
                 if answer is not None:
                     await socket.send(answer)
@@ -152,17 +152,17 @@ class FakeVTubeStudio:
             del self._sockets[socket]
             self._changed.set()
 
-    async def _answer(self, socket: ServerConnection, request: dict[str, Any]) -> str | None:
+    def _answer(self, socket: ServerConnection, request: dict[str, Any]) -> str | None:
         kind = str(request["messageType"])
         try:
-            data = await self._do(socket, kind, request.get("data") or {})
+            data = self._do(socket, kind, request.get("data") or {})
         except _Refused as refusal:
             kind, data = "APIError", {"errorID": refusal.number, "message": str(refusal)}
         if data is None:
             return None
         return reply(request, kind.replace("Request", "Response"), data)
 
-    async def _do(self, socket: ServerConnection, kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    def _do(self, socket: ServerConnection, kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
         match kind:
             case "APIStateRequest":
                 return {"active": True, "vTubeStudioVersion": "1.28.0", "currentSessionAuthenticated": False}
@@ -172,6 +172,10 @@ class FakeVTubeStudio:
                 good = data["authenticationToken"] in self.tokens
                 self._sockets[socket] = good
                 return {"authenticated": good, "reason": "Token valid." if good else "Token invalid."}
+            case _:
+                return self._obey(socket, kind, data)
+
+    def _obey(self, socket: ServerConnection, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         if not self._sockets[socket]:
             raise _Refused(8, "Current session is not authenticated.")
         match kind:

@@ -108,9 +108,7 @@ async def on_air(
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        loops: list[TwitchClient | VTubeStudioOutput] = [*_chat_sources(settings, shows)]
-        if drives_outputs:
-            loops.extend(_outputs(settings, shows, report))
+        loops = _loops(settings, shows, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
@@ -233,6 +231,14 @@ def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
 
     token = twitch.token.get_secret_value() or None
     return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
+
+
+def _loops(
+    settings: Settings, shows: Shows, report: Report, *, drives_outputs: bool
+) -> list[TwitchClient | VTubeStudioOutput]:
+    """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
+    outputs = _outputs(settings, shows, report)
+    return [*_chat_sources(settings, shows), *(outputs if drives_outputs else ())]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

@@ -31,9 +31,12 @@ def test_an_answer_counts_once_and_only_for_its_kind_of_request() -> None:
     assert exchange.unanswered == (ListHotkeys(),)
 
 
+def test_who_waits_for_nothing_has_no_deadline() -> None:
+    assert Exchange().deadline is None
+
+
 def test_the_first_answer_that_is_due_is_the_deadline() -> None:
     exchange = Exchange()
-    assert exchange.deadline is None
     exchange.ask(ListHotkeys(), deadline=9.0)
     first = json.loads(exchange.ask(PressHotkey("h"), deadline=5.0))["requestID"]
     assert exchange.deadline == 5.0

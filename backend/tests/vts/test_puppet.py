@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from open_llm_vtuber.vts.cues import read
-from open_llm_vtuber.vts.puppet import MOUTH_STAYS, Puppet
+from open_llm_vtuber.vts.puppet import MOUTH_STAYS, Look, Puppet
 
 MODEL = {"name": "m", "url": "/m", "emotionMap": {"neutral": 0, "joy": 1, "smirk": 1, "fear": "scared"}}
 
@@ -32,13 +32,15 @@ def test_before_anything_is_heard_nothing_is_wanted() -> None:
 
 
 def test_a_face_has_its_own_name_and_those_of_its_emotions(puppet: Puppet) -> None:
-    assert puppet.look.names == ("calm", "neutral")
-    assert puppet.look.is_at_rest
-    hear(puppet, "set-expression", expression_id=1, name="f02", fade_ms=700)
-    assert puppet.look.names == ("f02", "joy", "smirk")
-    assert (puppet.look.fade, puppet.look.is_at_rest) == (0.7, False)
-    hear(puppet, "set-expression", expression_id=2, name="scared")
-    assert puppet.look.names == ("scared", "fear")
+    looks = [puppet.look]
+    for index, name in ((1, "f02"), (2, "scared")):
+        hear(puppet, "set-expression", expression_id=index, name=name, fade_ms=700)
+        looks.append(puppet.look)
+    assert looks == [
+        Look(("calm", "neutral"), 0.25, is_at_rest=True),
+        Look(("f02", "joy", "smirk"), 0.7, is_at_rest=False),
+        Look(("scared", "fear"), 0.7, is_at_rest=False),
+    ]
 
 
 @pytest.mark.parametrize(("fade_ms", "fade"), [(0, 0.0), (-5, 0.0), (2_000, 2.0), (90_000, 2.0)])
@@ -49,6 +51,9 @@ def test_a_fade_stays_within_what_vtube_studio_can(puppet: Puppet, fade_ms: int,
 
 def test_the_faces_that_a_model_has_words_for_are_known_but_for_the_one_at_rest(puppet: Puppet) -> None:
     assert puppet.emotions == (("f02", "joy", "smirk"), ("scared", "fear"))
+
+
+def test_a_model_without_words_has_no_such_faces(puppet: Puppet) -> None:
     hear(puppet, "set-model-and-conf", model_info={**MODEL, "emotionMap": {"": 3}, "defaultEmotion": 1})
     assert puppet.emotions == ()
 

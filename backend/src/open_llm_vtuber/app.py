@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,14 +109,9 @@ async def on_air(
         if proxy:
             await stack.enter_async_context(proxy)
         loops = _loops(settings, shows, report, drives_outputs=drives_outputs)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in loops]
+        await stack.enter_async_context(_running(loops))
         role = casting.opening()
-        try:
-            yield OnAir(shows, role.providers, role.voice, role.adapter, ear, proxy)
-        finally:
-            for task in running:
-                task.cancel()
+        yield OnAir(shows, role.providers, role.voice, role.adapter, ear, proxy)
 
 
 def is_demo(settings: Settings) -> bool:
@@ -231,6 +226,18 @@ def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
 
     token = twitch.token.get_secret_value() or None
     return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
+
+
+@asynccontextmanager
+async def _running(loops: Sequence[TwitchClient | VTubeStudioOutput]) -> AsyncGenerator[None, None]:
+    """Run them for as long as the context lasts."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop.run()) for loop in loops]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
 
 
 def _loops(

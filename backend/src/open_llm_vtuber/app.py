@@ -96,8 +96,9 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
+        sources = _chat_sources(settings, shows)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        readers = [group.create_task(source.run()) for source in _chat_sources(settings, shows)]
+        readers = [group.create_task(source.run()) for source in sources]
         role = casting.opening()
         try:
             yield OnAir(shows, role.providers, role.voice, role.adapters["orphiq"], ear, proxy)

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from fake_provider import FakeProvider
-from fake_vtube_studio import FakeVTubeStudio
+from fake_vtube_studio import FakeVTubeStudio, Model
 from irc_server import IrcServer
 from live_server import SCRIPTED, Client, Serving, leaving_nothing, serving
 from open_llm_vtuber import app, llm, vad
@@ -313,8 +313,9 @@ def followed_by(studio: FakeVTubeStudio, **given: Any) -> Settings:
 
 def test_vtube_studio_moves_its_mouth_with_the_show_on_air_and_is_never_its_primary_client() -> None:
     async def main() -> None:
-        async with FakeVTubeStudio() as studio, serving(followed_by(studio)) as live:
-            await studio.until(lambda s: s.of("HotkeysInCurrentModelRequest"), limit_s=10)
+        model = Model(files=("Neutral.exp3.json",))
+        async with FakeVTubeStudio(model) as studio, serving(followed_by(studio)) as live:
+            await studio.until(lambda s: s.active == {"Neutral.exp3.json"}, limit_s=10)
             (before,) = await live.parts.shows.ask("main", TakeSnapshot(client="test"))
             assert isinstance(before, Snapshot)
             assert before.state.primary is None

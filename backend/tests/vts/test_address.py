@@ -1,6 +1,10 @@
 """Where VTube Studio may be."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.vts.address import checked_address
@@ -52,9 +56,17 @@ def test_a_token_does_not_go_into_the_world_unencrypted(url: str) -> None:
         "ws://a:b@127.0.0.1",
         "ws://127.0.0.1:port",
         "ws://[",
+        "ws://a..local",
+        f"ws://{'x' * 64}.local",
     ],
 )
 def test_what_is_no_address_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(ConfigError, match="such as") as raised:
         checked_address(url)
     assert "a:b" not in str(raised.value)
+
+
+@given(st.one_of(st.text(), st.text().map("ws://{}".format), st.text().map("wss://{}:8001".format)))
+def test_any_text_is_an_address_or_a_fault_of_the_configuration(url: str) -> None:
+    with suppress(ConfigError):
+        assert checked_address(url) == url

@@ -14,9 +14,9 @@ def checked_address(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
+        host.encode("idna")  # else looking the name up would raise it later
     except ValueError:
-        host = ""
-        parts = urlsplit("")
+        parts, host = urlsplit(""), ""
     if parts.scheme not in {"ws", "wss"} or not host or parts.username or parts.password:
         raise ConfigError("live_config.vtube_studio.url must be an address such as ws://127.0.0.1:8001.")
     if parts.scheme == "ws" and not _is_near(host):

@@ -336,7 +336,7 @@ def _parse(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as that.") from error
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:

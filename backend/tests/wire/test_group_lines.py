@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 import fakes
 import spoken
-from fake_provider import tone
+from fake_provider import FakeProvider, tone
 from fakes import FakeAdapter, FakeEar, FakeRepertoire
+from live_server import serving
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.show.conversation import Conversation
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.vad.energy import EnergyVAD
 from virtual_time import run_virtual
-from wire.tab import Tab, kinds
-from wire.test_groups import END, SAMPLES, START, Party, chains, of, party
+from wire.tab import Tab, browser_tab, kinds
+from wire.test_groups import END, SAMPLES, START, Party, chains, invite, of, party
+from wire.test_llm_faults import asking
 
 
 class Notebook(MemoryStore):
@@ -309,3 +312,32 @@ def test_beginning_to_speak_cuts_whoever_speaks_in_the_group() -> None:
     seen, prompts = run_virtual(main())
     assert seen == [[START, END]] * 3
     assert prompts == [1, 0, 0]
+
+
+def test_the_scene_of_the_configuration_reaches_each_language_model_over_real_sockets(tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts" / "utils"
+    prompts.mkdir(parents=True)
+    (prompts / "together.txt").write_text("You talk with {human_name}, {other_ais} too.", encoding="utf-8")
+
+    async def main() -> list[str]:
+        async with FakeProvider() as provider:
+            settings = asking(provider.base_url, 5.0).model_copy(update={"folder": tmp_path})
+            system = settings.system_config.model_copy(
+                update={"tool_prompts": {"group_conversation_prompt": "together"}, "group_rounds": 1}
+            )
+            async with (
+                serving(settings.model_copy(update={"system_config": system})) as server,
+                browser_tab(server.ws()) as one,
+                browser_tab(server.ws()) as two,
+            ):
+                await two.type_text("alone")
+                await two.until_turns(1)
+                await invite(one, two)
+                await two.type_text("together")
+                await two.until_turns(3)
+            return [request.body["messages"][0]["content"] for request in provider.requests]  # type: ignore[index]
+
+    alone, *together = asyncio.run(main())
+    assert "You talk with" not in alone
+    assert len(together) == 2
+    assert all(system.endswith("You talk with Human, Mika too.") for system in together)

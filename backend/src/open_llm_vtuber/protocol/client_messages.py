@@ -14,6 +14,12 @@ MAX_SAMPLES = 160_000
 ClientUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 HistoryUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 RequestId = Annotated[str, StringConstraints(max_length=200)]
+MAX_NAME = 200
+LONGEST_FACE_MS = 3_600_000
+LONGEST_FADE_MS = 2_000
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
+PriorityField = Annotated[int | None, Field(ge=0, le=29)]
+Owner = Annotated[str | None, StringConstraints(min_length=1, max_length=MAX_NAME)]
 Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
 
 
@@ -195,6 +201,50 @@ class GetSnapshot(_Request):
     type: Literal["get-snapshot"] = "get-snapshot"
 
 
+class ExpressionCommand(_Request):
+    """Show this face: for `duration` ms, or (0) until its owner asks for another one or it is released."""
+
+    type: Literal["expression-command"] = "expression-command"
+    expression_id: int | Name
+    """Index or name of an expression, or an emotion that one of them shows."""
+    duration: int = Field(default=0, ge=0, le=LONGEST_FACE_MS)
+    priority: PriorityField = None
+    fade_ms: int | None = Field(default=None, ge=0, le=LONGEST_FADE_MS)
+    """250 unless it or `transition` says otherwise."""
+    transition: Literal["instant", "smooth", "ease-in-out"] | None = None
+    """Another way to say `fade_ms`, which goes before it: 0, 250 or 500."""
+    owner: Owner = None
+
+
+class MotionCommand(_Request):
+    """Make this gesture, once or over and over."""
+
+    type: Literal["motion-command"] = "motion-command"
+    motion_group: Annotated[str, StringConstraints(max_length=MAX_NAME)]
+    motion_index: int = Field(ge=0)
+    loop: bool = False
+    priority: PriorityField = None
+    owner: Owner = None
+
+
+class _Release(_Request):
+    claim_id: Name | None = None
+    owner: Owner = None
+    """All claims of that owner; without either field all of this connection's own."""
+
+
+class ExpressionRelease(_Release):
+    """Give up a claim to the face."""
+
+    type: Literal["expression-release"] = "expression-release"
+
+
+class MotionRelease(_Release):
+    """Give up a gesture that plays or waits; the way to end a loop."""
+
+    type: Literal["motion-release"] = "motion-release"
+
+
 ClientMessage = Annotated[
     TextInput
     | InterruptSignal
@@ -217,6 +267,10 @@ ClientMessage = Annotated[
     | RequestInitConfig
     | Heartbeat
     | ClientHello
-    | GetSnapshot,
+    | GetSnapshot
+    | ExpressionCommand
+    | MotionCommand
+    | ExpressionRelease
+    | MotionRelease,
     Field(discriminator="type"),
 ]

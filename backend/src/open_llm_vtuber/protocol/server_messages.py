@@ -16,8 +16,12 @@ from open_llm_vtuber.protocol.parts import (
     Decision,
     DisplayText,
     Emote,
+    EndReason,
     Expression,
+    ExpressionResult,
     HistorySummary,
+    Motion,
+    MotionResult,
     State,
     StoredLine,
 )
@@ -264,6 +268,47 @@ class SetExpression(_Message):
     priority: int
 
 
+class MotionCommandCue(_Message, Motion):
+    """Play this motion from its beginning; whoever loops it already goes on."""
+
+    capability: ClassVar[Capability | None] = "motion"
+    type: Literal["motion-command"] = "motion-command"
+
+
+class MotionStop(_Message):
+    """Let what plays fade out: nobody asks for a motion."""
+
+    capability: ClassVar[Capability | None] = "motion"
+    type: Literal["motion-stop"] = "motion-stop"
+
+
+class ExpressionAck(_Answer):
+    """What became of a request for a face."""
+
+    type: Literal["expression-ack"] = "expression-ack"
+    expression_id: int
+    name: str
+    result: ExpressionResult
+
+
+class MotionAck(_Answer):
+    """What became of a request for a gesture."""
+
+    type: Literal["motion-ack"] = "motion-ack"
+    motion_group: str
+    motion_index: int
+    result: MotionResult
+
+
+class ClaimEnded(_Answer):
+    """A claim is over. Follows every claim that was not rejected; also the answer to a release."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["claim-ended"] = "claim-ended"
+    claim_id: str
+    reason: EndReason
+
+
 class TwitchStatus(_Message):
     """How reading the channel is going; `reason` is one sentence."""
 
@@ -288,7 +333,7 @@ class Snapshot(_Answer):
     seq: int
     state: State
     expression: Expression
-    motion: None = None
+    motion: Motion | None
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
@@ -320,6 +365,11 @@ ServerMessage = Annotated[
     | ChatDecision
     | ChatMessageRemoved
     | SetExpression
+    | MotionCommandCue
+    | MotionStop
+    | ExpressionAck
+    | MotionAck
+    | ClaimEnded
     | TwitchStatus
     | CharacterState
     | Snapshot,

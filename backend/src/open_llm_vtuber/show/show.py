@@ -101,6 +101,7 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._guard = guard
+        self._body = Body(role.billing.model, self.audience, self._on_change)
         self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, self._cast),
@@ -114,6 +115,7 @@ class Show:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
+                group.create_task(self._body.run())
         finally:
             self.audience.close()
             await self._role_change.end()
@@ -124,7 +126,8 @@ class Show:
         self._adapter = role.adapter
         self._providers = role.providers
         self._conversation.end()
-        self._body = Body(billing.model, self.audience.publish)
+        if billing.model is not self._body.model:
+            self._body.become(billing.model)
         self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
             adapter=role.adapter,
@@ -176,8 +179,10 @@ class Show:
             case _:
                 assert_never(event)
 
-    async def ask(self, command: commands.Command) -> Sequence[ServerMessage]:
+    async def ask(self, command: commands.Command | commands.BodyCommand) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
+        if isinstance(command, commands.BodyCommand):
+            return await self._body.ask(command)
         match command:
             case commands.Perform():
                 self._perform(command.stimulus)
@@ -310,6 +315,7 @@ class Show:
             seq=outbox.seq if outbox else 0,
             state=self._state(),
             expression=self._body.expression,
+            motion=self._body.motion,
             turn=turn.id if turn else None,
             chat=self._chat.shown,
         )
@@ -318,6 +324,8 @@ class Show:
         billing = self._billing
         return State(
             expression=self._body.expression,
+            motion=self._body.motion,
+            abilities=self._body.abilities,
             speaking=self._director.turn is not None,
             queue=self._director.waiting,
             primary=self._primary,
@@ -370,6 +378,7 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or self._primary not in self.audience:
             self._primary = self.audience.primary
+        self._body.look()
         self._changed.set()
 
     async def _publish_state(self) -> None:

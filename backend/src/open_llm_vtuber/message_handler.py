@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
-    ClientHello,
     ClientMessage,
     CreateNewHistory,
     DeleteHistory,
@@ -17,7 +23,6 @@ from open_llm_vtuber.protocol.client_messages import (
     FetchConfigs,
     FetchHistoryList,
     FrontendPlaybackComplete,
-    GetSnapshot,
     Heartbeat,
     InterruptSignal,
     MicAudioData,
@@ -30,6 +35,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
+from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
 from open_llm_vtuber.show.commands import (
     AddToGroup,
@@ -123,6 +129,8 @@ class MessageHandler:
                 return TakeSnapshot(client)
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
                 return _group_command(message, client)
+            case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
+                return body_command(message, client)
             case Heartbeat():
                 return None
             case _:

@@ -19,7 +19,7 @@ class FaceClaim:
     priority: int
     expression: int
     ends_at: Seconds = inf
-    fade: Milliseconds = Milliseconds(0)
+    fade: Milliseconds
 
 
 class ExpressionManager:

@@ -197,7 +197,9 @@ def _motions(
 
 def _listed(motions: Mapping[str, tuple[MotionFile, ...]]) -> str:
     return (
-        ", ".join(f"{group!r} {', '.join(str(each.index) for each in files)}" for group, files in motions.items())
+        ", ".join(
+            f"{group!r} {', '.join(str(each.index) for each in files)}" for group, files in motions.items()
+        )
         or "none"
     )
 

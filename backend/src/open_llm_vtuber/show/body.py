@@ -17,6 +17,14 @@ from open_llm_vtuber.live2d_model import (
     MotionManager,
     Playing,
 )
+from open_llm_vtuber.protocol.body_messages import (
+    ClaimEnded,
+    ExpressionAck,
+    MotionAck,
+    MotionCommandCue,
+    MotionStop,
+    SetExpression,
+)
 from open_llm_vtuber.protocol.parts import (
     Abilities,
     ClaimReason,
@@ -27,15 +35,7 @@ from open_llm_vtuber.protocol.parts import (
     MotionFile,
     MotionResult,
 )
-from open_llm_vtuber.protocol.server_messages import (
-    ClaimEnded,
-    ExpressionAck,
-    MotionAck,
-    MotionCommandCue,
-    MotionStop,
-    ServerMessage,
-    SetExpression,
-)
+from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.silent_faces import SilentFaces

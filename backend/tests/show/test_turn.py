@@ -50,7 +50,7 @@ async def stage(
     cast = Cast(
         adapter=adapter,
         voice=voice or FakeVoice(),
-        body=Body(model(), audience.publish),
+        body=Body(model(), audience),
         audience=audience,
         character_name="Mika",
         avatar="mika.png",

@@ -319,7 +319,7 @@ class Body:
         is_another_face = _as_told(shown) != _as_told(last)
         if is_another_face:
             # A face comes with its own fade; what it gives way to comes with the fade of the one that goes.
-            fading = shown if shown is fresh else last
+            fading = shown if shown and shown is fresh else last
             self._tell_face(shown, fading.fade if fading else USUAL_FADE)
         is_another_motion = self._gestures.playing != self._told_motion
         if is_another_motion:

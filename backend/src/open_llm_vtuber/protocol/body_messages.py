@@ -121,3 +121,4 @@ class ClaimEnded(Answer):
 
 
 BodyServerMessage = SetExpression | MotionCommandCue | MotionStop | ExpressionAck | MotionAck | ClaimEnded
+BodyMessage = BodyClientMessage | BodyServerMessage

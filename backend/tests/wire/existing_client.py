@@ -48,6 +48,7 @@ class ExistingClient:
         self._busy_until: Seconds = 0.0
         self._rendered_at: Seconds = 0.0
         self._loaded_at: Seconds = inf
+        self._resets_at: Seconds = inf
         self._waiting_until: Seconds = 0.0
         self._synth_complete = False
         self._new_bubble = True
@@ -59,8 +60,8 @@ class ExistingClient:
 
     def due(self, now: Seconds) -> Seconds | None:
         """Return when something happens by itself."""
-        times = [self._busy_until] + ([self._waiting_until] if self.state == "waiting" else [])
-        return min((each for each in times if each > now), default=None)
+        times = [self._busy_until, self._resets_at] + ([self._waiting_until] if self.state == "waiting" else [])
+        return min((each for each in times if now < each < inf), default=None)
 
     def type_text(self, text: str, now: Seconds) -> list[Message]:
         """Press Enter behind a text."""
@@ -131,6 +132,9 @@ class ExistingClient:
     def advance(self, now: Seconds) -> list[Message]:
         """Play on; return what it sends meanwhile."""
         sent: list[Message] = []
+        if now >= self._resets_at:
+            self._resets_at = inf
+            self._take_on(DEFAULT_FACE, now)
         if self.state == "waiting" and now >= self._waiting_until:
             self._become_idle(now)
         while self._queue and self._busy_until <= now:
@@ -158,7 +162,7 @@ class ExistingClient:
 
     def _become_idle(self, now: Seconds) -> None:
         if self.state != "idle":
-            self._take_on(DEFAULT_FACE, now + RENDERED_AFTER)  # when that is rendered
+            self._resets_at = now + RENDERED_AFTER  # when that is rendered
         self.state = "idle"
 
     def _take_on(self, face: int | str, now: Seconds) -> None:

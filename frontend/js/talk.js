@@ -3,6 +3,7 @@
 import { Composer } from "./composer.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { Moves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { OUR_MODEL, Performer } from "./performer.js";
 import { channelWords, connectionWords, engineNotices, lacksSound, spokenText } from "./words.js";
@@ -24,6 +25,7 @@ const connection = new Connection(showAddress(location), {
 const performer = new Performer(byId("avatar"), (message) => connection.send(message));
 const conversation = new Conversation(byId("log"), () => (byId("welcome").hidden = true));
 const notices = new Notices(byId("notices"), byId("notice-lines"));
+const moves = new Moves(byId("moves"), (message) => connection.send(message));
 const composer = new Composer(/** @type {HTMLFormElement} */ (byId("composer")), say);
 
 /** Chat messages that may still be answered. @type {Map<string, ChatMessage>} */
@@ -186,6 +188,7 @@ function showState() {
   const { state } = performer;
   pill("channel", channelWords(state.twitch));
   conversation.keepAtEnd(() => notices.show(engineNotices(state)));
+  moves.show(state.abilities);
   const name = state.character?.character_name || "Mika";
   byId("name").textContent = name;
   composer.field.placeholder = `Say something to ${name}…`;

@@ -127,7 +127,9 @@ class MessageHandler:
                 return Hello(client, message.capabilities)
             case GetSnapshot():
                 return TakeSnapshot(client)
-            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
+            case AudioPlayStart():
+                return PlayStarted(client, message.display_text.text) if message.display_text else None
+            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
                 return _group_command(message, client)
             case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
                 return body_command(message, client)
@@ -138,8 +140,8 @@ class MessageHandler:
 
 
 def _group_command(
-    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo | AudioPlayStart, client: str
-) -> GroupCommand | None:
+    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo, client: str
+) -> GroupCommand:
     match message:
         case AddClientToGroup():
             return AddToGroup(client, message.invitee_uid)
@@ -147,8 +149,6 @@ def _group_command(
             return RemoveFromGroup(client, message.target_uid)
         case RequestGroupInfo():
             return DescribeGroup(client)
-        case AudioPlayStart():
-            return PlayStarted(client, message.display_text.text) if message.display_text else None
 
 
 def _answering(request_id: str | None, answer: ServerMessage) -> ServerMessage:

@@ -294,12 +294,30 @@ def test_a_claim_that_is_not_there_cannot_be_released() -> None:
 def test_a_sentence_has_its_face_from_when_it_plays() -> None:
     async def play(stage: Stage) -> None:
         page = await stage.client("page", *ALL)
-        for at, face in ((0, 1), (3, 2)):
-            assert stage.body.accompany(face, at=at, priority=Priority(5), sounds=True) == face
-        await asyncio.sleep(4)
+        for number, (at, face) in enumerate(((0, 1), (3, 2), (5, 3))):
+            assert stage.body.accompany(number, face, at=at, priority=Priority(5), sounds=True) == face
+        await asyncio.sleep(2.9)  # its client is a little ahead
+        stage.body.sentence_begins(1)
+        await asyncio.sleep(3.1)
         stage.body.rest()
         await asyncio.sleep(1)
-        assert faces(page) == [(0, "joy", TURN), (3, "sadness", TURN), (4, "neutral", "rest")]
+        assert faces(page) == [
+            (0, "joy", TURN),
+            (2.9, "sadness", TURN),
+            (5.5, "anger", TURN),  # nobody said that it plays: it is taken to be a little late
+            (6, "neutral", "rest"),
+        ]
+
+    staged(play)
+
+
+def test_with_nobody_there_the_time_line_says_when_a_sentence_plays() -> None:
+    async def play(stage: Stage) -> None:
+        stage.body.accompany(0, 1, at=3, priority=Priority(5), sounds=True)
+        await asyncio.sleep(2.9)
+        assert stage.body.expression.name == "neutral"
+        await asyncio.sleep(0.2)
+        assert stage.body.expression.name == "joy"
 
     staged(play)
 
@@ -307,7 +325,7 @@ def test_a_sentence_has_its_face_from_when_it_plays() -> None:
 def test_what_was_not_played_when_a_turn_ended_is_not_shown_any_more() -> None:
     async def play(stage: Stage) -> None:
         page = await stage.client("page", *ALL)
-        stage.body.accompany(1, at=2, priority=Priority(5), sounds=True)
+        stage.body.accompany(0, 1, at=2, priority=Priority(5), sounds=True)
         stage.body.rest()
         await asyncio.sleep(4)
         assert faces(page) == []
@@ -319,7 +337,7 @@ def test_a_replys_face_stays_in_the_band_of_replies_also_when_it_answers_an_oper
     async def play(stage: Stage) -> None:
         page = await stage.client("page", *ALL)
         stage.face("joy", seconds=2)
-        stage.body.accompany(2, at=1, priority=Priority(10), sounds=True)
+        stage.body.accompany(0, 2, at=1, priority=Priority(10), sounds=True)
         await asyncio.sleep(3)
         assert faces(page) == [(0, "joy", "operator"), (2, "sadness", TURN)]
         assert page.all("set-expression")[-1]["priority"] == 9
@@ -330,8 +348,8 @@ def test_a_replys_face_stays_in_the_band_of_replies_also_when_it_answers_an_oper
 def test_what_rides_on_a_sentence_is_who_will_have_won_when_it_plays() -> None:
     async def play(stage: Stage) -> None:
         stage.face("joy", seconds=2)
-        assert stage.body.accompany(2, at=1, priority=Priority(5), sounds=True) == 1
-        assert stage.body.accompany(2, at=3, priority=Priority(5), sounds=True) == 2
+        assert stage.body.accompany(0, 2, at=1, priority=Priority(5), sounds=True) == 1
+        assert stage.body.accompany(0, 2, at=3, priority=Priority(5), sounds=True) == 2
 
     staged(play)
 
@@ -339,10 +357,10 @@ def test_what_rides_on_a_sentence_is_who_will_have_won_when_it_plays() -> None:
 def test_a_sentence_without_a_face_carries_none_where_nobody_needs_one() -> None:
     async def play(stage: Stage) -> None:
         await stage.client("old", existing=True)
-        assert stage.body.accompany(None, at=0, priority=Priority(5), sounds=True) is None
+        assert stage.body.accompany(0, None, at=0, priority=Priority(5), sounds=True) is None
         stage.face("joy")
-        assert stage.body.accompany(None, at=0, priority=Priority(5), sounds=True) == 1
-        assert stage.body.accompany(None, at=1, priority=Priority(5), sounds=True) is None
+        assert stage.body.accompany(0, None, at=0, priority=Priority(5), sounds=True) == 1
+        assert stage.body.accompany(0, None, at=1, priority=Priority(5), sounds=True) is None
 
     staged(play)
 
@@ -351,7 +369,7 @@ def test_another_avatar_starts_afresh() -> None:
     async def play(stage: Stage) -> None:
         page = await stage.client("page", *ALL)
         claims = [stage.face("joy").claim_id, stage.move("Wave", loop=True).claim_id]
-        stage.body.accompany(2, at=5, priority=Priority(5), sounds=True)
+        stage.body.accompany(0, 2, at=5, priority=Priority(5), sounds=True)
         stage.body.become(model())
         await asyncio.sleep(9)
         assert ends(page) == [(claim, "dropped") for claim in claims]

@@ -60,7 +60,9 @@ class ExistingClient:
 
     def due(self, now: Seconds) -> Seconds | None:
         """Return when something happens by itself."""
-        times = [self._busy_until, self._resets_at] + ([self._waiting_until] if self.state == "waiting" else [])
+        times = [self._busy_until, self._resets_at] + (
+            [self._waiting_until] if self.state == "waiting" else []
+        )
         return min((each for each in times if now < each < inf), default=None)
 
     def type_text(self, text: str, now: Seconds) -> list[Message]:

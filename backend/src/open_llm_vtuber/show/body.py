@@ -46,14 +46,17 @@ TURN = "turn"
 """The owner of a reply's face."""
 MOST_URGENT_REPLY = Priority(9)
 """A reply's face stays in the band of replies, also where the line that it answers is an operator's."""
+REPORTS_WITHIN: Seconds = 0.5
+"""How long the face of a sentence waits for a client's word that it plays. Without any it comes by the time line."""
 REST = "rest"
 """Who is said to own the face when nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Coming:
-    """A face of a sentence that has been sent and does not play yet."""
+    """The face of a sentence that has been sent and does not play yet: shown when its client says so, or at `at`."""
 
+    sentence: int
     at: Seconds
     claim: FaceClaim
 
@@ -70,6 +73,8 @@ class Body:
         self._woken = asyncio.Event()
         self._silent = SilentFaces(audience, model.resting)
         self._look_again: Seconds | None = None
+        self._settled: Seconds = 0.0
+        """Up to when everything is decided."""
         self._use(model)
 
     def _use(self, model: Live2dModel) -> None:
@@ -258,10 +263,13 @@ class Body:
         """Return the face of an emotion, None if the avatar has none."""
         return self._model.emotions.get(emotion)
 
-    def accompany(self, face: int | None, *, at: Seconds, priority: Priority, sounds: bool) -> int | None:
-        """Let a sentence that plays from `at` have this face (None: the one before); return the face that rides on it.
+    def accompany(
+        self, sentence: int, face: int | None, *, at: Seconds, priority: Priority, sounds: bool
+    ) -> int | None:
+        """Let a reply's sentence that plays from `at` have this face (None: the one before).
 
-        That is the one that will win by then, as far as is known now; None where nobody needs to be told.
+        Returns the face that rides on it: the one that will win by then, as far as is known now; None where nobody
+        needs to be told.
         """
         now = self._now()
         if face is not None:
@@ -272,12 +280,22 @@ class Body:
                 expression=face,
                 fade=USUAL_FADE,
             )
-            self._coming.append(_Coming(max(at, now), claim))
+            late = REPORTS_WITHIN if at > now and len(self._audience) else 0.0
+            self._coming.append(_Coming(sentence, at + late, claim))
         self._settle(now)
         winner = self._faces.would_show(at, self._coming[-1].claim if self._coming else None)
         rides = winner.expression if winner else self._model.resting
         is_needed = self._silent.rides(rides, sounds=sounds, now=now)
         return rides if face is not None or is_needed else None
+
+    def sentence_begins(self, sentence: int) -> None:
+        """Note that a sentence of the reply is being heard."""
+        now = self._now()
+        self._coming = deque(
+            _Coming(each.sentence, now, each.claim) if each.sentence <= sentence else each
+            for each in self._coming
+        )
+        self._settle(now)
 
     def rest(self) -> None:
         """Let a reply's face go: it ends with its turn."""
@@ -308,10 +326,11 @@ class Body:
     def _settle(self, now: Seconds, ended: Iterable[Ended] = (), *, fresh: FaceClaim | None = None) -> None:
         """Let time pass up to now and tell everybody what has changed; `fresh` is the claim that was just made."""
         over = list(ended)
+        self._settled, before = now, self._settled
         while self._coming and self._coming[0].at <= now:
             coming = self._coming.popleft()
             fresh = coming.claim
-            over += self._faces.claim(fresh, coming.at).ended
+            over += self._faces.claim(fresh, max(coming.at, before)).ended
         over += (*self._faces.advance(now), *self._gestures.advance(now))
         self._tell_ended(over)
         last, shown = self._told_face, self._faces.shown

@@ -211,7 +211,7 @@ class ReleaseClaim:
 BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
 """What concerns the face and the gestures."""
 
-GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
+GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup
 """What concerns several shows, so that none of them can do it."""
 
 AudienceCommand = Greet | Hello | TakeSnapshot | Describe
@@ -226,7 +226,7 @@ RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 HearingCommand = Hear | HearAll | AnswerUtterance | Transcribe
 """What concerns a client's microphone."""
 
-TurnCommand = Perform | Interrupt | PlaybackEnded | SpeakUp
+TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""
 
 Command = (

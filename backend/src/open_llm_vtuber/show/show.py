@@ -246,6 +246,9 @@ class Show:
                 self._perform(command.stimulus)
             case commands.Interrupt():
                 await self._interrupt(command)
+            case commands.PlayStarted():
+                if self._director.turn and command.client == self._primary:
+                    self._director.turn.play_started(command.text)
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
             case commands.SpeakUp():

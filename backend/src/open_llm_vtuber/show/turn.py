@@ -117,6 +117,11 @@ class Turn:
         if self._is_waiting_for_playback:
             self._was_played.set()
 
+    def play_started(self, text: str) -> None:
+        """Note that the primary client begins to play a sentence."""
+        if (sentence := self._playback.begun(text)) is not None:
+            self._cast.body.sentence_begins(sentence)
+
     def _open(self) -> None:
         self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
@@ -198,7 +203,11 @@ class Turn:
         length = spoken.length if spoken else reading_time(text)
         start = self._playback.add(text, length, now=self._now())
         face = self._cast.body.accompany(
-            self._face(sentence), at=start, priority=self.stimulus.priority, sounds=spoken is not None
+            self._sentences_sent,
+            self._face(sentence),
+            at=start,
+            priority=self.stimulus.priority,
+            sounds=spoken is not None,
         )
         self._send(text, spoken, face)
 

@@ -19,7 +19,7 @@ export function gestures({ motions = {} }) {
     .filter(([group]) => group !== "Idle")
     .flatMap(([group, list]) =>
       list.map((_, index) => ({
-        text: list.length > 1 ? `${group} ${index + 1}`.trim() : group || "Motion",
+        text: list.length > 1 ? `${group || "Motion"} ${index + 1}` : group || "Motion",
         message: { type: "motion-command", motion_group: group, motion_index: index },
       })),
     );

@@ -1,10 +1,9 @@
 """The body over HTTP: the same requests as on the WebSocket, and the same results."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
-from open_llm_vtuber.api import CALLER, ON_AIR, Problem, ShowName, ask_for
-from open_llm_vtuber.body_door import body_command
+from open_llm_vtuber.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 from open_llm_vtuber.protocol.body_messages import (
     ClaimEnded,
     ExpressionAck,
@@ -47,18 +46,23 @@ def add_body_routes(app: FastAPI, shows: Shows) -> None:
     """Add the addresses for faces and gestures."""
     refusals: dict[int | str, dict[str, object]] = {404: {"model": Problem}, 422: {"model": Problem}}
 
-    @app.post("/api/expression", tags=["character"], responses=refusals)
-    async def expression(message: ExpressionCommand, show: ShowName = ON_AIR) -> ExpressionAnswer:
+    @app.post(
+        "/api/expression",
+        tags=["character"],
+        responses=refusals,
+        openapi_extra=takes(ExpressionCommand),
+    )
+    async def expression(request: Request, show: ShowName = ON_AIR) -> ExpressionAnswer:
         """Show a face: an index, a name or an emotion."""
-        ack = await ask_for(ExpressionAck, shows, show, body_command(message, CALLER))
+        ack = await answer_to(ExpressionAck, shows, show, await message_in(request, ExpressionCommand))
         return ExpressionAnswer(
             status=ack.result.status, expression_id=ack.expression_id, name=ack.name, result=ack.result
         )
 
-    @app.post("/api/motion", tags=["character"], responses=refusals)
-    async def motion(message: MotionCommand, show: ShowName = ON_AIR) -> MotionAnswer:
+    @app.post("/api/motion", tags=["character"], responses=refusals, openapi_extra=takes(MotionCommand))
+    async def motion(request: Request, show: ShowName = ON_AIR) -> MotionAnswer:
         """Make a gesture, once or over and over."""
-        ack = await ask_for(MotionAck, shows, show, body_command(message, CALLER))
+        ack = await answer_to(MotionAck, shows, show, await message_in(request, MotionCommand))
         return MotionAnswer(
             status=ack.result.status,
             motion_group=ack.motion_group,
@@ -66,14 +70,21 @@ def add_body_routes(app: FastAPI, shows: Shows) -> None:
             result=ack.result,
         )
 
-    @app.post("/api/expression/release", tags=["character"], responses=refusals)
-    async def release_expression(message: ExpressionRelease, show: ShowName = ON_AIR) -> ReleaseAnswer:
+    @app.post(
+        "/api/expression/release",
+        tags=["character"],
+        responses=refusals,
+        openapi_extra=takes(ExpressionRelease),
+    )
+    async def release_expression(request: Request, show: ShowName = ON_AIR) -> ReleaseAnswer:
         """Give up a claim to the face."""
-        ended = await ask_for(ClaimEnded, shows, show, body_command(message, CALLER))
+        ended = await answer_to(ClaimEnded, shows, show, await message_in(request, ExpressionRelease))
         return ReleaseAnswer(claim_id=ended.claim_id, reason=ended.reason)
 
-    @app.post("/api/motion/release", tags=["character"], responses=refusals)
-    async def release_motion(message: MotionRelease, show: ShowName = ON_AIR) -> ReleaseAnswer:
+    @app.post(
+        "/api/motion/release", tags=["character"], responses=refusals, openapi_extra=takes(MotionRelease)
+    )
+    async def release_motion(request: Request, show: ShowName = ON_AIR) -> ReleaseAnswer:
         """Give up a gesture that plays or waits: the way to end a loop."""
-        ended = await ask_for(ClaimEnded, shows, show, body_command(message, CALLER))
+        ended = await answer_to(ClaimEnded, shows, show, await message_in(request, MotionRelease))
         return ReleaseAnswer(claim_id=ended.claim_id, reason=ended.reason)

@@ -56,7 +56,7 @@ async def noted(page: Watched) -> list[dict[str, Any]]:
 
 def leap(frames: list[dict[str, Any]], name: str) -> float:
     """Return by how much a parameter changes at most within a fiftieth of a second."""
-    changes = [
+    changes: list[float] = [
         abs(after["params"].get(name, 0.0) - before["params"].get(name, 0.0))
         / max(1.0, (after["at"] - before["at"]) / 0.02)
         for before, after in itertools.pairwise(frames)

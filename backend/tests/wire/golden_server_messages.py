@@ -9,12 +9,16 @@ from open_llm_vtuber.protocol.body_messages import (
     SetExpression,
 )
 from open_llm_vtuber.protocol.live_server_messages import (
+    BackendMode,
+    BackendModeSet,
     CharacterState,
     ChatDecision,
     ChatMessageCue,
     ChatMessageRemoved,
     ClientWelcome,
     Snapshot,
+    TextGenerationChunk,
+    TextGenerationResponse,
     TwitchStatus,
 )
 from open_llm_vtuber.protocol.parts import (
@@ -28,6 +32,7 @@ from open_llm_vtuber.protocol.parts import (
     Emote,
     Expression,
     ExpressionResult,
+    GenerationMetadata,
     HistorySummary,
     LatestMessage,
     Motion,
@@ -178,5 +183,13 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ClaimEnded(claim_id="c1", reason="expired", request_id="r"),
     TwitchStatus(channel="c", state="down", reason="The network is gone."),
     CharacterState(**dict(STATE)),
+    TextGenerationChunk(text="Hi", request_id="r"),
+    TextGenerationResponse(
+        text="Hi there.",
+        metadata=GenerationMetadata(model="m", tokens=3, generation_ms=20, finish_reason="stop"),
+        request_id="r",
+    ),
+    BackendModeSet(mode="autonomous", request_id="r"),
+    BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
     Snapshot(seq=7, state=STATE, expression=JOY, motion=WAVE, turn="t1", chat=(CHAT,), request_id="r"),
 )

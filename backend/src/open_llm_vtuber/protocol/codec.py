@@ -5,7 +5,7 @@ import re
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from open_llm_vtuber.errors import ErrorCode, VTuberError
+from open_llm_vtuber.errors import EngineError, ErrorCode, VTuberError
 from open_llm_vtuber.protocol.client_messages import ClientMessage
 from open_llm_vtuber.protocol.server_messages import Error, ServerMessage
 
@@ -38,7 +38,13 @@ def encode(message: ServerMessage) -> str:
 
 def problem(error: VTuberError, *, request_type: str, request_id: str | None) -> Error:
     """Return the answer to a request that a show refused or could not do."""
-    return Error(message=str(error), code=error.code, request_type=request_type, request_id=request_id)
+    return Error(
+        message=str(error),
+        code=error.code,
+        request_type=request_type,
+        request_id=request_id,
+        retryable=error.retryable if isinstance(error, EngineError) else None,
+    )
 
 
 def harmless(text: str) -> str:
@@ -49,16 +55,11 @@ def harmless(text: str) -> str:
     return _TAG_START.sub("<\u200b", text)
 
 
-def code_of(fault: str) -> ErrorCode:
-    """Return the code of what pydantic found wrong, by its type."""
-    return _CODES.get(fault, "bad-message")
-
-
 def _refusal(text: str, error: ValidationError) -> Error:
     fault = error.errors(include_input=False, include_url=False)[0]
     given = _object(text)
     return Error(
-        code=code_of(fault["type"]),
+        code=_CODES.get(fault["type"], "bad-message"),
         message=_sentence(fault["type"], tuple(fault["loc"]), fault["msg"], given),
         request_type=_short(given.get("type")),
         request_id=_short(given.get("request_id") or given.get("requestId")),

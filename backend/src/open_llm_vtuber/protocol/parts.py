@@ -167,19 +167,19 @@ class MotionFile(_Part):
 class Abilities(_Part):
     """What the avatar can show. An expression's place in the list is its index, a motion's that in its group."""
 
-    expressions: tuple[str, ...]
-    emotions: dict[str, int]
+    expressions: tuple[str, ...] = ()
+    emotions: dict[str, int] = {}
     """Emotion → index of the expression that shows it."""
-    motions: dict[str, tuple[MotionFile, ...]]
+    motions: dict[str, tuple[MotionFile, ...]] = {}
 
 
 class State(_Part):
     """Everything an operator or a page wants to know of a show."""
 
     expression: Expression
-    motion: Motion | None
+    motion: Motion | None = None
     """None when nothing plays, not even an idle motion."""
-    abilities: Abilities
+    abilities: Abilities = Abilities()
     speaking: bool
     mode: Mode = "orphiq"
     queue: int
@@ -188,6 +188,15 @@ class State(_Part):
     twitch: TwitchState | None
     providers: dict[str, Provider]
     character: CharacterNames
+
+
+class GenerationMetadata(_Part):
+    """How a text came about. `tokens` are the text's own, estimated where the provider does not count them."""
+
+    model: str
+    tokens: int
+    generation_ms: int
+    finish_reason: Literal["stop", "length", "cancelled"]
 
 
 class StoredLine(_Part):

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
+from math import inf
+from random import Random
 from typing import Any
 
 import pytest
 
 from fakes import Reader, model
+from live2d_model.reference import SlowFaces, SlowGestures
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.protocol.body_messages import ClaimEnded
@@ -402,3 +405,48 @@ def test_a_feeling_that_the_avatar_cannot_show_has_no_face() -> None:
     body = Body(model(), Audience())
     assert (body.feel("joy"), body.feel("boredom")) == (1, None)
     assert "joy" in body.emotions
+
+
+def test_what_a_page_shows_is_what_the_slow_references_say_at_every_moment() -> None:
+    async def play(stage: Stage) -> None:
+        page, random, slow = await stage.client("page", *ALL), Random(7), SlowFaces(32)
+        gestures = SlowGestures(16, 60)
+        ids = {"": "neutral"}
+        names: dict[str | None, str] = {None: "Idle"}
+        for step in range(3_000):
+            now, owner = 2 * step, random.choice("abcd")
+            await asyncio.sleep(now - asyncio.get_running_loop().time())
+            priority, kind = random.randrange(4), random.random()
+            if kind < 0.35:
+                face, seconds = random.randrange(5), random.choice((0, 1, 3, 5, 9))
+                claim = stage.face(face, owner, priority, seconds)
+                ids[claim.claim_id] = claim.name
+                slow.claim(claim.claim_id, owner, priority, now + seconds if seconds else inf, now)
+            elif kind < 0.55:
+                group, loop = random.choice((("Wave", True), ("Wave", False), ("Nod", False)))
+                gesture = stage.move(group, owner, priority, loop=loop)
+                length = 2 if group == "Wave" else 1
+                gestures.claim(gesture.claim_id, owner, priority, length, loop, now)
+                names[gesture.claim_id] = group
+            elif kind < 0.7:
+                assert set(stage.body.release("expression", owner=owner)) == {
+                    id_ for id_, why in slow.release(now, owner=owner) if why == "released"
+                }
+                stage.body.release("motion", owner=owner)
+                gestures.release(now, owner=owner)
+            for moment in (now, now + 1):
+                await asyncio.sleep(moment + 0.001 - asyncio.get_running_loop().time())
+                slow.pass_time(moment)
+                gestures.pass_time(moment)
+                shown = page.all("set-expression")[-1:] or [{"name": "neutral"}]
+                assert shown[0]["name"] == ids[slow.winner() or ""], f"step {step}"
+                played = page.all("motion-command")[-1:] or [{"motion_group": "Idle"}]
+                assert played[0]["motion_group"] == names[gestures.winner()], f"step {step}"
+            page.messages[:] = last_cues(page)
+
+    staged(play)
+
+
+def last_cues(reader: Reader) -> list[dict[str, Any]]:
+    """Return the last of each cue, so that looking for it stays cheap."""
+    return [*reader.all("set-expression")[-1:], *reader.all("motion-command")[-1:]]

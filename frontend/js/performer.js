@@ -17,7 +17,7 @@ import { Speech } from "./speech.js";
 
 export const OUR_MODEL = "/live2d-models/mika/mika.model3.json";
 const STALE_SECONDS = 4; // sentences that waited through a lost connection for longer are not said any more
-const FACE_FADES = 0.5; // seconds: the server's word that the turn has ended, and the fade of its face
+const FACE_FADES = 0.8; // seconds: the server's word that the turn has ended, and the fade of its face
 const LONGEST_FRAME = 0.1; // after a pause of the page, go on from where we were
 
 export class Performer {

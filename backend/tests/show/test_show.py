@@ -507,3 +507,14 @@ def test_a_change_of_face_is_a_change_of_state() -> None:
             return [state["expression"]["name"] for state in reader.all("character-state")]
 
     assert run_virtual(main())[-3:] == ["neutral", "anger", "neutral"]
+
+
+def test_an_adapter_on_air_moves_the_body_of_its_show() -> None:
+    async def main() -> tuple[str, str]:
+        adapter = FakeAdapter()
+        a_show = fakes.show(adapter)
+        async with watched(a_show):
+            result = await adapter.trigger_expression("anger", Milliseconds(0), Priority(10))
+            return result.status, a_show._state().expression.name
+
+    assert run_virtual(main()) == ("success", "anger")

@@ -158,6 +158,8 @@ class Show:
         self._conversation.end()
         if billing.model is not self._body.model:
             self._body.become(billing.model)
+        for adapter in role.adapters.values():
+            adapter.take_stage(self._body, self._state)
         self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
             adapter=self._modes.adapter,

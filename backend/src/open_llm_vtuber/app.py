@@ -224,4 +224,4 @@ def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
         await shows.tell(ON_AIR, ChatHappened(event))
 
     token = twitch.token.get_secret_value() or None
-    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
+    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoints=twitch.endpoints)]

@@ -4,12 +4,10 @@ from datetime import datetime
 
 from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, EventKind
 from open_llm_vtuber.text_rules import bounded, one_line
-from open_llm_vtuber.twitch.events import NOBODY
 from open_llm_vtuber.twitch.fields import Json, identifier, line, login_name, number
+from open_llm_vtuber.twitch.happened import NOBODY, Scalar
 from open_llm_vtuber.twitch.irc import IrcLine
 from open_llm_vtuber.twitch.messages import MOST_NAME, MOST_TEXT, PLATFORM, channel_of, line_id, sent_at
-
-Scalar = str | int | bool
 
 
 def read_notice(notice: IrcLine, received: datetime) -> ChannelEvent | None:

@@ -20,6 +20,9 @@ class Seen:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._ids
+
     def first(self, name: str, now: Seconds) -> bool:
         """Note the id, and return whether it is new. It is forgotten so long after it was first seen."""
         self._forget(now)

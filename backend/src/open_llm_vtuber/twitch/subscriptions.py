@@ -22,6 +22,8 @@ WHY_REVOKED = {
     "chat_user_banned": "the reading account is banned or timed out in the channel",
 }
 FOR_GOOD = frozenset({"user_removed", "version_removed"})
+LOGIN_LOST = "authorization_revoked"
+"""Asked for again at once: the answer says whether the login is really lost."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,9 @@ class Subscriptions:
             if each.subscription_id == subscription_id or (not subscription_id and each.wanted.kind == kind):
                 each.state, each.subscription_id = "revoked", ""
                 each.reason = WHY_REVOKED.get(status, status)
-                each.due = None if status in FOR_GOOD else now + DENIED_PAUSE_S
+                pause = FIRST_PAUSE_S if status == LOGIN_LOST else DENIED_PAUSE_S
+                each.due = None if status in FOR_GOOD else now + pause
+                each.is_asked = False
                 return each
         return None
 

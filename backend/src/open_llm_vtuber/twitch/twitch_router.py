@@ -6,9 +6,11 @@ from datetime import datetime
 from types import MappingProxyType
 
 from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, ChatRemoval, StreamFacts
-from open_llm_vtuber.twitch.events import KNOWN, Parsed, Where, from_another_channel, parse
+from open_llm_vtuber.twitch.chat_events import from_another_channel
+from open_llm_vtuber.twitch.events import KNOWN, Parsed, parse
 from open_llm_vtuber.twitch.facts import Facts, FactsChange
 from open_llm_vtuber.twitch.frames import Notification
+from open_llm_vtuber.twitch.happened import Where
 from open_llm_vtuber.twitch.irc import IrcLine
 from open_llm_vtuber.twitch.messages import from_another_channel as line_from_another_channel
 from open_llm_vtuber.twitch.messages import read_line

@@ -294,6 +294,7 @@ def test_no_exemption_outlives_its_module() -> None:
         ("live_client_messages", "LiveClientMessage"),
         ("server_messages", "ExistingServerMessage"),
         ("live_server_messages", "LiveServerMessage"),
+        ("twitch_messages", "TwitchMessage"),
     ],
 )
 def test_every_message_is_in_its_union(module_name: str, union_name: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from open_llm_vtuber.errors import EngineError, ErrorCode, VTuberError
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show.commands import Command
+from open_llm_vtuber.show.commands import Command, SourceCommand
 from open_llm_vtuber.shows import Shows
 
 A = TypeVar("A", bound=BaseModel)
@@ -79,7 +79,7 @@ def add_refusals(app: FastAPI) -> None:
         return JSONResponse(Problem(detail=sentence, code=code).model_dump(), STATUS[code])
 
 
-async def ask(shows: Shows, show: str, command: Command) -> Sequence[ServerMessage]:
+async def ask(shows: Shows, show: str, command: Command | SourceCommand) -> Sequence[ServerMessage]:
     """Ask a show and return its answers. Raises Refusal."""
     try:
         return await shows.ask(show, command)
@@ -87,7 +87,7 @@ async def ask(shows: Shows, show: str, command: Command) -> Sequence[ServerMessa
         raise Refusal(error) from error
 
 
-async def ask_for(kind: type[A], shows: Shows, show: str, command: Command) -> A:
+async def ask_for(kind: type[A], shows: Shows, show: str, command: Command | SourceCommand) -> A:
     """Ask a show for one answer of that kind. Raises Refusal."""
     for answer in await ask(shows, show, command):
         if isinstance(answer, kind):

@@ -1,6 +1,5 @@
 """The assembly: settings → parts → shows → web application. Nobody else introduces parts to each other."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,6 +15,7 @@ from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
+from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -27,17 +27,16 @@ from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
-from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.shows import LocalShows, Shows
-from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
+from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.twitch.channel_name import channel_name
-from open_llm_vtuber.twitch.twitch_client import TwitchClient
+from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.vad import VAD_ENGINES
 
 log = logging.getLogger(__name__)
@@ -97,21 +96,15 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(
+        groups = await stack.enter_async_context(
             Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
         )
+        shows = await _channels(stack, settings, groups)
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        sources = _chat_sources(settings, shows)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        readers = [group.create_task(source.run()) for source in sources]
         role = casting.opening()
-        try:
-            yield OnAir(shows, role.providers, role.voice, role.adapter, ear, proxy)
-        finally:
-            for reader in readers:
-                reader.cancel()
+        yield OnAir(shows, role.providers, role.voice, role.adapter, ear, proxy)
 
 
 def is_demo(settings: Settings) -> bool:
@@ -216,13 +209,12 @@ async def _detector(
     return lease.engine
 
 
-def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
+async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Channels:
+    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
-    if not settings.features.twitch or not twitch.channel:
-        return []
-
-    async def tell(event: ChatEvent) -> None:
-        await shows.tell(ON_AIR, ChatHappened(event))
-
-    token = twitch.token.get_secret_value() or None
-    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoints=twitch.endpoints)]
+    platform = TwitchPlatform(twitch, settings.system_config.data_dir)
+    channels = await stack.enter_async_context(Channels(shows, platform))
+    if settings.features.twitch and twitch.channel:
+        stored = None if platform.has_login() else ANONYMOUS
+        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+    return channels

@@ -30,14 +30,24 @@ from open_llm_vtuber.protocol.client_messages import (
 from open_llm_vtuber.protocol.codec import problem
 from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.twitch_messages import (
+    GetTwitch,
+    TwitchConnect,
+    TwitchDisconnect,
+    TwitchLogin,
+)
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    BeginTwitchLogin,
     Command,
+    ConnectTwitch,
     CreateHistory,
     Describe,
     DescribeGroup,
+    DescribeTwitch,
+    DisconnectTwitch,
     EraseHistory,
     GroupCommand,
     Hear,
@@ -52,6 +62,7 @@ from open_llm_vtuber.show.commands import (
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -81,7 +92,7 @@ class MessageHandler:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
+    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
         client = self._client
         match message:
             case TextInput():
@@ -122,10 +133,27 @@ class MessageHandler:
                 return TakeSnapshot(client)
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
                 return _group_command(message, client)
+            case TwitchConnect() | TwitchDisconnect() | GetTwitch() | TwitchLogin():
+                return _source_command(message, client)
             case Heartbeat():
                 return None
             case _:
                 assert_never(message)
+
+
+def _source_command(
+    message: TwitchConnect | TwitchDisconnect | GetTwitch | TwitchLogin, client: str
+) -> SourceCommand:
+    match message:
+        case TwitchConnect():
+            token = message.token.get_secret_value()
+            return ConnectTwitch(client, message.channel, token, message.anonymous, message.request_id)
+        case TwitchDisconnect():
+            return DisconnectTwitch()
+        case GetTwitch():
+            return DescribeTwitch()
+        case TwitchLogin():
+            return BeginTwitchLogin()
 
 
 def _group_command(

@@ -28,6 +28,7 @@ from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.speech_socket import SoundCache, serve_speech
+from open_llm_vtuber.twitch_api import add_twitch_api
 from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
@@ -80,6 +81,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     _add_api(app, shows)
     _add_asr(app, ear)
     _add_speech(app, voice)
+    add_twitch_api(app, shows)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:

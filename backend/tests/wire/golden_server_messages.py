@@ -49,6 +49,13 @@ from open_llm_vtuber.protocol.server_messages import (
     ToolCallStatus,
     UserInputTranscription,
 )
+from open_llm_vtuber.protocol.twitch_messages import (
+    LoginProgress,
+    TwitchConnected,
+    TwitchDisconnected,
+    TwitchLoginCode,
+    TwitchReading,
+)
 
 JOY = Expression(expression_id=1, name="joy")
 DECISION = Decision(outcome="skipped", reason="newer-message", score=0.5)
@@ -132,4 +139,29 @@ MESSAGES: tuple[ServerMessage, ...] = (
     TwitchStatus(channel="c", state="down", reason="The network is gone."),
     CharacterState(**dict(STATE)),
     Snapshot(seq=7, state=STATE, expression=JOY, turn="t1", chat=(CHAT,), request_id="r"),
+    TwitchConnected(
+        channel="example",
+        via="eventsub",
+        scopes=("user:read:chat",),
+        missing=("bits:read",),
+        request_id="r",
+    ),
+    TwitchDisconnected(channel="example", request_id="r"),
+    TwitchReading(
+        channel="example",
+        state="connected",
+        reason="",
+        via="irc",
+        scopes=(),
+        missing=("bits:read",),
+        problems=("channel.follow: the token lacks the scope moderator:read:followers",),
+        login=LoginProgress(state="failed", reason="Nobody has entered the code in time."),
+        request_id="r",
+    ),
+    TwitchLoginCode(
+        user_code="ABCDEFGH",
+        verification_uri="https://www.twitch.tv/activate",
+        expires_in_s=1800,
+        request_id="r",
+    ),
 )

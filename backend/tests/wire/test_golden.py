@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
@@ -41,6 +42,7 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from wire.golden_server_messages import MESSAGES, STATE
 
 LINES = (Path(__file__).parent / "golden_server_messages.jsonl").read_text(encoding="utf-8").splitlines()
@@ -86,6 +88,17 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
         ClientHello(client="stage", capabilities=("primary", "chat"), request_id="r"),
     ),
     ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
+    (
+        '{"type":"twitch-connect","token":"oauth:abc","channel":"#example","request_id":"r"}',
+        TwitchConnect(token=SecretStr("oauth:abc"), channel="#example", request_id="r"),
+    ),
+    (
+        '{"type":"twitch-connect","channel":"example","anonymous":true}',
+        TwitchConnect(channel="example", anonymous=True),
+    ),
+    ('{"type":"twitch-disconnect"}', TwitchDisconnect()),
+    ('{"type":"get-twitch"}', GetTwitch()),
+    ('{"type":"twitch-login"}', TwitchLogin()),
     # camelCase, unknown fields, white space, any order.
     ('{"type":"get-snapshot","requestId":"r"}', GetSnapshot(request_id="r")),
     (

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from open_llm_vtuber.config import TwitchEndpoints
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.stimulus import (
+    ChannelAccess,
     ChannelEvent,
     ChannelStatus,
     ChatMessage,
@@ -47,17 +48,6 @@ logger = logging.getLogger(__name__)
 MessageCallback = Callable[[ChatMessage | ChatRemoval | ChannelEvent | StreamFacts], Awaitable[None]]
 StatusCallback = Callable[[ChannelStatus], Awaitable[None]]
 Via = Literal["eventsub", "irc"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected:
-    """Chat is being read: how, and what the token allows besides (nothing of it for an anonymous reader)."""
-
-    channel: str
-    via: Via
-    scopes: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    """Scopes without which something does not work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +117,7 @@ class TwitchClient:
         self._via: Via = "irc"
         self._note = ""
         self._status = ChannelStatus(channel=self.channel, state="connecting")
-        self._outcome: Connected | str | None = None
+        self._outcome: ChannelAccess | str | None = None
         """What `connect` is to say: the first that was known for certain."""
         self._changed = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -144,11 +134,22 @@ class TwitchClient:
         return self._status
 
     @property
-    def connected(self) -> Connected:
+    def access(self) -> ChannelAccess:
         """How the channel is read, and what the token allows."""
         scopes = self._grant.scopes if self._grant else frozenset[str]()
         lacks = missing(scopes) if self._login else ()
-        return Connected(channel=self.channel, via=self._via, scopes=tuple(sorted(scopes)), missing=lacks)
+        problems = tuple(
+            f"{each.wanted.kind}: {each.reason}"
+            for each in self.standings
+            if each.state != "enabled" and each.reason
+        )
+        return ChannelAccess(
+            channel=self.channel,
+            via=self._via,
+            scopes=tuple(sorted(scopes)),
+            missing=lacks,
+            problems=problems,
+        )
 
     @property
     def standings(self) -> tuple[Standing, ...]:
@@ -177,7 +178,7 @@ class TwitchClient:
             unknown=MappingProxyType(dict(self._router.unknown)),
         )
 
-    async def connect(self) -> Connected:
+    async def connect(self) -> ChannelAccess:
         """Wait until chat is really being read by `run`. Raises EngineError with Twitch's own reason if it cannot."""
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -211,6 +212,9 @@ class TwitchClient:
                 for task in working:
                     task.cancel()
         finally:
+            if self._outcome is None:
+                self._outcome = "The channel is not read any more."
+            self._changed.set()
             self._ended.set()
 
     async def _deliver(self) -> None:
@@ -292,7 +296,7 @@ class TwitchClient:
         logger.info("Twitch channel %s: %s. %s", self.channel, state, reason)
         self._status = ChannelStatus(channel=self.channel, state=state, reason=reason)
         if self._outcome is None and state in {"connected", "down"}:
-            self._outcome = self.connected if state == "connected" else reason
+            self._outcome = self.access if state == "connected" else reason
         self._changed.set()
         self._inbox.put(self._status)
 

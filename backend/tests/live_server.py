@@ -88,7 +88,10 @@ def away_from_twitch(settings: Settings) -> Settings:
     if twitch.endpoints != TwitchEndpoints():
         return settings
     nowhere = TwitchEndpoints(
-        helix="http://127.0.0.1:9", id="http://127.0.0.1:9", eventsub="ws://127.0.0.1:9", irc="ws://127.0.0.1:9"
+        helix="http://127.0.0.1:9",
+        id="http://127.0.0.1:9",
+        eventsub="ws://127.0.0.1:9",
+        irc="ws://127.0.0.1:9",
     )
     live = settings.live_config.model_copy(
         update={"twitch": twitch.model_copy(update={"endpoints": nowhere})}

@@ -41,6 +41,10 @@ TESTED_ELSEWHERE = {
     "protocol/envelope.py": "by every message: test_codec.py, test_server_messages.py",
     "show/histories.py": "over real sockets: wire/test_histories.py, wire/test_history_property.py",
     "show/joining.py": "by the show it belongs to: test_show.py",
+    "twitch/account.py": "through its only user: twitch/test_twitch_client.py",
+    "twitch/chat_events.py": "through the table that it is part of: twitch/test_events.py",
+    "twitch/eventsub_socket.py": "over real sockets: twitch/test_twitch_client.py",
+    "twitch/happened.py": "by every event: twitch/test_events.py",
     "tts/extras.py": "by the voices with extras: test_edge.py, test_elevenlabs.py, test_piper.py",
     "tts/kokoro_program.py": "as a process of its own: test_kokoro.py",
     "tts/speaking_program.py": "through the voices that are programs: test_piper.py, test_kokoro.py",
@@ -72,7 +76,6 @@ SEED_NAMES_TO_COME = {
     "autonomous.scheduler:EventScheduler",
     "live2d_model:ExpressionManager",
     "live2d_model:MotionManager",
-    "twitch.twitch_router:TwitchMessageRouter",
 }
 """Those that have no place yet. One that never gets it is explained in docs/adr/."""
 

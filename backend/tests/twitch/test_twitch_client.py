@@ -588,6 +588,8 @@ def test_a_storm_costs_chat_and_no_money() -> None:
         (None, {"eventsub": "wss://"}),
         ("goodtoken", {"irc": "ws://irc.example.org"}),
         ("goodtoken", {"helix": "http://api.example.org"}),
+        (None, {"helix": "https://localhost:99999"}),
+        (None, {"id": "https://["}),
     ],
 )
 def test_wrong_settings_are_said_to_be_wrong(token: str | None, changed: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from random import Random, SystemRandom
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from open_llm_vtuber.config import TwitchEndpoints
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -99,7 +99,7 @@ class TwitchClient:
 
         `store` keeps what a stored login is refreshed to.
         """
-        self._login = _login(token)
+        self._login = as_login(token)
         self._store = store
         self._client_id = client_id
         self._endpoints = endpoints or TwitchEndpoints()
@@ -306,8 +306,8 @@ def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
     return found if isinstance(found, EngineError) else _first(found)
 
 
-def _login(token: str | Login | None) -> Login | None:
-    """Return a pasted token without its oauth: mark as a login; None for nothing."""
+def as_login(token: str | Login | None) -> Login | None:
+    """Return a pasted token without its oauth: mark as a login; None for nothing. Raises ConfigError."""
     if isinstance(token, Login):
         return token
     plain = (token or "").strip().removeprefix("oauth:")
@@ -321,12 +321,22 @@ def _login(token: str | Login | None) -> Login | None:
 def _check_endpoints(endpoints: TwitchEndpoints, *, has_token: bool) -> None:
     secure = {"irc": "wss", "eventsub": "wss", "helix": "https", "id": "https"}
     for name, scheme in secure.items():
-        parts = urlsplit(getattr(endpoints, name))
+        parts = _parts(getattr(endpoints, name))
         plain = scheme.removesuffix("s")
-        if parts.scheme not in {scheme, plain} or not parts.hostname:
+        if parts is None or parts.scheme not in {scheme, plain} or not parts.hostname:
             raise ConfigError(f"The Twitch endpoint {name} must be a {scheme}:// address.")
         if parts.scheme == plain and has_token and not _is_loopback(parts.hostname):
             raise ConfigError(f"A Twitch token is only sent over {scheme}://, never over {plain}://.")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of an address; None when it is none, or its port is."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only now, and refused if it is none
+    except ValueError:
+        return None
+    return parts
 
 
 def _is_loopback(host: str) -> bool:

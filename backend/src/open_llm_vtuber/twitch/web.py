@@ -96,15 +96,15 @@ class HttpWeb:
 
         if self._client is None:
             raise Unreachable("not open")
-        request = self._client.build_request(
-            method,
-            url,
-            headers=dict(headers or {}),
-            params=list(params),
-            data=dict(form) if form else None,
-            json=dict(json) if json else None,
-        )
         try:
+            request = self._client.build_request(
+                method,
+                url,
+                headers=dict(headers or {}),
+                params=list(params),
+                data=dict(form) if form else None,
+                json=dict(json) if json else None,
+            )
             answer = await self._client.send(request, stream=True)
             try:
                 body = await _bounded_body(answer)

@@ -211,10 +211,17 @@ class TwitchMock:
     # --- what a test does
 
     def grant(
-        self, login: str = STREAMER, scopes: Collection[str] = EVERYTHING, *, refreshable: bool = False
+        self,
+        login: str = STREAMER,
+        scopes: Collection[str] = EVERYTHING,
+        *,
+        refreshable: bool = False,
+        client_id: str = CLIENT_ID,
     ) -> str:
-        """Return a new access token of an account."""
-        return self._grant(login, frozenset(scopes), refreshable=refreshable)[0]
+        """Return a new access token of an account, given to that program."""
+        access, _ = self._grant(login, frozenset(scopes), refreshable=refreshable)
+        self.tokens[access].client_id = client_id
+        return access
 
     def refresh_token_of(self, access: str) -> str:
         """Return the refresh token that belongs to an access token."""
@@ -328,7 +335,8 @@ class TwitchMock:
     def add_orphan(self, kind: str = CHAT, user_id: str = STREAMER_ID) -> None:
         """Leave a subscription behind of a session that nobody reads any more, as a dead connection does."""
         condition = {"broadcaster_user_id": STREAMER_ID, "user_id": user_id}
-        self.subscriptions.append(self._subscription(kind, "1", condition, "deadsession", user_id))
+        owner = Token("", user_id)
+        self.subscriptions.append(self._subscription(kind, "1", condition, "deadsession", owner))
 
     # --- EventSub
 
@@ -463,7 +471,8 @@ class TwitchMock:
             found = [
                 each
                 for each in self.subscriptions
-                if each["user_id"] == token.user_id and kind in (None, each["type"])
+                if (each["user_id"], each["client_id"]) == (token.user_id, token.client_id)
+                and kind in (None, each["type"])
             ]
             return JSONResponse(_page(found, total=len(found), total_cost=0, max_total_cost=10))
         if request.method == "DELETE":
@@ -490,15 +499,15 @@ class TwitchMock:
                 400, "Bad Request", "websocket transport session does not exist or has already disconnected"
             )
         for each in self.subscriptions:
-            if each["type"] == kind and each["condition"] == condition:
+            if (each["type"], each["condition"], each["client_id"]) == (kind, condition, token.client_id):
                 return _error(409, "Conflict", f"subscription already exists, id={each['id']}")
-        made = self._subscription(kind, wish["version"], condition, session_id, token.user_id)
+        made = self._subscription(kind, wish["version"], condition, session_id, token)
         self.subscriptions.append(made)
         self._changed.set()
         return JSONResponse(_page([made], total=1, total_cost=0, max_total_cost=10), 202)
 
     def _subscription(
-        self, kind: str, version: str, condition: Mapping[str, str], session_id: str, user_id: str
+        self, kind: str, version: str, condition: Mapping[str, str], session_id: str, owner: Token
     ) -> dict[str, Any]:
         return {
             "id": str(uuid4()),
@@ -509,7 +518,8 @@ class TwitchMock:
             "created_at": stamp(),
             "transport": {"method": "websocket", "session_id": session_id, "connected_at": stamp()},
             "cost": 0,
-            "user_id": user_id,
+            "user_id": owner.user_id,
+            "client_id": owner.client_id,
         }
 
     async def _users(self, request: Request) -> Response:
@@ -695,6 +705,14 @@ class TwitchMock:
             if self.html:
                 return HTMLResponse("<html>Bad gateway</html>", 502)
             response: Response = await endpoint(request)
+            # Of 800 points a minute; clients wait for these before they go on.
+            response.headers.update(
+                {
+                    "Ratelimit-Limit": "800",
+                    "Ratelimit-Remaining": "799",
+                    "Ratelimit-Reset": str(int(time.time()) + 1),
+                }
+            )
             return response
 
         return answer

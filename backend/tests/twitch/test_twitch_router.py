@@ -176,6 +176,16 @@ def test_a_paid_event_is_told_exactly_once_however_often_it_comes(story: list[tu
     assert len(ids) == len(set(ids)) == len(set(story))
 
 
+def test_an_hour_of_a_busy_chat_leaves_only_the_last_minutes_in_memory() -> None:
+    router = TwitchMessageRouter("examplechannel")
+    for number in range(3600 * 20):
+        router.notification(
+            "channel.chat.message", notification("channel.chat.message", chat_event(number)), number / 20
+        )
+    assert router.counts["messages"] == 72_000
+    assert len(router._seen) <= 15 * 60 * 20 + 1
+
+
 def test_a_hostile_notification_is_an_event_or_counted() -> None:
     router = TwitchMessageRouter("examplechannel")
     frame = read_frame(

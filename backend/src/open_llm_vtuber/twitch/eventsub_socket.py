@@ -138,15 +138,23 @@ class EventSubReader:
             except (OSError, WebSocketException, ImportError, TimeoutError):
                 return await rest
             try:
-                async with asyncio.timeout(self._limits.close_s):
-                    await socket.close()
-            except TimeoutError:
-                socket.transport.abort()
-            await rest
+                await self._say_goodbye(socket)
+                await rest
+            except BaseException:
+                moved[0].transport.abort()
+                raise
         self.counts["moves"] += 1
         # Its subscriptions have moved along; the id may be the old one or a new one.
         self._session_id = moved[1].session_id
         return moved
+
+    async def _say_goodbye(self, socket: ClientConnection) -> None:
+        """Close a connection in order: all that was on its way arrives before the goodbye does."""
+        try:
+            async with asyncio.timeout(self._limits.close_s):
+                await socket.close()
+        except TimeoutError:
+            socket.transport.abort()
 
     async def _open(self, url: str, within: Seconds) -> tuple[ClientConnection, EventSubSession]:
         """Connect and wait to be welcome. Raises OSError, WebSocketException, ImportError, TimeoutError."""

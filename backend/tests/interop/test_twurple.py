@@ -65,6 +65,15 @@ async def end_of(process: asyncio.subprocess.Process) -> dict[str, Any]:
     return found
 
 
+async def move_in_a_lull(twitch: TwitchMock) -> None:
+    """Move every session: what is on its way then, twurple drops; ours does not (twitch/test_twitch_client.py)."""
+    await asyncio.sleep(0.5)
+    expected = twitch.connections + len(twitch.sessions)
+    await twitch.move()
+    await twitch.until(lambda: twitch.connections == expected)
+    await asyncio.sleep(0.5)
+
+
 async def story(twitch: TwitchMock) -> None:
     """Let something of everything happen, with copies, old news and a move in between."""
     notice = {"system_message": "", "notice_type": "raid", "chatter_is_anonymous": False}
@@ -78,12 +87,7 @@ async def story(twitch: TwitchMock) -> None:
     for number in range(300):
         await twitch.send(CHAT, chat_event(number))
         if number == 100:
-            # In a lull: what is on its way when it moves, twurple drops; ours does not (twitch/test_twitch_client.py).
-            await asyncio.sleep(0.5)
-            expected = twitch.connections + len(twitch.sessions)
-            await twitch.move()
-            await twitch.until(lambda: twitch.connections == expected)
-            await asyncio.sleep(0.5)
+            await move_in_a_lull(twitch)
         if number % 10 == 0:
             await asyncio.sleep(0.005)
     await twitch.send(CHAT, chat_event(300), message_id="same")

@@ -375,6 +375,17 @@ def test_a_server_reads_only_so_many_channels() -> None:
     run(main)
 
 
+def test_a_show_that_has_ended_is_told_nothing_more_and_the_others_are() -> None:
+    async def main(world: World) -> None:
+        world.channels.keep("gone", "example", "t")
+        world.channels.keep("main", "example", "t")
+        await world.platform.readers[0].tell(said("hi"))
+        await world.platform.readers[0].tell(said("still"))
+        assert await world.chat_of("main") == ["hi", "still"]
+
+    run(main)
+
+
 def test_a_login_is_followed_to_its_end() -> None:
     async def main(world: World) -> None:
         assert (await world.reading("main")).login.state == "none"

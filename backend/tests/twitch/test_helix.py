@@ -4,8 +4,8 @@ import asyncio
 from random import Random
 
 import pytest
-from fake_web import PlannedWeb, ok, refused
 
+from fake_web import PlannedWeb, ok, refused
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.twitch.fields import Json
 from open_llm_vtuber.twitch.helix import Helix, HelixError
@@ -63,8 +63,15 @@ def test_a_strange_time_to_come_again_is_bounded(reset: str) -> None:
 
 
 def test_too_many_connections_is_no_matter_of_waiting() -> None:
-    with pytest.raises(HelixError, match="transports limit exceeded"):
-        called([refused(429, "number of websocket transports limit exceeded")])
+    web = PlannedWeb([refused(429, "number of websocket transports limit exceeded")])
+
+    async def main() -> None:
+        async with Tokens(web, "https://id", LOGIN) as tokens:
+            with pytest.raises(HelixError, match="transports limit exceeded"):
+                await Helix(web, "https://helix", tokens).call("POST", "eventsub/subscriptions")
+
+    run_virtual(main())
+    assert len(web.asked) == 1
 
 
 def test_it_does_not_wait_for_ever() -> None:

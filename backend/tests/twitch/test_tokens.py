@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from fake_web import PlannedWeb, ok, refused
 
+from fake_web import PlannedWeb, ok, refused
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.twitch.login_file import Login
 from open_llm_vtuber.twitch.tokens import VALIDATE_EVERY_S, AuthLost, Grant, Tokens
@@ -123,6 +123,26 @@ def test_a_refresh_that_has_begun_is_finished_though_who_asked_is_cancelled() ->
             task.cancel()
 
     run([NEW], main, store=store, takes_s=0.05)
+    assert store.held == Login(access_token="new", refresh_token="next", client_id="client")
+
+
+def test_a_refresh_that_has_begun_is_finished_though_everything_around_it_ends() -> None:
+    store = Drawer()
+
+    async def main() -> None:
+        web = PlannedWeb([NEW], takes_s=0.05)
+
+        async def reading() -> None:
+            async with Tokens(web, "https://id", OLD, store) as tokens:
+                await tokens.refresh("old")
+
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(reading())
+            while not web.asked:  # noqa: ASYNC110  nobody announces it
+                await asyncio.sleep(0)
+            task.cancel()
+
+    asyncio.run(main())
     assert store.held == Login(access_token="new", refresh_token="next", client_id="client")
 
 

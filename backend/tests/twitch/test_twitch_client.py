@@ -41,8 +41,13 @@ class Ear:
     events: list[Heard] = field(default_factory=list)
     statuses: list[ChannelStatus] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_open.set()
 
     async def hear(self, event: Heard) -> None:
+        await self.is_open.wait()
         self.events.append(event)
         self.changed.set()
 
@@ -575,6 +580,26 @@ def test_a_storm_costs_chat_and_no_money() -> None:
                 )
             await stage.ear.until(lambda ear: len(ear.kinds) == 300)
             assert len({event.id for event in stage.ear.events if isinstance(event, ChannelEvent)}) == 300
+
+    run(main)
+
+
+def test_when_too_much_money_waits_the_socket_is_not_read_and_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("open_llm_vtuber.twitch.inbox.MOST_KEPT", 5)
+
+    async def main(twitch: TwitchMock) -> None:
+        async with on_stage(twitch, twitch.grant()) as stage:
+            await twitch.until(lambda: all(each.state == "enabled" for each in stage.client.standings))
+            stage.ear.is_open.clear()
+            for number in range(40):
+                follower = {"user_id": str(number), "user_login": f"fan{number}", "user_name": "Fan"}
+                await twitch.send("channel.follow", {**ROOM, **follower})
+            await asyncio.sleep(0.2)
+            assert stage.client._inbox._kept == 5
+            stage.ear.is_open.set()
+            await stage.ear.until(lambda ear: len(ear.kinds) == 40)
 
     run(main)
 

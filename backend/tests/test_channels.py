@@ -27,7 +27,14 @@ from open_llm_vtuber.show.commands import (
 )
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
-from open_llm_vtuber.stimulus import ChannelAccess, ChannelStatus, ChatEvent, ChatMessage, LoginCode
+from open_llm_vtuber.stimulus import (
+    ChannelAccess,
+    ChannelStatus,
+    ChatEvent,
+    ChatMessage,
+    LoginCode,
+    StreamFacts,
+)
 from virtual_time import run_virtual
 
 Tell = Callable[[ChatEvent], Awaitable[None]]
@@ -51,6 +58,10 @@ class FakeReader:
     @property
     def status(self) -> ChannelStatus:
         return ChannelStatus(channel=self.channel, state=self.state)
+
+    @property
+    def facts(self) -> StreamFacts:
+        return StreamFacts(channel=self.channel, title="A title")
 
     @property
     def access(self) -> ChannelAccess:

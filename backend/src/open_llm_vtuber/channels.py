@@ -177,8 +177,9 @@ class Channels:
             former, self._reads[show] = self._reads.get(show), key
             if former not in (None, key):
                 await self._leave(show, former)
-            if is_shared:  # it has missed how that went
-                await self._shows.tell(show, ChatHappened(reader.status))
+            if is_shared:  # it has missed how that went, and what is on
+                for event in (reader.status, reader.facts):
+                    await self._shows.tell(show, ChatHappened(event))
             return TwitchConnected(
                 channel=access.channel, via=access.via, scopes=access.scopes, missing=access.missing
             )

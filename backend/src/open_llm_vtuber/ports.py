@@ -18,6 +18,7 @@ from open_llm_vtuber.stimulus import (
     PromptMessage,
     SpeechEvent,
     Stimulus,
+    StreamFacts,
     TextAbilities,
     TextContext,
     TextOptions,
@@ -112,6 +113,11 @@ class ChannelReader(Protocol):
     @property
     def status(self) -> ChannelStatus:
         """How it is going."""
+        ...
+
+    @property
+    def facts(self) -> StreamFacts:
+        """What is known of the stream."""
         ...
 
     @property

@@ -85,7 +85,12 @@ def test_moves_and_revocations_are_for_others_to_act_on() -> None:
     assert revoked == Revocation("x", "channel.follow", "user_removed")
 
 
-def test_what_nobody_understands_is_counted() -> None:
+def test_what_nobody_understands_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     freshness = Freshness()
-    assert welcomed(freshness).heard("?", 2, NOW) is None
-    assert freshness.counts == {"unintelligible": 1}
+    session = welcomed(freshness)
+    for _ in range(3):
+        assert session.heard("?", 2, NOW) is None
+    assert freshness.counts == {"unintelligible": 3}
+    assert [record.message for record in caplog.records] == [
+        "Twitch sent a frame that nobody understands (not JSON). More are counted."
+    ]

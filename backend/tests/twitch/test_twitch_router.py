@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,12 +109,15 @@ def test_a_batch_is_several_events() -> None:
     assert len(told(router, "channel.chat.message", chat_event(1), chat_event(2), chat_event(3))) == 3
 
 
-def test_unknown_kinds_are_counted_and_passed_on() -> None:
+def test_unknown_kinds_are_counted_logged_once_and_passed_on(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     router = TwitchMessageRouter("examplechannel")
     found = told(router, "channel.brand_new", {"user_login": "fan"})
     assert [event.kind for event in found if isinstance(event, ChannelEvent)] == ["other"]
     line(router, ":tmi.twitch.tv FUTURE #examplechannel")
-    assert dict(router.unknown) == {"channel.brand_new": 1, "FUTURE": 1}
+    told(router, "channel.brand_new", {"user_login": "other_fan"})
+    assert dict(router.unknown) == {"channel.brand_new": 2, "FUTURE": 1}
+    assert [record.message.count("brand_new") for record in caplog.records] == [1, 0]
 
 
 def test_endless_kinds_do_not_fill_the_memory() -> None:

@@ -1,5 +1,6 @@
 """One EventSub session: what its frames mean, and when silence means that it is dead. Pure: the time is passed in."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from open_llm_vtuber.twitch.frames import (
 )
 from open_llm_vtuber.twitch.seen import Seen
 from open_llm_vtuber.units import Seconds
+
+log = logging.getLogger(__name__)
 
 OLDEST = timedelta(minutes=10)
 """Twitch's own advice against replays: what is older is refused."""
@@ -86,6 +89,10 @@ class EventSubSession:
             case MoveTo() | Revocation():
                 return frame
             case Unintelligible():
+                if not self._freshness.counts["unintelligible"]:
+                    log.warning(
+                        "Twitch sent a frame that nobody understands (%s). More are counted.", frame.why
+                    )
                 self._freshness.counts["unintelligible"] += 1
                 return None
             case _:

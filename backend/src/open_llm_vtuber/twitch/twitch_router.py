@@ -1,11 +1,13 @@
 """What Twitch sends → what a show is told, or nothing. Pure: the time is passed in."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
 from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, ChatRemoval, StreamFacts
+from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.twitch.chat_events import from_another_channel
 from open_llm_vtuber.twitch.events import KNOWN, Parsed, parse
 from open_llm_vtuber.twitch.facts import Facts, FactsChange
@@ -17,6 +19,8 @@ from open_llm_vtuber.twitch.messages import read_line
 from open_llm_vtuber.twitch.notices import read_cheer, read_notice
 from open_llm_vtuber.twitch.seen import Seen
 from open_llm_vtuber.units import Seconds
+
+log = logging.getLogger(__name__)
 
 Routed = ChatMessage | ChatRemoval | ChannelEvent | StreamFacts
 MOST_KINDS = 50
@@ -32,6 +36,7 @@ TOLD_TWICE = frozenset(
 )
 """Kinds that `channel.chat.notification` and `channel.chat.message` tell as well. Money is taken from one source,
 and that one needs no scope but user:read:chat."""
+OTHERS = "other"
 _READ_COMMANDS = frozenset({"PRIVMSG", "CLEARMSG", "CLEARCHAT", "USERNOTICE"})
 
 
@@ -127,5 +132,9 @@ class TwitchMessageRouter:
         return routed
 
     def _note_unknown(self, kind: str) -> None:
-        known = kind in self._unknown or len(self._unknown) < MOST_KINDS
-        self._unknown[kind[:100] if known else "other"] += 1
+        name = bounded(one_line(kind), 100)
+        if name not in self._unknown and len(self._unknown) >= MOST_KINDS:
+            name = OTHERS
+        if name not in self._unknown:
+            log.info("Twitch sends what this program does not know: %s. It is counted.", name)
+        self._unknown[name] += 1

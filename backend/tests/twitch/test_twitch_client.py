@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as websockets_connect
 
 from open_llm_vtuber.config import TwitchEndpoints
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.stimulus import ChannelEvent, ChannelStatus, ChatMessage, ChatRemoval, StreamFacts
+from open_llm_vtuber.twitch import eventsub_socket
 from open_llm_vtuber.twitch.login_file import Login, LoginFile
 from open_llm_vtuber.twitch.session import LIMITS
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
@@ -326,6 +330,22 @@ def test_a_connection_that_died_in_silence_is_noticed() -> None:
         async with on_stage(twitch, twitch.grant()) as stage:
             assert (await stage.ear.until_state("reconnecting")).reason == "Twitch fell silent."
             await twitch.subscribed(connections=2)
+
+    run(main)
+
+
+def test_it_sends_nothing_of_its_own_not_even_a_ping(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[ClientConnection] = []
+
+    async def connect(url: str, **options: Any) -> ClientConnection:
+        opened.append(await websockets_connect(url, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(eventsub_socket, "connect", connect)
+
+    async def main(twitch: TwitchMock) -> None:
+        async with on_stage(twitch, twitch.grant()):
+            assert [socket.ping_interval for socket in opened] == [None]
 
     run(main)
 

@@ -165,6 +165,8 @@ class EventSubReader:
                 close_timeout=self._limits.close_s,
                 compression=None,
                 max_size=MOST_FRAME_BYTES,
+                # Twitch closes a connection on which the client sends anything of its own, pings among it (4001).
+                ping_interval=None,
                 logger=frames_logger,
             )
             session = EventSubSession(self._freshness, self._clock())

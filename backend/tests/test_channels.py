@@ -303,6 +303,23 @@ def test_a_client_gets_its_answer_when_it_is_done_and_can_go_on_meanwhile() -> N
     run(main)
 
 
+def test_who_leaves_while_a_connection_is_made_gets_an_answer_to_both() -> None:
+    async def main(world: World) -> None:
+        world.channels.keep("a", "before", "t")
+        async with client(world, "a") as reader:
+            await world.channels.ask("a", ConnectTwitch("a", "example", "t", request_id="r"))
+            await asyncio.sleep(0.1)
+            (answer,) = await world.channels.ask("a", DisconnectTwitch())
+            assert answer == TwitchDisconnected(channel="before")
+            await asyncio.sleep(0.1)
+            (error,) = [each for each in reader.messages if each["type"] == "error"]
+            assert (error["code"], error["request_id"]) == ("wrong-state", "r")
+            assert world.platform.running == []
+            await world.connect("a", "example", "t")
+
+    run(main)
+
+
 def test_one_connection_at_a_time_for_each_show() -> None:
     async def main(world: World) -> None:
         async with client(world, "a"):

@@ -160,6 +160,10 @@ class Channels:
             )
         except VTuberError as error:
             answer = problem(error, request_type="twitch-connect", request_id=command.request_id)
+        except asyncio.CancelledError:
+            gone = ProtocolError("It was disconnected before it was read.", code="wrong-state")
+            outbox.send(problem(gone, request_type="twitch-connect", request_id=command.request_id))
+            raise
         outbox.send(answer)
 
     async def _connect(self, show: str, command: ConnectTwitch) -> TwitchConnected:
@@ -216,7 +220,7 @@ class Channels:
         return TwitchDisconnected(channel=key[0])
 
     async def _end(self, show: str) -> None:
-        if (task := self._connecting.get(show)) is not None:
+        if (task := self._connecting.pop(show, None)) is not None:
             task.cancel()
         if (key := self._reads.pop(show, None)) is not None:
             await self._leave(show, key)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import body, chat, clients, first_audio, history, memory, microphone, startup, texts
+from benchmarks import body, chat, clients, first_audio, history, memory, microphone, startup, texts, twitch
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "memory": memory.measure,
     "microphone": microphone.measure,
     "startup": startup.measure,
+    "twitch": twitch.measure,
     "texts": texts.measure,
 }
 

@@ -21,6 +21,7 @@ from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
+from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.config import Character, Features, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -34,18 +35,18 @@ from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, 
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import ChatHappened, Describe, Hello
+from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
-from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
+from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.twitch.channel_name import channel_name
-from open_llm_vtuber.twitch.twitch_client import TwitchClient
+from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 
@@ -95,13 +96,14 @@ async def on_air(
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(_groups(local, settings, report))
+        groups = await stack.enter_async_context(_groups(local, settings, report))
+        shows = await _channels(stack, settings, groups)
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        loops = _loops(settings, shows, report, drives_outputs=drives_outputs)
+        outputs = _outputs(settings, shows, report)  # checked also when they are not to be driven
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in loops]
+        running = [group.create_task(each.run()) for each in outputs if drives_outputs]
         role = casting.opening()
         try:
             yield OnAir(shows, role.providers, role.voice, role.adapters["orphiq"], ear, proxy)
@@ -277,24 +279,15 @@ async def _detector(
     return lease.engine
 
 
-def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
+async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Channels:
+    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
-    if not settings.features.twitch or not twitch.channel:
-        return []
-
-    async def tell(event: ChatEvent) -> None:
-        await shows.tell(ON_AIR, ChatHappened(event))
-
-    token = twitch.token.get_secret_value() or None
-    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
-
-
-def _loops(
-    settings: Settings, shows: Shows, report: Report, *, drives_outputs: bool
-) -> list[TwitchClient | VTubeStudioOutput]:
-    """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
-    outputs = _outputs(settings, shows, report)
-    return [*_chat_sources(settings, shows), *(outputs if drives_outputs else ())]
+    platform = TwitchPlatform(twitch, settings.system_config.data_dir)
+    channels = await stack.enter_async_context(Channels(shows, platform))
+    if settings.features.twitch and twitch.channel:
+        stored = None if platform.has_login() else ANONYMOUS
+        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+    return channels
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

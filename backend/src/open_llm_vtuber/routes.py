@@ -40,6 +40,7 @@ from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.text_generation import add_text_generation
+from open_llm_vtuber.twitch_api import add_twitch_api
 from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
@@ -101,6 +102,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_text_generation(app, shows)
     _add_asr(app, ear)
     _add_speech(app, voice)
+    add_twitch_api(app, shows)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:

@@ -135,6 +135,28 @@ class ChannelStatus:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAccess:
+    """How a channel is read, and what is allowed besides; nothing of it to an anonymous reader."""
+
+    channel: str
+    via: Literal["eventsub", "irc"]
+    scopes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Scopes without which something does not work."""
+    problems: tuple[str, ...] = ()
+    """Events that do not arrive, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginCode:
+    """What somebody has to enter where, for this program to be logged in."""
+
+    user_code: str
+    verification_uri: str
+    expires_in_s: int
+
+
 EventKind = Literal[
     "follow",
     "subscribe",

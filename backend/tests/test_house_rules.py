@@ -31,6 +31,7 @@ CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
 TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
+    "accounts.py": "by the engines that use it: llm/test_retries.py, test_openai_compatible.py, test_openai_speech.py",
     "__main__.py": "one line, run by e2e",
     "errors.py": "its classes are raised and read in every suite",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, SecretStr
 
+from open_llm_vtuber.accounts import Account, ApiKey, BaseUrl, failure, host_of
 from open_llm_vtuber.asr.pcm import as_wav, is_audible
 from open_llm_vtuber.engines import EngineOptions
-from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, connect, failure, host_of, within
+from open_llm_vtuber.openai_sdk import connect, within
 from open_llm_vtuber.units import Seconds
 
 if TYPE_CHECKING:

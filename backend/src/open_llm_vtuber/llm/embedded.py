@@ -11,11 +11,11 @@ from typing import Self
 
 from pydantic import Field
 
+from open_llm_vtuber.accounts import Account
 from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.llm.chat_completions import ChatCompletions, ChatLimits, ChatRequest
 from open_llm_vtuber.llm.embedded_process import ENGINE, ModelProcess
-from open_llm_vtuber.openai_sdk import Account
 from open_llm_vtuber.stimulus import PromptMessage, TextAbilities, TextOptions
 from open_llm_vtuber.units import Seconds
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator
 
+from open_llm_vtuber.accounts import Account, ApiKey, BaseUrl, failure, host_of
 from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, connect, failure, host_of, within
+from open_llm_vtuber.openai_sdk import connect, within
 from open_llm_vtuber.tts.pcm import RATE, speakable, whole_samples
 from open_llm_vtuber.tts.wav import read_wav
 from open_llm_vtuber.units import Hertz, Seconds

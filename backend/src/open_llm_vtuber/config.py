@@ -22,6 +22,7 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, with_keys
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -234,6 +235,8 @@ class Settings(BaseModel):
     character_config: Character = Character()
     live_config: LiveConfig = LiveConfig()
     features: Features = Features()
+    external_api: ExternalApiConfig | None = None
+    budget: BudgetConfig = BudgetConfig()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
@@ -241,7 +244,7 @@ class Settings(BaseModel):
     """What an operator should know although nothing is wrong, one sentence each."""
 
 
-LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
+LATER = frozenset(("cue_sheets", "autonomous"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
@@ -259,7 +262,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    given = _with_environment(_parse(file), environment, notes)
+    given = with_keys(_with_environment(_parse(file), environment, notes), environment)
     notes.extend(_unknown_keys(given))
     try:
         return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})

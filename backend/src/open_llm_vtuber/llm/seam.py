@@ -1,0 +1,121 @@
+"""Pure: where one model's answer breaks off and another goes on, so that nothing is half said and nothing said twice."""
+
+import re
+from collections.abc import Iterator
+
+LONGEST_HELD = 24
+"""Characters of an unfinished word that are held back; what is longer is no word of a language with blanks."""
+SAID_AGAIN = 2
+"""Words in a row that begin a continuation and were said before are left out …"""
+SAID_AGAIN_LATER = 6
+"""… and so many further on: there, fewer may be a turn of phrase."""
+_UNFINISHED = re.compile(
+    rf"(?:\[[^\]\n]{{0,{LONGEST_HELD}}}|[^\W_぀-ヿ㐀-鿿가-힣][^\W_぀-ヿ㐀-鿿가-힣]*(?:['’-][^\W_]*)*)\Z"
+)
+_TOKEN = re.compile(r"\[[^\]\n]{0,40}\]|[぀-ヿ㐀-鿿가-힣]|(?:[^\W_]|['’](?=[^\W_]))+")
+_SPACED = re.compile(r"[^぀-ヿ㐀-鿿가-힣]")
+_ENDED = re.compile(r"[.!?…。！？～♪]['\"”’)\]*]*\s*\Z")
+_JOINT = " \t\n.,;:!?…。、，！？—–-"
+
+
+def whole_words(text: str) -> tuple[str, str]:
+    """Return the text up to its last unfinished word or tag, and that one: a stream may break before its end."""
+    found = _UNFINISHED.search(text)
+    if found is None or len(found[0]) > LONGEST_HELD:
+        return text, ""
+    return text[: found.start()], found[0]
+
+
+def ending(said: str) -> str:
+    """Return what makes a sentence of the end of `said`, "" where it is one or nothing was said."""
+    bare = re.sub(r"(?:\s*\[[^\]\n]{0,40}\])+\s*\Z", "", said)
+    return "" if not bare.strip() or _ENDED.search(bare) else "…"
+
+
+class Continuation:
+    """Passes on what a second model says, without what `said` holds already and without a gap between the two.
+
+    A model that is asked to go on often begins anew, or with its last sentence.
+    """
+
+    def __init__(self, said: str) -> None:
+        self._said = list(_words(said))
+        self._pending = ""
+        """Not looked at yet: it may end within a word."""
+        self._held = ""
+        """The same words as in `said`, so far; decided when the row of them ends."""
+        self._reached: list[int] = []
+        """Where in `said` such a row has come to."""
+        self._weight = 0.0
+        self._before = ""
+        """What stands before the first word that may be said."""
+        self._has_spoken = False
+
+    def feed(self, piece: str) -> str:
+        """Return what may be said now."""
+        self._pending += piece
+        whole, self._pending = whole_words(self._pending)
+        return self._take(whole)
+
+    def finish(self) -> str:
+        """Return what is left when the text has ended."""
+        pending, self._pending = self._pending, ""
+        return self._take(pending) + self._row_ends()
+
+    def _take(self, text: str) -> str:
+        ready, at = "", 0
+        for token in _TOKEN.finditer(text):
+            between = text[at : token.start()]
+            at = token.end()
+            ready += self._word(between, token[0])
+        rest = text[at:]
+        if self._held:
+            self._held += rest
+            return ready
+        return ready + self._passed_on(rest)
+
+    def _word(self, between: str, token: str) -> str:
+        if token.startswith("["):
+            self._held += between + token
+            return "" if self._reached else self._row_ends()
+        word = token.casefold()
+        if self._reached:
+            reached = [at + 1 for at in self._reached if at < len(self._said) and self._said[at] == word]
+            if reached:
+                return self._grows(between, token, reached)
+        ready = self._row_ends()
+        reached = [at + 1 for at, each in enumerate(self._said) if each == word]
+        if reached:
+            return ready + self._grows(between, token, reached)
+        return ready + self._passed_on(between + token)
+
+    def _grows(self, between: str, token: str, reached: list[int]) -> str:
+        self._held += between + token
+        self._reached = reached
+        self._weight += 1.0 if _SPACED.match(token) else 0.5
+        return ""
+
+    def _row_ends(self) -> str:
+        """Decide on a row of words that were said before, and return it if it may be said."""
+        held, reached, weight = self._held, self._reached, self._weight
+        self._held, self._reached, self._weight = "", [], 0.0
+        if self._has_spoken:
+            is_repeated = weight >= SAID_AGAIN_LATER
+        else:
+            is_repeated = bool(reached) and (weight >= SAID_AGAIN or len(self._said) in reached)
+        return "" if is_repeated else self._passed_on(held)
+
+    def _passed_on(self, text: str) -> str:
+        if self._has_spoken:
+            return text
+        self._before += text
+        if not any(_words(self._before)):  # nothing but tags and marks of the other model's row
+            return ""
+        self._has_spoken = True
+        return f" {self._before.lstrip(_JOINT)}"
+
+
+def _words(text: str) -> Iterator[str]:
+    for token in _TOKEN.findall(text):
+        if not token.startswith("["):
+            yield token.casefold()

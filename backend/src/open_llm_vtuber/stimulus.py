@@ -255,6 +255,22 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What one request to a remote language model came to."""
+
+    at: datetime
+    provider: str
+    model: str
+    payer: Payer
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float | None
+    """In the budget's currency; None where the price is not known."""
+    is_estimate: bool = False
+    """The provider did not say how many tokens it were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
     """What may be asked of a text generation; None leaves it to the engine."""
 

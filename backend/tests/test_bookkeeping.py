@@ -43,9 +43,11 @@ class BrokenStore(MemoryStore):
     """Cannot be used."""
 
     async def note_spending(self, spending: Spending) -> None:
+        del spending
         raise EngineError("The disk is full.", engine="store", retryable=True)
 
     async def spendings(self, since: datetime) -> Sequence[Spending]:
+        del since
         raise EngineError("The disk is full.", engine="store", retryable=True)
 
 
@@ -53,10 +55,9 @@ def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:
     first, second = spent(), spent(None, NOON + timedelta(seconds=2))
 
     async def main() -> None:
-        async with sql_store("", tmp_path) as store:
-            async with Bookkeeping(Budget(), store, lambda: NOON) as books:
-                pay(books, first)
-                pay(books, second)
+        async with sql_store("", tmp_path) as store, Bookkeeping(Budget(), store, lambda: NOON) as books:
+            pay(books, first)
+            pay(books, second)
         async with sql_store("", tmp_path) as store:
             assert list(await store.spendings(NOON)) == [first, second]
             assert list(await store.spendings(NOON + timedelta(seconds=1))) == [second]

@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "__main__.py": "one line, run by e2e",
     "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "errors.py": "its classes are raised and read in every suite",
+    "llm/held.py": "an error; by those who raise and catch it: test_metered.py, test_fallback_brain.py",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",
     "llm/embedded_server.py": "as a process of its own: test_embedded.py",

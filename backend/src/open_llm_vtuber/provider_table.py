@@ -20,6 +20,11 @@ class Provider:
     """Counts tokens when asked the OpenAI way. Some refuse the question, and some count without being asked."""
 
     @property
+    def is_ones_own(self) -> bool:
+        """Whether it runs on a machine of one's own, where nobody sends a bill."""
+        return self.address.startswith("http://localhost")
+
+    @property
     def needs_key(self) -> bool:
         """Whether nothing can be had without a key."""
         return bool(self.key_variable)

@@ -2,10 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from types import TracebackType
-from typing import Self
 
 import pytest
 
@@ -13,11 +11,13 @@ from fake_provider import KEY, FakeProvider, run
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.fallback import FAILURES
 from open_llm_vtuber.llm import LLM_ENGINES
+from open_llm_vtuber.llm.canned import LINES, CannedLines
 from open_llm_vtuber.llm.fallback_brain import GO_ON, FallbackBrain
 from open_llm_vtuber.llm.held import Held
-from open_llm_vtuber.stimulus import PromptMessage, TextAbilities, TextOptions
+from open_llm_vtuber.stimulus import PromptMessage, TextOptions
 from open_llm_vtuber.tool_use import Tool, ToolCall
 from provider_faults import ENGINES, FAULTS, TIMEOUT, WIRES, Fault, Wire, options_for
+from scripted_brain import Brain
 from virtual_time import run_virtual
 
 PROMPT = (PromptMessage(role="system", content="Be Mika."), PromptMessage(role="user", content="Hi!"))
@@ -40,58 +40,17 @@ WORDS = (
 )
 
 
-class Brain:
-    """Says its pieces; breaks before the one at `breaks_at`."""
-
-    def __init__(
-        self,
-        *pieces: str | ToolCall,
-        breaks_at: int | None = None,
-        is_demo: bool = False,
-        tools: bool = False,
-    ) -> None:
-        self.abilities = TextAbilities(emotion_tags=True, prompt_tokens=1000, is_demo=is_demo, tools=tools)
-        self.pieces = pieces
-        self.breaks_at = breaks_at
-        self.error: EngineError = EngineError("It broke.", engine="e", retryable=True)
-        self.asked: list[Sequence[PromptMessage]] = []
-        self.options: list[TextOptions] = []
-        self.is_running = False
-
-    async def __aenter__(self) -> Self:
-        self.is_running = True
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.is_running = False
-
-    async def stream(
-        self, messages: Sequence[PromptMessage], options: TextOptions
-    ) -> AsyncGenerator[str | ToolCall, None]:
-        self.asked.append(messages)
-        self.options.append(options)
-        for index, piece in enumerate(self.pieces):
-            await asyncio.sleep(0.01)
-            if index == self.breaks_at:
-                raise self.error
-            yield piece
-        if self.breaks_at is not None and self.breaks_at >= len(self.pieces):
-            raise self.error
-
-
 class Chain:
     """A chain of these brains, and what it told."""
 
-    def __init__(self, *brains: Brain, line: str = "") -> None:
+    def __init__(self, *brains: Brain, canned: CannedLines | None = None) -> None:
         self.told: list[tuple[str, str]] = []
         self.exhausted: list[str] = []
         self.recovered = 0
         self.brain = FallbackBrain(
             {f"b{number}": brain for number, brain in enumerate(brains)},
             lambda *state: self.told.append(state),
-            line_instead=lambda: line,
+            canned=canned,
             on_exhausted=self.exhausted.append,
             on_recovered=self._recover,
         )
@@ -283,13 +242,14 @@ def test_what_we_hold_back_ourselves_is_no_failure_of_the_provider() -> None:
 
 
 def test_when_it_is_the_money_a_line_of_our_own_is_said_then_nothing() -> None:
-    assert run_virtual(Chain(held("budget"), line="I rest my voice a little.").say()) == (
-        "I rest my voice a little."
-    )
-    chain = Chain(held("budget"))
-    error = run_virtual(chain.fails())
-    assert error.retry_after == 9
-    assert chain.exhausted == [], "another mode would cost the same"
+    async def main() -> tuple[str, float | None, list[str]]:
+        chain = Chain(held("budget"), canned=CannedLines())
+        return await chain.say(), (await chain.fails()).retry_after, chain.exhausted
+
+    line, retry_after, exhausted = run_virtual(main())
+    assert line == LINES[0]
+    assert retry_after == 9
+    assert exhausted == [], "another mode would cost the same"
 
 
 def test_it_starts_and_stops_those_that_are_its_own() -> None:

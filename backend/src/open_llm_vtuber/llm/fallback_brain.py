@@ -10,6 +10,7 @@ from typing import Self
 
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.fallback import Fallback, Link, OnChange
+from open_llm_vtuber.llm.canned import CannedLines
 from open_llm_vtuber.llm.held import Held
 from open_llm_vtuber.llm.seam import Continuation, ending, whole_words
 from open_llm_vtuber.llm.tokens import fitted
@@ -40,10 +41,6 @@ def _nothing() -> None:
     return
 
 
-def _quiet() -> str:
-    return ""
-
-
 class FallbackBrain:
     """Several language models by name, the best one first; its abilities are the first one's.
 
@@ -58,16 +55,16 @@ class FallbackBrain:
         on_change: OnChange,
         *,
         ours: Sequence[LanguageModel] = (),
-        line_instead: Callable[[], str] = _quiet,
+        canned: CannedLines | None = None,
         on_exhausted: OnExhausted = _ignore,
         on_recovered: Callable[[], None] = _nothing,
     ) -> None:
-        """`line_instead` is asked for a line when the budget is spent; "" is silence."""
+        """`canned` gives the lines that are said when the budget is spent; without any that is silence."""
         self.brains = brains
         self.abilities: TextAbilities = next(iter(brains.values())).abilities
         self._chain = Fallback(brains, on_change)
         self._ours = ours
-        self._line_instead = line_instead
+        self._canned = canned
         self._on_exhausted = on_exhausted
         self._on_recovered = on_recovered
         self._exhausted = asyncio.Event()
@@ -161,6 +158,8 @@ class FallbackBrain:
         if not went_on:
             self._chain.mention("")
         self._chain.worked(link)
+        if self._canned:
+            self._canned.again()
         if self._exhausted.is_set():
             self._exhausted.clear()
             log.info("%s answers again", link.name)
@@ -169,7 +168,7 @@ class FallbackBrain:
     def _spent(self, trouble: EngineError | None) -> str:
         """Return what to say when nobody answers: something only where it is the money that has run out."""
         if isinstance(trouble, Held):
-            return self._line_instead() if trouble.cause == "budget" else ""
+            return self._canned.line() if self._canned and trouble.cause == "budget" else ""
         if not self._exhausted.is_set():
             self._exhausted.set()
             self._on_exhausted(str(trouble))

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.llm.held import Held
 from open_llm_vtuber.tool_use import ToolCall
 from open_llm_vtuber.units import Seconds
 
@@ -45,6 +46,8 @@ async def retried(ask: Ask, *, most: int, first_by: Seconds) -> AsyncGenerator[s
                 async for piece in pieces:
                     begun = True
                     yield piece
+        except Held:
+            raise  # nobody was asked, and whoever holds it back has waited already
         except EngineError as error:
             left = first_by - clock.time()
             pause = pause_before(retry, error, most=most, left=left, chance=random.random())  # noqa: S311  no secret

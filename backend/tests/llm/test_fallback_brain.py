@@ -94,7 +94,7 @@ def test_wherever_a_stream_breaks_each_word_is_heard_once_and_sentences_end(
     chain = Chain(Brain(*WORDS, breaks_at=kill), Brain(*WORDS[begin:]))
     heard = run_virtual(chain.say())
     assert re.findall(r"[a-z]+", heard.lower()) == re.findall(r"[a-z]+", "".join(WORDS).lower())
-    assert heard.rstrip().endswith((".", "…"))
+    assert heard.rstrip().endswith(".")
     if kill > 0:
         assert "broke" in chain.told[0][1]
 
@@ -102,9 +102,9 @@ def test_wherever_a_stream_breaks_each_word_is_heard_once_and_sentences_end(
 def test_the_one_that_goes_on_is_told_what_was_said_as_its_own_words() -> None:
     second = Brain("And so on.")
     heard = run_virtual(Chain(Brain("It is ", "love", "ly", breaks_at=2), second).say())
-    assert heard == "It is … And so on."
+    assert heard == "It is... And so on."
     assert second.asked[0][-2:] == [
-        PromptMessage(role="assistant", content="It is …"),
+        PromptMessage(role="assistant", content="It is..."),
         PromptMessage(role="user", content=GO_ON),
     ]
 
@@ -117,12 +117,12 @@ def test_a_demo_brain_answers_but_does_not_go_on_for_somebody_else() -> None:
         first.breaks_at = 0
         return begun, await chain.say()
 
-    assert run_virtual(main()) == ("One cat …", "I am small.")
+    assert run_virtual(main()) == ("One cat...", "I am small.")
 
 
 def test_when_nobody_goes_on_the_answer_ends_there_and_the_operator_knows() -> None:
     chain = Chain(Brain(*WORDS, breaks_at=3))
-    assert run_virtual(chain.say()) == "One cat sat …"
+    assert run_virtual(chain.say()) == "One cat sat..."
     assert chain.told == [("b0", "It broke.")]
     assert chain.exhausted == []
 
@@ -175,7 +175,7 @@ def test_tools_are_wanted_after_the_words_and_only_by_who_was_offered_them() -> 
         assert second.options[0].tools == (CLOCK,)
         return pieces, first.options[0].tools
 
-    assert run_virtual(main()) == (["Let me ", "see", CALL], ())
+    assert run_virtual(main()) == (["Let me", " see", CALL], ())
 
 
 def test_closing_stops_the_one_that_speaks_and_is_no_failure() -> None:
@@ -183,7 +183,7 @@ def test_closing_stops_the_one_that_speaks_and_is_no_failure() -> None:
         chain = Chain(Brain(*WORDS), Brain("Never."))
         for _ in range(FAILURES + 1):
             async with aclosing(chain.brain.stream(PROMPT, PLAIN)) as pieces:
-                assert await anext(pieces) == "One "
+                assert await anext(pieces) == "One"
         return chain.told
 
     assert run_virtual(main()) == []
@@ -286,11 +286,11 @@ def test_each_fault_of_one_provider_is_made_good_by_another(fault: Fault, first:
             return heard
 
     heard = run(main(), TIMEOUT * 10)
-    words = re.findall(r"\w+", heard)
+    words = re.findall(r"\w+", heard.lower())
     if fault.name == "an early end in good form" and first == "openai":
-        assert words == re.findall(r"\w+", outcome.said)
+        assert words == re.findall(r"\w+", outcome.said.lower())
     else:
-        assert words == ["Hello", "there", "it", "is", "lovely", "to", "see", "you"]
+        assert words == ["hello", "there", "it", "is", "lovely", "to", "see", "you"]
         assert heard.endswith(".")
 
 
@@ -311,5 +311,5 @@ def test_a_provider_that_is_killed_at_any_chunk_is_replaced_without_a_repetition
                 return "".join([str(piece) async for piece in chain.stream(PROMPT, PLAIN)])
 
     heard = run(main())
-    assert re.findall(r"\w+", heard) == ["Hello", "there", "it", "is", "lovely", "to", "see", "you"]
+    assert re.findall(r"\w+", heard.lower()) == ["hello", "there", "it", "is", "lovely", "to", "see", "you"]
     assert heard.endswith(".")

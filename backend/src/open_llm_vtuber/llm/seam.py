@@ -9,17 +9,23 @@ SAID_AGAIN = 2
 """Words in a row that begin a continuation and were said before are left out …"""
 SAID_AGAIN_LATER = 6
 """… and so many further on: there, fewer may be a turn of phrase."""
+_CJK = "぀-ヿ㐀-鿿가-힣"
 _UNFINISHED = re.compile(
-    rf"(?:\[[^\]\n]{{0,{LONGEST_HELD}}}|[^\W_぀-ヿ㐀-鿿가-힣][^\W_぀-ヿ㐀-鿿가-힣]*(?:['’-][^\W_]*)*)\Z"
+    rf"\s*(?:\[[^\]\n]{{0,{LONGEST_HELD}}}|[^\W_{_CJK}][^\W_{_CJK}]*(?:['’-][^\W_]*)*)?\Z"
 )
 _TOKEN = re.compile(r"\[[^\]\n]{0,40}\]|[぀-ヿ㐀-鿿가-힣]|(?:[^\W_]|['’](?=[^\W_]))+")
 _SPACED = re.compile(r"[^぀-ヿ㐀-鿿가-힣]")
+_IS_CJK = re.compile(rf"[{_CJK}]\s*\Z")
 _ENDED = re.compile(r"[.!?…。！？～♪]['\"”’)\]*]*\s*\Z")
+_TAGS_AT_END = re.compile(r"(?:\s*\[[^\]\n]{0,40}\])+\s*\Z")
 _JOINT = " \t\n.,;:!?…。、，！？—–-"
 
 
 def whole_words(text: str) -> tuple[str, str]:
-    """Return the text up to its last unfinished word or tag, and that one: a stream may break before its end."""
+    """Return the text up to its last unfinished word or tag, and that one: a stream may break before its end.
+
+    Blanks at the end wait too: they belong between this word and the next.
+    """
     found = _UNFINISHED.search(text)
     if found is None or len(found[0]) > LONGEST_HELD:
         return text, ""
@@ -28,8 +34,10 @@ def whole_words(text: str) -> tuple[str, str]:
 
 def ending(said: str) -> str:
     """Return what makes a sentence of the end of `said`, "" where it is one or nothing was said."""
-    bare = re.sub(r"(?:\s*\[[^\]\n]{0,40}\])+\s*\Z", "", said)
-    return "" if not bare.strip() or _ENDED.search(bare) else "…"
+    bare = _TAGS_AT_END.sub("", said)
+    if not bare.strip() or _ENDED.search(bare):
+        return ""
+    return "。" if _IS_CJK.search(bare) else "..."
 
 
 class Continuation:
@@ -112,7 +120,15 @@ class Continuation:
         if not any(_words(self._before)):  # nothing but tags and marks of the other model's row
             return ""
         self._has_spoken = True
-        return f" {self._before.lstrip(_JOINT)}"
+        begun = self._before.lstrip(_JOINT)
+        return f" {_with_capital(begun)}"
+
+
+def _with_capital(text: str) -> str:
+    """Return it as a sentence begins, so that it is taken for one."""
+    first = next((match for match in _TOKEN.finditer(text) if not match[0].startswith("[")), None)
+    at = first.start() if first else 0
+    return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
 
 def _words(text: str) -> Iterator[str]:

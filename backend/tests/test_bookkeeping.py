@@ -10,6 +10,7 @@ import pytest
 
 from open_llm_vtuber.bookkeeping import WAITING, Bookkeeping
 from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.protocol.parts import Spend
 from open_llm_vtuber.spending import Budget, Refusal, Reservation
 from open_llm_vtuber.stimulus import Payer, Spending
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -105,3 +106,16 @@ def test_each_step_down_is_logged_once(caplog: pytest.LogCaptureFixture) -> None
         "budget: only smaller models are asked from now on (full → small)",
         "budget: nobody is asked any more that costs something (small → spent)",
     ]
+
+
+def test_an_operator_sees_what_was_spent_and_what_may_be() -> None:
+    async def main() -> Spend:
+        async with Bookkeeping(Budget(per_hour=1.0), MemoryStore(), lambda: NOON) as books:
+            pay(books, spent(0.25))
+            pay(books, spent(None))
+            return books.shown()
+
+    shown = run_virtual(main())
+    assert (shown.stream, shown.hour, shown.per_hour, shown.per_stream) == (0.25, 0.25, 1.0, None)
+    assert (shown.step, shown.unpriced, shown.currency) == ("full", 1, "USD")
+    assert [(each.model, each.requests, each.cost) for each in shown.models] == [("gpt-5.4-nano", 2, 0.25)]

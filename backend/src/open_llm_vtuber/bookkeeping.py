@@ -10,6 +10,7 @@ from typing import Self
 
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import SpendingStore
+from open_llm_vtuber.protocol.parts import ModelSpend, Spend
 from open_llm_vtuber.spending import Budget, Ledger, Refusal, Reservation, Step
 from open_llm_vtuber.stimulus import Payer, Spending
 from open_llm_vtuber.units import Seconds
@@ -21,6 +22,8 @@ RECALLED = timedelta(hours=48)
 WAITING = 1_000
 """Entries on their way to the store. When it is full the newest is not stored; the ledger has it all the same."""
 CLOSING: Seconds = 5.0
+DECIMALS = 6
+"""Of an amount that is shown: a single token of a small model costs less than a millionth."""
 STEPS: dict[Step, str] = {
     "full": "every model may be asked again",
     "small": "only smaller models are asked from now on",
@@ -94,6 +97,32 @@ class Bookkeeping:
             log.warning("budget: %s (%s → %s)", STEPS[step], self._step, step)
             self._step = step
         return step
+
+    def shown(self) -> Spend:
+        """Return what an operator may see of it."""
+        ledger, now = self.ledger, self._clock()
+        budget, hour = ledger.budget, ledger.hour(now)
+        return Spend(
+            currency=budget.currency,
+            stream=round(ledger.stream.total.cost, DECIMALS),
+            hour=round(hour.cost, DECIMALS),
+            per_stream=budget.per_stream,
+            per_hour=budget.per_hour,
+            per_viewer_hour=budget.per_viewer_hour,
+            step=ledger.step(now, Payer(show="")),
+            unpriced=ledger.stream.total.unpriced,
+            models=tuple(
+                ModelSpend(
+                    provider=provider,
+                    model=model,
+                    requests=total.requests,
+                    prompt_tokens=total.prompt_tokens,
+                    answer_tokens=total.answer_tokens,
+                    cost=None if total.unpriced == total.requests else round(total.cost, DECIMALS),
+                )
+                for (provider, model), total in sorted(ledger.stream.by_model.items())
+            ),
+        )
 
     async def _write(self) -> None:
         while True:

@@ -89,6 +89,8 @@ class Ledger:
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.stream = _Stream()
+        self.since_start: dict[tuple[str, str], Total] = {}
+        """By provider and model; never smaller than before while the process runs."""
         self._hour: deque[Spending] = deque()
         """The last hour's, oldest first."""
         self._reserved: dict[int, Reservation] = {}
@@ -122,6 +124,7 @@ class Ledger:
         """Put what a request really came to in the place of what was put aside for it."""
         self.release(reservation)
         self._count(spending)
+        self.since_start.setdefault((spending.provider, spending.model), Total()).add(spending)
 
     def release(self, reservation: Reservation) -> None:
         """Take back what was put aside for a request that cost nothing."""

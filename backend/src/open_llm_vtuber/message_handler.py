@@ -28,17 +28,32 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
-from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
+from open_llm_vtuber.protocol.live_client_messages import (
+    ClientHello,
+    GenerationContext,
+    GenerationOptions,
+    GetBackendMode,
+    GetCharacterState,
+    GetSnapshot,
+    LiveClientMessage,
+    SetBackendMode,
+    TextGenerationCancel,
+    TextGenerationRequest,
+)
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    CancelText,
     Command,
     CreateHistory,
     Describe,
     DescribeGroup,
     EraseHistory,
+    GenerateText,
+    GetMode,
+    GetState,
     GroupCommand,
     Hear,
     HearAll,
@@ -52,11 +67,12 @@ from open_llm_vtuber.show.commands import (
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
+    SetMode,
     SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import Stimulus, TextContext, TextWishes
 
 
 class MessageHandler:
@@ -83,6 +99,8 @@ class MessageHandler:
 
     def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
         client = self._client
+        if isinstance(message, LiveClientMessage):
+            return _live_command(message, client)
         match message:
             case TextInput():
                 return Perform(
@@ -116,16 +134,60 @@ class MessageHandler:
                 return AnswerUtterance(client, self._human_name)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
-            case ClientHello():
-                return Hello(client, message.capabilities)
-            case GetSnapshot():
-                return TakeSnapshot(client)
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
                 return _group_command(message, client)
             case Heartbeat():
                 return None
             case _:
                 assert_never(message)
+
+
+def _live_command(message: LiveClientMessage, client: str) -> Command:
+    match message:
+        case ClientHello():
+            return Hello(client, message.capabilities)
+        case GetSnapshot():
+            return TakeSnapshot(client)
+        case TextGenerationRequest():
+            return _text_command(message, client)
+        case TextGenerationCancel():
+            return CancelText(client, message.request_id)
+        case SetBackendMode():
+            return SetMode(client, message.mode, cut=message.when == "now")
+        case GetBackendMode():
+            return GetMode()
+        case GetCharacterState():
+            return GetState()
+        case _:
+            assert_never(message)
+
+
+def _text_command(message: TextGenerationRequest, client: str) -> GenerateText:
+    options = message.options or GenerationOptions()
+    return GenerateText(
+        client=client,
+        request_id=message.request_id,
+        prompt=message.prompt,
+        context=_context(message.context) if message.context else None,
+        wishes=TextWishes(
+            max_tokens=options.max_tokens, temperature=options.temperature, style=options.style
+        ),
+        speak=options.speak,
+    )
+
+
+def _context(given: GenerationContext) -> TextContext:
+    return TextContext(
+        source=given.source,
+        username=given.username,
+        timestamp=str(given.timestamp),
+        chat_history=tuple(
+            line if isinstance(line, str) else f"{line.username}: {line.message}"
+            for line in given.chat_history
+        ),
+        stream_info={name: str(value) for name, value in given.stream_info.items() if value is not None},
+        character_persona=given.character_persona,
+    )
 
 
 def _group_command(

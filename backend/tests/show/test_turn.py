@@ -145,14 +145,14 @@ def test_the_text_is_at_most_two_sentences_ahead_of_the_voice() -> None:
     async def main() -> int:
         async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
             written: list[str | ToolUse] = []
-            feed = adapter.generate_text
+            feed = adapter.reply
 
             async def counted(stimulus: Stimulus) -> AsyncIterator[str | ToolUse]:
                 async for piece in feed(stimulus):
                     written.append(piece)
                     yield piece
 
-            adapter.generate_text = counted  # type: ignore[method-assign,assignment]
+            adapter.reply = counted  # type: ignore[method-assign,assignment]
             task = group.create_task(result.turn.perform())
             await asyncio.sleep(5)
             task.cancel()

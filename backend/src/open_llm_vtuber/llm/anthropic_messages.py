@@ -59,8 +59,6 @@ _REASONS: Mapping[str, FinishReason] = {
 class AnthropicLLM:
     """A language model at Anthropic, or at whatever speaks its way. Entering sends nothing."""
 
-    abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000, tools=True)
-
     class Options(EngineOptions):
         """Which model, in whose name, and how it is asked."""
 
@@ -81,6 +79,7 @@ class AnthropicLLM:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000, tools=True, model=options.model)
         self._account = Account(
             engine=ENGINE,
             base_url=options.base_url,

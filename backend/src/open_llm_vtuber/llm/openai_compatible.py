@@ -22,8 +22,6 @@ ENGINE = "openai_compatible_llm"
 class OpenAICompatibleLLM:
     """A language model behind an address. Entering sends nothing: a provider may start later than we do."""
 
-    abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000, tools=True)
-
     class Options(EngineOptions):
         """Where the model is and how it is asked."""
 
@@ -48,6 +46,7 @@ class OpenAICompatibleLLM:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.abilities = TextAbilities(emotion_tags=True, prompt_tokens=3000, tools=True, model=options.model)
         account = Account(
             engine=ENGINE,
             base_url=options.base_url,

@@ -13,8 +13,9 @@ _CJK = "぀-ヿ㐀-鿿가-힣"
 _UNFINISHED = re.compile(
     rf"\s*(?:\[[^\]\n]{{0,{LONGEST_HELD}}}|[^\W_{_CJK}][^\W_{_CJK}]*(?:['’-][^\W_]*)*)?\Z"
 )
-_TOKEN = re.compile(r"\[[^\]\n]{0,40}\]|[぀-ヿ㐀-鿿가-힣]|(?:[^\W_]|['’](?=[^\W_]))+")
-_SPACED = re.compile(r"[^぀-ヿ㐀-鿿가-힣]")
+_LETTER = rf"[^\W_{_CJK}]"
+_TOKEN = re.compile(rf"\[[^\]\n]{{0,40}}\]|[{_CJK}]|{_LETTER}(?:{_LETTER}|['’](?={_LETTER}))*")
+_SPACED = re.compile(rf"[^{_CJK}]")
 _IS_CJK = re.compile(rf"[{_CJK}]\s*\Z")
 _ENDED = re.compile(r"[.!?…。！？～♪]['\"”’)\]*]*\s*\Z")
 _TAGS_AT_END = re.compile(r"(?:\s*\[[^\]\n]{0,40}\])+\s*\Z")

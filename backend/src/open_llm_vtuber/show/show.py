@@ -9,6 +9,7 @@ from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
@@ -39,7 +40,9 @@ from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
+from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
+from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
     UNASKED,
@@ -79,6 +82,8 @@ class Show:
         shared: bool,
         ears: Ears | None = None,
         speak_up: str = SPEAK_UP,
+        mode: Mode = "orphiq",
+        places: Places | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
@@ -99,9 +104,11 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._guard = guard
+        self._modes = Modes(self.audience, role, mode, self._on_change)
+        self._texts = TextDesk(self.audience, lambda: self._modes.adapter, self._perform, places)
         self._assume(role)
         self._director = Director(
-            lambda stimulus: Turn(stimulus, self._cast),
+            lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._chat.next_line(self._now()),
             on_change=self._on_change,
         )
@@ -111,6 +118,7 @@ class Show:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                self._texts.open(group)
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
         finally:
@@ -128,7 +136,7 @@ class Show:
         histories = Histories(
             self._conversation,
             self._director,
-            adapter=lambda: self._adapter,
+            adapter=lambda: self._modes.adapter,
             billing=lambda: self._billing,
             is_shared=self._is_shared,
         )
@@ -137,13 +145,13 @@ class Show:
     def _assume(self, role: Role) -> None:
         """Be that character from the next turn on; its conversation is another one."""
         billing = self._billing = role.billing
-        self._adapter = role.adapter
+        self._modes.assume(role)
         self._providers = role.providers
         self._conversation.end()
         self._body = Body(billing.model, self.audience.publish)
         self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
-            adapter=role.adapter,
+            adapter=self._modes.adapter,
             voice=role.voice,
             body=self._body,
             audience=self.audience,
@@ -171,6 +179,7 @@ class Show:
         finally:
             self._last_report.pop(client, None)
             self._ears.forget(client)
+            self._texts.forget(client)
             self._on_change()
 
     async def tell(self, command: commands.ChatHappened) -> None:
@@ -207,6 +216,10 @@ class Show:
             return await self._hear(command)
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
+        if isinstance(command, commands.TextCommand):
+            return self._texts.ask(command)
+        if isinstance(command, commands.ModeCommand):
+            return await self._modes.ask(command, self._director)
         if isinstance(command, commands.BodyCommand):
             raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")
         await self.tell(command)
@@ -322,6 +335,7 @@ class Show:
         return State(
             expression=self._body.expression,
             speaking=self._director.turn is not None,
+            mode=self._modes.mode,
             queue=self._director.waiting,
             primary=self._primary,
             twitch=self._twitch,

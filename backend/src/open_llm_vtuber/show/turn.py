@@ -175,7 +175,7 @@ class Turn:
     def _words(self) -> AsyncGenerator[str | ToolUse, None]:
         if self.stimulus.verbatim:
             return _as_given(self.stimulus.text)
-        return self._cast.adapter.generate_text(self.stimulus)
+        return self._cast.adapter.reply(self.stimulus)
 
     async def _speak(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
         was_refused = False

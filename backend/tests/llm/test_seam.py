@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.llm.seam import Continuation, ending, whole_words
+from open_llm_vtuber.llm.seam import LONGEST_HELD, Continuation, ending, whole_words
 from open_llm_vtuber.show.sentences import SentenceSplitter
 
 SAID = "Hello there, everybody! Today we play a game"
@@ -119,7 +119,7 @@ def test_wherever_it_breaks_and_from_wherever_the_other_begins_each_word_is_said
     assert re.findall(r"\w+", joined.lower()) == WORDS
 
 
-@given(said=st.text(max_size=40), text=st.text(max_size=60), size=st.integers(1, 7))
+@given(said=st.text(max_size=40), text=st.text(max_size=LONGEST_HELD), size=st.integers(1, 7))
 def test_any_text_gets_through_and_the_size_of_pieces_changes_nothing(
     said: str, text: str, size: int
 ) -> None:

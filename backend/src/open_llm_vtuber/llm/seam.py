@@ -84,19 +84,23 @@ class Continuation:
         return ready + self._passed_on(rest)
 
     def _word(self, between: str, token: str) -> str:
-        if token.startswith("["):
-            self._held += between + token
-            return "" if self._reached else self._row_ends()
-        word = token.casefold()
+        marks = between.rstrip()  # they belong to what they follow, the blanks to the word
+        gap, ready = between[len(marks) :], ""
         if self._reached:
-            reached = [at + 1 for at in self._reached if at < len(self._said) and self._said[at] == word]
-            if reached:
-                return self._grows(between, token, reached)
-        ready = self._row_ends()
-        reached = [at + 1 for at, each in enumerate(self._said) if each == word]
+            self._held += marks
+        else:
+            ready = self._passed_on(marks)
+        if token.startswith("["):
+            self._held += gap + token
+            return ready if self._reached else ready + self._row_ends()
+        word = token.casefold()
+        reached = [at + 1 for at in self._reached if at < len(self._said) and self._said[at] == word]
+        if not reached:
+            ready += self._row_ends()
+            reached = [at + 1 for at, each in enumerate(self._said) if each == word]
         if reached:
-            return ready + self._grows(between, token, reached)
-        return ready + self._passed_on(between + token)
+            return ready + self._grows(gap, token, reached)
+        return ready + self._passed_on(gap + token)
 
     def _grows(self, between: str, token: str, reached: list[int]) -> str:
         self._held += between + token

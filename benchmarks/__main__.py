@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import chat, clients, first_audio, history, memory, microphone, startup
+from benchmarks import chat, clients, first_audio, history, memory, microphone, providers, startup
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "history": history.measure,
     "memory": memory.measure,
     "microphone": microphone.measure,
+    "providers": providers.measure,
     "startup": startup.measure,
 }
 

@@ -14,11 +14,11 @@ from fake_provider import KEY, WORDS, FakeProvider, run
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm.canned import LINES
-from open_llm_vtuber.llm.external import Hooks, external_model, not_configured, notes
+from open_llm_vtuber.llm.external import Hooks, budget_of, external_model, not_configured, notes
 from open_llm_vtuber.llm.fallback_brain import FallbackBrain
 from open_llm_vtuber.llm.metered import Metered
 from open_llm_vtuber.ports import LanguageModel
-from open_llm_vtuber.provider_settings import ExternalApiConfig, Spare
+from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, Spare
 from open_llm_vtuber.spending import Budget
 from open_llm_vtuber.stimulus import Payer, PromptMessage, TextOptions
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -229,6 +229,11 @@ def test_what_lacks_its_key_is_left_out_and_the_first_one_is_a_reason() -> None:
             assert isinstance(chain.brains["ollama"], Metered)
 
     asyncio.run(main())
+
+
+def test_the_budget_is_what_the_configuration_says() -> None:
+    config = BudgetConfig(per_stream=5, per_viewer_hour=0.1, currency="EUR")
+    assert budget_of(config) == Budget(per_stream=5, per_viewer_hour=0.1, currency="EUR")
 
 
 def test_two_of_one_provider_have_names_of_their_own() -> None:

@@ -14,7 +14,7 @@ from open_llm_vtuber.llm.metered import Metered, Patience, Tariff
 from open_llm_vtuber.llm.rate_limit import RateLimit
 from open_llm_vtuber.ports import LanguageModel
 from open_llm_vtuber.prices import FREE, Price, price_of
-from open_llm_vtuber.provider_settings import NO_KEY, ExternalApiConfig, ExternalProvider, Spare
+from open_llm_vtuber.provider_settings import NO_KEY, BudgetConfig, ExternalApiConfig, ExternalProvider, Spare
 from open_llm_vtuber.provider_table import COMPATIBLE, PROVIDERS
 from open_llm_vtuber.spending import Budget
 
@@ -95,11 +95,9 @@ def notes(external: ExternalApiConfig, currency: str) -> tuple[str, ...]:
     )
 
 
-def budget_of(
-    per_stream: float | None, per_hour: float | None, per_viewer: float | None, currency: str
-) -> Budget:
+def budget_of(config: BudgetConfig) -> Budget:
     """Return the limits as the ledger takes them."""
-    return Budget(per_stream=per_stream, per_hour=per_hour, per_viewer_hour=per_viewer, currency=currency)
+    return Budget(**config.model_dump())
 
 
 def _metered(each: ExternalProvider, setting: str, books: Bookkeeping, *, gives_way: bool) -> Metered:

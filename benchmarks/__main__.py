@@ -8,7 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+<<<<<<< HEAD
 from benchmarks import chat, clients, first_audio, history, memory, microphone, providers, startup
+=======
+from benchmarks import chat, clients, first_audio, history, memory, microphone, startup, texts
+>>>>>>> main
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -20,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "microphone": microphone.measure,
     "providers": providers.measure,
     "startup": startup.measure,
+    "texts": texts.measure,
 }
 
 

@@ -105,7 +105,13 @@ class Show:
         )
         self._guard = guard
         self._modes = Modes(self.audience, role, mode, self._on_change)
-        self._texts = TextDesk(self.audience, lambda: self._modes.adapter, self._perform, places)
+        self._texts = TextDesk(
+            self.audience,
+            lambda: self._modes.adapter,
+            lambda: self._body.emotions,
+            self._perform,
+            places,
+        )
         self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),

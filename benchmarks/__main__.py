@@ -8,11 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-<<<<<<< HEAD
-from benchmarks import chat, clients, first_audio, history, memory, microphone, providers, startup
-=======
-from benchmarks import chat, clients, first_audio, history, memory, microphone, startup, texts
->>>>>>> main
+from benchmarks import chat, clients, first_audio, history, memory, microphone, providers, startup, texts
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {

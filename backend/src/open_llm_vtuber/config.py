@@ -22,11 +22,8 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
-<<<<<<< HEAD
 from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, with_keys
-=======
 from open_llm_vtuber.vts_settings import VTubeStudioSettings
->>>>>>> main
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))

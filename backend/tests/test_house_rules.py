@@ -39,6 +39,7 @@ TESTED_ELSEWHERE = {
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "errors.py": "its classes are raised and read in every suite",
+    "config_file.py": "through its only user: test_config.py",
     "llm/held.py": "an error; by those who raise and catch it: test_metered.py, test_fallback_brain.py",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",

@@ -41,6 +41,7 @@ TESTED_ELSEWHERE = {
     "errors.py": "its classes are raised and read in every suite",
     "config_file.py": "through its only user: test_config.py",
     "llm/held.py": "an error; by those who raise and catch it: test_metered.py, test_fallback_brain.py",
+    "llm/small_talk_lines.py": "data: test_small_talk.py",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",
     "llm/embedded_server.py": "as a process of its own: test_embedded.py",

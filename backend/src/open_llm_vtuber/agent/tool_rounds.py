@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import LanguageModel, Toolbox
-from open_llm_vtuber.stimulus import PromptMessage, TextOptions, new_id
+from open_llm_vtuber.stimulus import Payer, PromptMessage, TextOptions, new_id
 from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
 from open_llm_vtuber.units import Seconds
 
@@ -36,13 +36,15 @@ class ToolRounds:
         self._llm = llm
         self._toolbox = toolbox if llm.abilities.tools else None
 
-    async def stream(self, prompt: Sequence[PromptMessage]) -> AsyncGenerator[str | ToolUse, None]:
+    async def stream(
+        self, prompt: Sequence[PromptMessage], payer: Payer | None = None
+    ) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply piece by piece, and each tool as its use begins and ends. Raises EngineError."""
-        reply = _Reply(prompt)
+        reply = _Reply(prompt, payer)
         for number in range(ROUNDS + 1):
             tools = self._offer(reply) if number < ROUNDS else ()
             calls: list[ToolCall] = []
-            async with aclosing(self._round(reply.messages, tools)) as pieces:
+            async with aclosing(self._round(reply, tools)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
                         reply.said += piece
@@ -58,13 +60,12 @@ class ToolRounds:
     def _offer(self, reply: "_Reply") -> Sequence[Tool]:
         return self._toolbox.tools if self._toolbox and reply.seconds_left > 0 else ()
 
-    async def _round(
-        self, messages: Sequence[PromptMessage], tools: Sequence[Tool]
-    ) -> AsyncGenerator[str | ToolCall, None]:
+    async def _round(self, reply: "_Reply", tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """Ask the model once; tools that were not offered are not used."""
         begun = False
+        options = TextOptions(tools=tools, payer=reply.payer)
         try:
-            async with aclosing(self._llm.stream(messages, TextOptions(tools=tools))) as pieces:
+            async with aclosing(self._llm.stream(reply.messages, options)) as pieces:
                 async for piece in pieces:
                     begun = True
                     if tools or isinstance(piece, str):
@@ -75,7 +76,7 @@ class ToolRounds:
                 raise
         else:
             return
-        async with aclosing(self._round(messages, ())) as pieces:
+        async with aclosing(self._round(reply, ())) as pieces:
             async for piece in pieces:
                 self._give_up_tools()
                 yield piece
@@ -120,7 +121,8 @@ class ToolRounds:
 class _Reply:
     """What one reply has come to, and what is left of its limits."""
 
-    def __init__(self, prompt: Sequence[PromptMessage]) -> None:
+    def __init__(self, prompt: Sequence[PromptMessage], payer: Payer | None) -> None:
+        self.payer = payer
         self.messages = list(prompt)
         self.said = ""
         """In this round."""

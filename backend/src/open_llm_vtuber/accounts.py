@@ -8,8 +8,9 @@ from email.utils import parsedate_to_datetime
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.units import Seconds
 
@@ -67,7 +68,7 @@ class Account:
     key_setting: str
     """What the operator's configuration calls the key."""
     where: str
-    """How an error's sentence names the provider, for example api.example.com:443."""
+    """How an error's sentence begins, for example "The voice at api.example.com:443"."""
     address_setting: str = "base_url"
     """What the operator's configuration calls the address."""
     organization: str | None = None
@@ -77,6 +78,25 @@ class Account:
     """How often the SDK repeats a request whose answer has not begun."""
     keep_alive: bool = True
     """Whether a connection serves more than one request. The next one is then faster, but may find it closed."""
+
+
+class SpeechOptions(EngineOptions):
+    """Where a voice or an ear is that is served the OpenAI way, and how long it may take."""
+
+    base_url: BaseUrl = "https://api.openai.com/v1"
+    api_key: ApiKey = SecretStr("not-needed")
+    timeout_s: Seconds = Field(30.0, gt=0)
+
+    def account(self, engine: str, job: str) -> Account:
+        """Return the account of the engine that does this job: errors name the job and the host."""
+        return Account(
+            engine=engine,
+            base_url=self.base_url,
+            api_key=self.api_key,
+            key_setting="api_key",
+            where=f"The {job} at {host_of(self.base_url)}",
+            timeout=self.timeout_s,
+        )
 
 
 def host_of(base_url: str) -> str:

@@ -31,7 +31,7 @@ from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
@@ -107,13 +107,11 @@ async def on_air(
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector))
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(
-            Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
-        )
+        shows = await stack.enter_async_context(_groups(local, settings, report))
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
@@ -138,11 +136,11 @@ async def on_air(
 
 
 def _stage(
-    settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears]
+    settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears], report: Report
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
     guard, places = Guard(), Places()
-    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder) or SPEAK_UP
+    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder, report) or SPEAK_UP
 
     def build(name: str) -> Show:
         named = settings.shows.get(name)
@@ -160,6 +158,16 @@ def _stage(
         )
 
     return build
+
+
+def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
+    system = settings.system_config
+    return Groups(
+        shows,
+        rounds=system.group_rounds,
+        accepts=system.group_invitations == "accept",
+        scene=group_prompt(system.tool_prompts, settings.folder, report),
+    )
 
 
 def is_demo(settings: Settings) -> bool:

@@ -86,7 +86,7 @@ class AnthropicLLM:
             api_key=options.llm_api_key,
             key_setting=options.key_setting,
             address_setting=options.address_setting,
-            where=host_of(options.base_url),
+            where=f"The language model at {host_of(options.base_url)}",
             timeout=options.timeout_s,
         )
         self._client: anthropic.AsyncAnthropic | None = None

@@ -53,7 +53,7 @@ class OpenAICompatibleLLM:
             api_key=options.llm_api_key,
             key_setting=options.key_setting,
             address_setting=options.address_setting,
-            where=host_of(options.base_url),
+            where=f"The language model at {host_of(options.base_url)}",
             organization=options.organization_id or None,
             project=options.project_id or None,
             timeout=options.timeout_s,

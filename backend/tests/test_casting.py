@@ -138,7 +138,7 @@ def test_what_stands_in_for_something_else_is_told_at_the_start(tmp_path: Path) 
     character = {
         "agent_config": {
             "conversation_agent_choice": "mem0_agent",
-            "agent_settings": {"basic_memory_agent": {"llm_provider": "claude_llm"}},
+            "agent_settings": {"basic_memory_agent": {"llm_provider": "llama_cpp_llm"}},
         },
         "tts_config": {"tts_model": "bark_tts"},
     }
@@ -148,7 +148,7 @@ def test_what_stands_in_for_something_else_is_told_at_the_start(tmp_path: Path) 
             return " ".join(stage.casting.notes)
 
     told = asyncio.run(main())
-    for name in ("mem0_agent", "claude_llm", "bark_tts", "broken.yaml"):
+    for name in ("mem0_agent", "llama_cpp_llm", "bark_tts", "broken.yaml"):
         assert name in told
 
 

@@ -38,6 +38,7 @@ CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
 TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
+    "accounts.py": "by the engines that use it: llm/test_retries.py, test_openai_compatible.py, test_openai_speech.py",
     "__main__.py": "one line, run by e2e",
     "adapters/agent_adapter.py": "by the adapters that it is the base of: contracts/test_adapters.py",
     "adapters/autonomous_adapter.py": "with its siblings: contracts/test_adapters.py",
@@ -45,6 +46,9 @@ TESTED_ELSEWHERE = {
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "errors.py": "its classes are raised and read in every suite",
+    "config_file.py": "through its only user: test_config.py",
+    "llm/held.py": "an error; by those who raise and catch it: test_metered.py, test_fallback_brain.py",
+    "llm/small_talk_lines.py": "data: test_small_talk.py",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",
     "llm/embedded_server.py": "as a process of its own: test_embedded.py",

@@ -20,6 +20,7 @@ from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
+from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.config import Character, Features, Settings
@@ -29,10 +30,19 @@ from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
+from open_llm_vtuber.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import group_prompt, speak_up_prompt
-from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, Store, VoiceActivityDetector
+from open_llm_vtuber.ports import (
+    Adapter,
+    LanguageModel,
+    SpeechRecognizer,
+    SpeechSynthesizer,
+    Store,
+    VoiceActivityDetector,
+)
 from open_llm_vtuber.proxy import Proxy
+from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Describe, Hello
@@ -67,6 +77,10 @@ class OnAir:
     voice: SpeechSynthesizer
     brain: Adapter
     """The opening character's, in nobody's conversation."""
+    books: Bookkeeping
+    """What remote language models cost."""
+    remote: Adapter | None = None
+    """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
 
@@ -86,12 +100,14 @@ async def on_air(
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        casting = await _casting(stack, settings, serving_all, report)
-        for note in casting.notes:
-            report(note)
         system = settings.system_config
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
         await stack.enter_async_context(store)
+        llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
+        remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
+        casting = await _casting(stack, settings, llms, remote, serving_all, report)
+        for note in casting.notes:
+            report(note)
         build = _stage(settings, casting, store, lambda: Ears(ear, detector), report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
@@ -101,12 +117,21 @@ async def on_air(
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        outputs = _outputs(settings, shows, report)  # checked also when they are not to be driven
+        loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(each.run()) for each in outputs if drives_outputs]
+        running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
         try:
-            yield OnAir(shows, role.providers, role.voice, role.adapters["orphiq"], ear, proxy)
+            yield OnAir(
+                shows,
+                role.providers,
+                role.voice,
+                brain=role.adapters["orphiq"],
+                books=remote.books,
+                remote=role.adapters.get("external-api"),
+                ear=ear,
+                proxy=proxy,
+            )
         finally:
             for task in running:
                 task.cancel()
@@ -172,28 +197,34 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         voice=parts.voice,
         ear=parts.ear,
         proxy=parts.proxy,
+        metrics=lambda: exposition(
+            [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
+        ),
     )
 
 
 async def _casting(
-    stack: AsyncExitStack, settings: Settings, others: dict[str, EngineStatus], report: Report
+    stack: AsyncExitStack,
+    settings: Settings,
+    llms: EnginePool[LanguageModel],
+    remote: RemoteBrain,
+    others: dict[str, EngineStatus],
+    report: Report,
 ) -> Casting:
     """Start the engines of the configuration's own character, and what makes a show of it."""
     channel = settings.live_config.twitch.channel
-    brains = EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
     voices = EnginePool(TTS_ENGINES, EMBEDDED_VOICES)
     tools = await stack.enter_async_context(McpToolboxes(mcp_servers(settings.folder, report), report))
     casting = Casting(
         settings,
         frontend=frontend_folder(),
         channel=channel_name(channel) if channel else "",
-        llms=await stack.enter_async_context(brains),
+        llms=llms,
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapters=lambda own, remote: _adapters(
-            own, remote, tools, is_autonomous=settings.features.autonomous
-        ),
-        unavailable=_unavailable(settings.features),
+        adapters=lambda own, other: _adapters(own, other, tools, is_autonomous=settings.features.autonomous),
+        remote=remote.model,
+        unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
     )
     return await stack.enter_async_context(casting)
@@ -217,13 +248,11 @@ def _adapters(
     return words
 
 
-def _unavailable(features: Features) -> Mapping[Mode, str]:
+def _unavailable(features: Features, no_remote: str) -> Mapping[Mode, str]:
     """Return what a client is told who asks for a mode that there is no adapter for."""
     off = "It is switched off here (features.{})."
     return {
-        "external-api": "The configuration names no external_api provider."
-        if features.external_api
-        else off.format("external_api"),
+        "external-api": no_remote if features.external_api else off.format("external_api"),
         "autonomous": off.format("autonomous"),
     }
 
@@ -288,6 +317,15 @@ async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> 
         stored = None if platform.has_login() else ANONYMOUS
         channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
+
+
+def _loops(
+    settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
+) -> list[VTubeStudioOutput | ModeFollower]:
+    """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
+    outputs = _outputs(settings, shows, report)
+    followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []
+    return [*followers, *(outputs if drives_outputs else ())]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

@@ -1,6 +1,7 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
@@ -17,6 +18,7 @@ from open_llm_vtuber.stimulus import (
     Priority,
     PromptMessage,
     SpeechEvent,
+    Spending,
     Stimulus,
     StreamFacts,
     TextAbilities,
@@ -278,4 +280,16 @@ class Store(Protocol):
 
     async def move_history(self, owner: str, history: str, to: str) -> None:
         """Give a history that holds lines to another owner. Raises ProtocolError `not-found`."""
+        ...
+
+
+class SpendingStore(Protocol):
+    """Keeps what remote language models cost. Raises EngineError."""
+
+    async def note_spending(self, spending: Spending) -> None:
+        """Keep it; it is safe once this returns."""
+        ...
+
+    async def spendings(self, since: datetime) -> Sequence[Spending]:
+        """Return what was kept since then, oldest first."""
         ...

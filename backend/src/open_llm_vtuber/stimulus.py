@@ -1,6 +1,6 @@
 """The language that all parts share: what a show may react to, and what its parts hand each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NewType
@@ -257,6 +257,44 @@ class PromptMessage:
     """Which of those calls a `tool` message answers."""
 
 
+FinishReason = Literal["stop", "length", "tool-calls", "refusal", "cancelled", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReport:
+    """What a text generation came to, as far as the engine knows; None is unknown."""
+
+    model: str
+    finish_reason: FinishReason = "other"
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """On whose account a text generation goes: what it costs counts for this show, and for this viewer."""
+
+    show: str
+    viewer: str = ""
+    """The viewer's login; "" where no viewer asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What one request to a remote language model came to."""
+
+    at: datetime
+    provider: str
+    model: str
+    payer: Payer
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float | None
+    """In the budget's currency; None where the price is not known."""
+    is_estimate: bool = False
+    """The provider did not say how many tokens it were."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
     """What may be asked of a text generation; None leaves it to the engine."""
@@ -265,6 +303,9 @@ class TextOptions:
     temperature: float | None = None
     tools: Sequence[Tool] = ()
     """What the model may use; only for one whose abilities say so."""
+    payer: Payer | None = None
+    report: Callable[[TextReport], None] | None = None
+    """Told once, when the answer has ended by itself; some engines have nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

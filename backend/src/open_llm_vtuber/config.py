@@ -94,6 +94,7 @@ class AgentSettings(_Section):
     """Settings of each agent."""
 
     basic_memory_agent: BasicMemoryAgentConfig = BasicMemoryAgentConfig()
+    hume_ai_agent: Section = Field(default_factory=dict)
 
 
 class AgentConfig(_Section):

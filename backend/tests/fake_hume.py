@@ -7,13 +7,14 @@ import json
 import math
 import wave
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 HumeMode = Literal[
     "ok",
@@ -101,6 +102,7 @@ class FakeHume:
         self.code = "E0500"
         self.pause = 0.0
         """Seconds before each message of an answer."""
+        self.before_chat: Callable[[], object] = lambda: None
         self.requests: list[Request] = []
         self.chats: list[list[Message]] = []
         """What came in, chat by chat."""
@@ -144,6 +146,7 @@ class FakeHume:
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append(request)
+        self.before_chat()
         if self.status != HTTPStatus.OK:
             return connection.respond(HTTPStatus(self.status), FAULT)
         if request.headers.get("X-Hume-Api-Key") != KEY:

@@ -84,10 +84,10 @@ def test_the_same_chat_is_asked_again() -> None:
                 await chat.ask(question)
                 async with aclosing(chat.answer(with_sound=True)) as sentences:
                     assert len([said async for said in sentences]) == 2
-            assert chat.is_open
             await chat.close()
             assert not chat.is_open
             assert hume.asked() == ["one", "two"]
+            assert len(hume.chats) == 1
 
     run(main())
 

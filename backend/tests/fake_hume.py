@@ -7,7 +7,8 @@ import json
 import math
 import wave
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -15,6 +16,9 @@ from typing import Any, Literal, Self
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+
+from open_llm_vtuber.ports import LanguageModel
+from open_llm_vtuber.stimulus import PromptMessage, TextOptions
 
 HumeMode = Literal[
     "ok",
@@ -90,6 +94,52 @@ def prosody(name: str, scores: dict[str, float]) -> Message:
 
 
 END: Message = {"type": "assistant_end"}
+
+
+class ThinkingLine:
+    """A chat in memory whose answers are a language model's, so that it can be seen what prompt it gets."""
+
+    def __init__(self, llm: LanguageModel) -> None:
+        self.is_open = True
+        self._llm = llm
+        self._settings: Message = {}
+        self._answer: AsyncGenerator[Message, None] | None = None
+
+    async def send(self, frame: str) -> None:
+        message = json.loads(frame)
+        if message["type"] == "session_settings":
+            self._settings = message
+        else:
+            self._answer = self._thought(message["text"])
+
+    async def receive(self) -> str:
+        if not self._settings:
+            return json.dumps(metadata())
+        assert self._answer is not None
+        return json.dumps(await anext(self._answer))
+
+    async def close(self) -> None:
+        self.hang_up()
+        if self._answer:
+            await self._answer.aclose()
+
+    def hang_up(self) -> None:
+        self.is_open = False
+
+    async def _thought(self, question: str) -> AsyncGenerator[Message, None]:
+        yield echo(question)
+        async with aclosing(self._llm.stream(self._prompt(question), TextOptions())) as pieces:
+            async for piece in pieces:
+                yield words("", str(piece))
+        yield END
+
+    def _prompt(self, question: str) -> list[PromptMessage]:
+        told = self._settings.get("context", {"text": ""})["text"].splitlines()
+        roles: dict[str, Literal["user", "assistant"]] = {"they": "user", "you": "assistant"}
+        parts = [line.partition(": ") for line in told]
+        before = [PromptMessage(role=roles[who], content=said) for who, _, said in parts if who in roles]
+        system = PromptMessage(role="system", content=self._settings["system_prompt"])
+        return [system, *before, PromptMessage(role="user", content=question)]
 
 
 class FakeHume:

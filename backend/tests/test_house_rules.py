@@ -54,6 +54,7 @@ TESTED_ELSEWHERE = {
     "message_handler.py": "over real sockets: wire/",
     "websocket_handler.py": "over real sockets: wire/",
     "stimulus.py": "data only, used in every suite",
+    "vts/link.py": "through its only user, over real sockets: vts/test_output.py",
 }
 SEED_NAMES = {
     "adapters.base_adapter:BackendAdapter",

@@ -22,6 +22,7 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -201,9 +202,10 @@ class TwitchConfig(_OwnSection):
 
 
 class LiveConfig(_Section):
-    """Chat platforms."""
+    """Chat platforms, and programs that show what she does."""
 
     twitch: TwitchConfig = TwitchConfig()
+    vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
 
 
 class Features(_OwnSection):

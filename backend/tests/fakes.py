@@ -110,6 +110,7 @@ class FakeAdapter(BackendAdapter):
         self.remembered: list[tuple[str, str]] = []
         self.open = 0
         self.forgotten = 0
+        self.ended = 0
         self.demanded: list[tuple[str, TextContext | None, TextWishes | None]] = []
 
     async def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
@@ -150,6 +151,9 @@ class FakeAdapter(BackendAdapter):
 
     def take_back(self, removal: ChatRemoval) -> None:
         del removal
+
+    async def end(self) -> None:
+        self.ended += 1
 
 
 def spoken(text: str, *emotions: str, length: Seconds = 1.0) -> SpokenSentence:

@@ -51,10 +51,10 @@ SCORES = (JOY, SADNESS)
 Message = dict[str, Any]
 
 
-def wav(seconds: float = 0.1, *, rate: int = RATE, hertz: float = 440.0) -> bytes:
+def wav(seconds: float = 0.1, *, rate: int = RATE, hertz: float = 440.0, level: int = 8_000) -> bytes:
     """Return a tone."""
     count = round(seconds * rate)
-    samples = array("h", (round(8_000 * math.sin(2 * math.pi * hertz * n / rate)) for n in range(count)))
+    samples = array("h", (round(level * math.sin(2 * math.pi * hertz * n / rate)) for n in range(count)))
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
@@ -152,6 +152,8 @@ class FakeHume:
         self.code = "E0500"
         self.pause = 0.0
         """Seconds before each message of an answer."""
+        self.thinking = 0.0
+        """Seconds between the echo of a question and the answer."""
         self.before_chat: Callable[[], object] = lambda: None
         self.requests: list[Request] = []
         self.chats: list[list[Message]] = []
@@ -240,6 +242,7 @@ class FakeHume:
         if self.mode == "hang first":
             await socket.wait_closed()
         await self._say(socket, echo(text))
+        await asyncio.sleep(self.thinking)
         if self.mode == "greets":
             await self._say(socket, {"type": "user_interruption", "time": 0})
             await self._say(socket, sound("greeting", 1))

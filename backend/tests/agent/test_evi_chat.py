@@ -102,6 +102,19 @@ def test_whatever_stands_in_between_the_words_are_the_answer(mode: HumeMode) -> 
     run(main())
 
 
+def test_thinking_may_take_longer_than_a_pause_in_the_answer() -> None:
+    async def main() -> None:
+        async with FakeHume() as hume:
+            hume.thinking = 0.2
+            patient = replace(account(hume), limits=replace(QUICK, first_answer_s=2, between_s=0.1))
+            assert len(await asked(patient)) == 2
+            hume.thinking, hume.pause = 0.0, 0.2
+            with pytest.raises(EngineError, match="stopped in mid-answer"):
+                await asked(patient)
+
+    run(main())
+
+
 def test_sound_in_disorder_is_put_in_order() -> None:
     async def main() -> None:
         async with FakeHume() as hume:

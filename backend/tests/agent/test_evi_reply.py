@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fake_hume
@@ -147,6 +147,7 @@ def test_an_answer_holds_so_much_and_not_more(
         taken(EviReply(with_sound=True), echo("hi"), message)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.data())
 def test_every_word_comes_once_and_in_order_and_with_no_other_sound_than_its_own(data: st.DataObject) -> None:
     names = [f"s{n}" for n in range(data.draw(st.integers(1, 5)))]

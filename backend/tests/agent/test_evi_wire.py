@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open_llm_vtuber.agent.evi_wire import (
@@ -68,6 +68,7 @@ def test_what_is_no_message_is_a_value_error(frame: str | bytes) -> None:
         read(frame)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.text() | st.binary() | st.builds(json.dumps, st.dictionaries(st.just("type") | st.text(), st.text()))
 )

@@ -1,7 +1,7 @@
 """What Hume hears in a voice becomes a face of ours."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open_llm_vtuber.agent.prosody import EMOTIONS, WEAKEST, felt
@@ -42,6 +42,7 @@ def test_avatars_know_the_names_from_the_words_too() -> None:
     }
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.dictionaries(st.sampled_from(sorted(EMOTIONS)), st.floats(0, 1)))
 def test_nothing_is_felt_twice_or_weakly(scores: dict[str, float]) -> None:
     found = felt(scores)

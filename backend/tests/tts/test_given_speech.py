@@ -14,9 +14,10 @@ def measured(pcm: bytes) -> float:
 
 
 def test_the_pieces_of_a_sentence_become_one_at_the_rate_and_loudness_of_every_voice() -> None:
-    pcm = given_speech([wav(0.5), wav(0.7)])
-    assert len(pcm) == 2 * round(RATE * 1.2)
-    assert measured(pcm) == pytest.approx(TARGET, abs=0.3)
+    for level in (2_000, 20_000):
+        pcm = given_speech([wav(0.5, level=level), wav(0.7, level=level)])
+        assert len(pcm) == 2 * round(RATE * 1.2)
+        assert measured(pcm) == pytest.approx(TARGET, abs=0.3)
 
 
 def test_what_a_lower_rate_cannot_carry_is_left_out_and_not_folded_back() -> None:

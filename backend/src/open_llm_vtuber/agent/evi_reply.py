@@ -114,8 +114,7 @@ class EviReply:
         if self._sound_left < 0:
             msg = "too much sound"
             raise ValueError(msg)
-        if message.id in self._gone:
-            return []  # too late: that sentence is on air
+        # What comes too late for a sentence that is on air waits with the rest of what has no words, for nothing.
         known = self._sentences.get(message.id)
         sentence = known or self._early.setdefault(message.id, _Sentence())
         sentence.sound[message.index] = message.data

@@ -244,6 +244,17 @@ def test_what_happened_to_the_conversation_elsewhere_is_known_to_the_next_chat()
     run(main())
 
 
+def test_what_was_said_without_hume_is_known_to_the_next_chat_though_it_is_the_same() -> None:
+    async def main() -> None:
+        async with FakeHume() as hume, agent_at(hume) as agent:
+            await turn(agent)
+            agent.remember(HI, WHOLE)
+            await turn(agent)
+            assert hume.settings()["context"]["text"].count(WHOLE) == 2
+
+    run(main())
+
+
 def test_a_sentence_that_was_not_heard_is_not_known_to_the_next_chat() -> None:
     async def main() -> None:
         async with FakeHume() as hume, agent_at(hume) as agent:

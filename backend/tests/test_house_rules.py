@@ -22,8 +22,15 @@ LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 LARGEST_FILE_BYTES = 1_000_000
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "manager", "factory", "service_context", "common", "misc"}
-BOUNDARIES = {"show/turn.py", "show/text_desk.py", "show/director.py", "websocket_handler.py", "app.py"}
-"""One turn, one text on demand, one connection, one forever-loop: nobody else catches everything."""
+BOUNDARIES = {
+    "show/turn.py",
+    "show/text_desk.py",
+    "show/director.py",
+    "group_talk.py",
+    "websocket_handler.py",
+    "app.py",
+}
+"""One turn (in a group, listening comes before it), one text on demand, one connection, one forever-loop: nobody else."""
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 

@@ -22,6 +22,7 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.text_rules import encoding_of
 from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
@@ -331,18 +332,19 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
 
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = file.read_bytes()
+        given = yaml.safe_load(data.decode(encoding_of(data)))
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', '') or getattr(error, 'reason', 'it cannot be read')}."
         ) from error
     except ValueError as error:  # a date that is none
         raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error

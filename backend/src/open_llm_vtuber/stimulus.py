@@ -33,7 +33,7 @@ class Stimulus:
     source: Literal["typed", "voice", "chat", "unasked", "group"]
     """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered.
 
-    `group`: `text` is what was said in a group, which shows it to everybody itself.
+    `group`: `text` is what was said in a group, which shows and keeps it itself.
     """
     author: str
     client: str | None = None
@@ -45,6 +45,8 @@ class Stimulus:
     utterance: bytes | None = field(default=None, repr=False)
     """What was spoken, as long as nobody has listened to it: 16-bit little-endian mono at 16 kHz."""
     priority: Priority = TYPED
+    scene: str = ""
+    """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False
     """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)

@@ -37,6 +37,8 @@ EMBEDDED_VOICES = ("embedded_tts", "tone_tts")
 """Voices that need nobody, the better one first: they stand in for every other."""
 OUR_AGENT = "basic_memory_agent"
 HUMES_AGENT = "hume_ai_agent"
+AGENTS = (OUR_AGENT, HUMES_AGENT)
+"""Those that can be chosen; every other is our own instead."""
 HUME_ENDS = (
     "Hume announced that it ends its voice interface (EVI) on 13 November 2026. "
     f"If it does not answer any more, set conversation_agent_choice to {OUR_AGENT}."
@@ -313,7 +315,7 @@ def is_humes(character: Character) -> bool:
 
 def _other_agent(character: Character) -> str:
     choice = character.agent_config.conversation_agent_choice
-    if choice in (OUR_AGENT, HUMES_AGENT):
+    if choice in AGENTS:
         return ""
     return f"The agent {choice} is not available; {OUR_AGENT} is used instead."
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -251,6 +252,20 @@ def test_what_was_said_without_hume_is_known_to_the_next_chat_though_it_is_the_s
             agent.remember(HI, WHOLE)
             await turn(agent)
             assert hume.settings()["context"]["text"].count(WHOLE) == 2
+
+    run(main())
+
+
+def test_a_scene_is_part_of_the_prompt_as_long_as_it_lasts() -> None:
+    async def main() -> None:
+        async with FakeHume() as hume, agent_at(hume) as agent:
+            await turn(agent, replace(HI, scene="You are in a group."))
+            await turn(agent, replace(HI, scene="You are in a group."))
+            assert len(hume.chats) == 1
+            assert hume.settings()["system_prompt"].endswith("You are in a group.")
+            await turn(agent)
+            assert len(hume.chats) == 2
+            assert "group" not in hume.settings()["system_prompt"]
 
     run(main())
 

@@ -141,6 +141,8 @@ class HumeAIAgent(AgentInterface):
         self._chat: EviChat | None = None
         self._known: Sequence[PromptMessage] = ()
         """The conversation as the chat has it."""
+        self._told = ""
+        """The system prompt that it has."""
         self._said = ""
         self._idle: asyncio.TimerHandle | None = None
 
@@ -157,7 +159,8 @@ class HumeAIAgent(AgentInterface):
         self._said = ""
         is_whole = False
         try:
-            chat = await self._asked((stimulus.line or stimulus.text)[-LONGEST_QUESTION:])
+            question = (stimulus.line or stimulus.text)[-LONGEST_QUESTION:]
+            chat = await self._asked(question, self._system(stimulus.scene))
             async with aclosing(chat.answer(with_sound=self._with_sound)) as sentences:
                 async for said in sentences:
                     self._said = f"{self._said} {said.text}".strip()
@@ -200,11 +203,11 @@ class HumeAIAgent(AgentInterface):
         """Close the chat."""
         await self._close()
 
-    async def _asked(self, question: str) -> EviChat:
+    async def _asked(self, question: str, system: str) -> EviChat:
         """Return a chat that has been asked; one that Hume has closed meanwhile is replaced."""
         if self._idle:
             self._idle.cancel()
-        if kept := self._kept():
+        if kept := self._kept(system):
             try:
                 await kept.ask(question)
             except EngineError as error:
@@ -214,15 +217,18 @@ class HumeAIAgent(AgentInterface):
             else:
                 return kept
         await self._close()
-        self._known = self._window()
-        system = f"{self._persona}\n\n{VIEWER_INSTRUCTION}\n\n{SPOKEN_INSTRUCTION}"
+        self._known, self._told = self._window(), system
         self._chat = await opened(self._account, system, _before(self._known), by=self._dial)
         await self._chat.ask(question)
         return self._chat
 
-    def _kept(self) -> EviChat | None:
-        is_good = self._chat and self._chat.is_open and self._known == self._window()
-        return self._chat if is_good else None
+    def _kept(self, system: str) -> EviChat | None:
+        if not (self._chat and self._chat.is_open):
+            return None
+        return self._chat if self._known == self._window() and self._told == system else None
+
+    def _system(self, scene: str) -> str:
+        return "\n\n".join(filter(None, (self._persona, VIEWER_INSTRUCTION, SPOKEN_INSTRUCTION, scene)))
 
     async def _piece(self, said: Said) -> ReplyPiece:
         emotions = felt(said.scores)

@@ -76,6 +76,7 @@ SEED_NAMES = {
     "adapters.external_api_adapter:ExternalAPIAdapter",
     "adapters.orphiq_adapter:OrphiqAdapter",
     "agent.agents.agent_interface:AgentInterface",
+    "agent.agents.hume_ai:HumeAIAgent",
     "autonomous.content_generator:ContentGenerator",
     "autonomous.scheduler:EventScheduler",
     "live2d_model:ExpressionManager",

@@ -15,13 +15,15 @@ from open_llm_vtuber.adapters.autonomous_adapter import AutonomousAdapter
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.adapters.external_api_adapter import ExternalAPIAdapter
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
+from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
-from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
+from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.config import Character, Features, Settings
 from open_llm_vtuber.engine_pool import EnginePool
@@ -55,6 +57,8 @@ from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
+from open_llm_vtuber.tts.given_speech import given_speech
+from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.vad import VAD_ENGINES
@@ -135,6 +139,7 @@ async def on_air(
         finally:
             for task in running:
                 task.cancel()
+            await role.leave()
 
 
 def _stage(
@@ -174,6 +179,8 @@ def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
 
 def is_demo(settings: Settings) -> bool:
     """Whether the configured brain is one that only proves the pipeline. Raises ConfigError."""
+    if is_humes(settings.character_config):
+        return False
     name, options = settings.character_config.agent_config.language_model()
     if name not in LLM_ENGINES:
         return True  # a demo brain takes its place
@@ -236,7 +243,11 @@ def _adapters(
     """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
     memory = Memory()
 
-    def agent(script: Script) -> BasicMemoryAgent:
+    def agent(script: Script) -> AgentInterface:
+        if isinstance(script.llm, HumeOptions):
+            return HumeAIAgent(
+                script.llm, script.persona, sounding=given_speech, sample_rate=RATE, memory=memory
+            )
         toolbox = tools.toolbox(script.tool_servers, are_of_use=script.llm.abilities.tools)
         return BasicMemoryAgent(script.llm, script.persona, script.emotions, toolbox, memory)
 

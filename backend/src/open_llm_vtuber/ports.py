@@ -17,6 +17,7 @@ from open_llm_vtuber.stimulus import (
     MotionRequest,
     Priority,
     PromptMessage,
+    ReplyPiece,
     SpeechEvent,
     Spending,
     Stimulus,
@@ -26,7 +27,7 @@ from open_llm_vtuber.stimulus import (
     TextOptions,
     TextWishes,
 )
-from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
+from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult
 from open_llm_vtuber.units import Hertz, Milliseconds
 
 
@@ -177,10 +178,10 @@ class Adapter(Protocol):
         """The name of the model that answers; "" where it has none."""
         ...
 
-    def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         """Yield the reply of a turn piece by piece, emotion tags included, and in between what tools are used.
 
-        Raises EngineError.
+        A sentence may come with its own sound instead of as text. Raises EngineError.
         """
         ...
 
@@ -227,6 +228,10 @@ class Adapter(Protocol):
 
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed."""
+        ...
+
+    async def end(self) -> None:
+        """Let go of what it holds of its own: its show is over, or becomes somebody else."""
         ...
 
 

@@ -106,7 +106,8 @@ def test_a_configured_engine_with_faulty_options_stops_the_start() -> None:
     [
         ("scripted_llm", {}, True),
         ("embedded_llm", {}, True),
-        ("claude_llm", {}, True),
+        ("claude_llm", {"model": "claude-x"}, False),
+        ("llama_cpp_llm", {}, True),
         ("openai_compatible_llm", {"base_url": "http://127.0.0.1:1/v1", "model": "m"}, False),
     ],
 )
@@ -213,7 +214,7 @@ def test_a_voice_that_fails_is_replaced_without_a_word_to_clients_and_the_state_
                 assert not [m for m in messages if m["type"] == "error"]
                 status = live.parts.providers["tts"]
                 assert status.engine == "tone_tts"
-                assert "openai_tts keeps failing: 127.0.0.1" in status.note
+                assert "openai_tts keeps failing: The voice at 127.0.0.1" in status.note
                 answer = await asyncio.to_thread(health, live)
                 assert answer["providers"]["tts"]["engine"] == "tone_tts"
 

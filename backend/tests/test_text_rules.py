@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from open_llm_vtuber.text_rules import (
     bounded,
     collapse_blanks,
+    encoding_of,
     limit_marks,
     name_pattern,
     normalised,
@@ -139,3 +140,11 @@ def test_a_name_in_a_script_without_blanks_is_found_inside() -> None:
 @pytest.mark.parametrize("name", ["", " ", "\u200b"])
 def test_an_empty_name_is_never_found(name: str) -> None:
     assert not name_pattern(name).search(normalised("anything"))
+
+
+@given(st.text(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_a_text_file_of_an_editor_is_read_as_it_was_written(text: str, encoding: str) -> None:
+    written = text.removeprefix("\ufeff").encode(encoding, "ignore")
+    assert (
+        written.decode(encoding_of(written)) == text.removeprefix("\ufeff").encode("utf-8", "ignore").decode()
+    )

@@ -1,13 +1,11 @@
-"""Settings: read once, checked whole, frozen. The only module that reads configuration files and the environment."""
+"""Settings: read once, checked whole, frozen. Nobody else reads configuration files and the environment."""
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -18,10 +16,12 @@ from pydantic import (
     model_validator,
 )
 
+from open_llm_vtuber.config_file import read
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, with_keys
 from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
@@ -31,7 +31,6 @@ PERSONA = (
     "You are Mika, a cheerful cat-eared streamer who loves games, music and her viewers. "
     "You are live. Answer in one or two short, friendly sentences."
 )
-_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
 class _Section(BaseModel):
@@ -95,6 +94,7 @@ class AgentSettings(_Section):
     """Settings of each agent."""
 
     basic_memory_agent: BasicMemoryAgentConfig = BasicMemoryAgentConfig()
+    hume_ai_agent: Section = Field(default_factory=dict)
 
 
 class AgentConfig(_Section):
@@ -110,32 +110,31 @@ class AgentConfig(_Section):
         return served_as(name, self.llm_configs.get(name, {}))
 
 
-class TTSConfig(BaseModel):
-    """Which voice speaks; the options of each voice stand beside it under the voice's name."""
+class _EngineChoice(BaseModel):
+    """A section that chooses an engine; the options of each engine stand beside it under the engine's name."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    def options(self, name: str) -> Mapping[str, object]:
+        """Return an engine's options."""
+        found = (self.model_extra or {}).get(name)
+        return found if isinstance(found, dict) else {}
+
+
+class TTSConfig(_EngineChoice):
+    """Which voice speaks."""
+
     tts_model: str = "embedded_tts"
     fallback: tuple[str, ...] | None = None
     """The voices that speak, in this order, when the chosen one fails; None leaves it to the program."""
 
-    def options(self, name: str) -> Mapping[str, object]:
-        """Return a voice's options."""
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
+class ASRConfig(_EngineChoice):
+    """Which ear listens. `none` is no ear."""
 
-class ASRConfig(BaseModel):
-    """Which ear listens; the options of each ear stand beside it under the ear's name. `none` is no ear."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
     asr_model: str = "embedded_asr"
     fallback: tuple[str, ...] | None = None
     """The ears that listen, in this order, when the chosen one fails; None leaves it to the program."""
-
-    def options(self, name: str) -> Mapping[str, object]:
-        """Return an ear's options."""
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
 
 class VADConfig(BaseModel):
@@ -236,6 +235,8 @@ class Settings(BaseModel):
     character_config: Character = Character()
     live_config: LiveConfig = LiveConfig()
     features: Features = Features()
+    external_api: ExternalApiConfig | None = None
+    budget: BudgetConfig = BudgetConfig()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
@@ -243,7 +244,7 @@ class Settings(BaseModel):
     """What an operator should know although nothing is wrong, one sentence each."""
 
 
-LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
+LATER = frozenset(("cue_sheets", "autonomous"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
@@ -261,7 +262,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    given = _with_environment(_parse(file), environment, notes)
+    given = with_keys(read(file, environment, notes), environment)
     notes.extend(_unknown_keys(given))
     try:
         return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
@@ -275,7 +276,7 @@ def character(
     """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
     notes: list[str] = []
     try:
-        given = _with_environment(_parse(file), environment, notes).get("character_config")
+        given = read(file, environment, notes).get("character_config")
         if not isinstance(given, dict) or not given:
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
@@ -326,56 +327,6 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
     """Return the settings with everything that is kept going into `folder` instead."""
     kept = {"data_dir": folder, "storage_url": SecretStr("")}
     return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"There is no configuration file {file}.") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
-    except OSError as error:
-        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
-        ) from error
-    except ValueError as error:  # a date that is none
-        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
-    except RecursionError:
-        raise ConfigError(f"{file.name} is nested too deeply.") from None
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise ConfigError(
-            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
-        )
-    return given
-
-
-def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _with_environment(each, environment, notes)
-            for key, each in value.items()
-            if each is not None
-        }
-    if isinstance(value, list):
-        return [_with_environment(each, environment, notes) for each in value]
-    if not isinstance(value, str):
-        return value
-
-    def replacement(found: re.Match[str]) -> str:
-        name = found[1]
-        if name not in environment:
-            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
-        return environment.get(name, "")
-
-    # Half a surrogate pair (YAML can escape one) could not be sent to anybody.
-    return _ENVIRONMENT.sub(replacement, value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:

@@ -48,15 +48,25 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.twitch_messages import (
+    GetTwitch,
+    TwitchConnect,
+    TwitchDisconnect,
+    TwitchLogin,
+)
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    BeginTwitchLogin,
     CancelText,
     Command,
+    ConnectTwitch,
     CreateHistory,
     Describe,
     DescribeGroup,
+    DescribeTwitch,
+    DisconnectTwitch,
     EraseHistory,
     GenerateText,
     GetMode,
@@ -75,6 +85,7 @@ from open_llm_vtuber.show.commands import (
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -85,11 +96,15 @@ from open_llm_vtuber.stimulus import Stimulus, TextContext, TextWishes
 class MessageHandler:
     """Acts on the messages of one client in one show."""
 
-    def __init__(self, shows: Shows, show: str, client: str, human_name: str) -> None:
+    def __init__(
+        self, shows: Shows, show: str, client: str, human_name: str, *, microphone: str = ""
+    ) -> None:
         self._shows = shows
         self._show = show
         self._client = client
         self._human_name = human_name
+        self._microphone = microphone
+        """Tells its sound from that of others who share the place in the show."""
 
     async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
         """Do what the message asks and return the answers, in order."""
@@ -104,7 +119,7 @@ class MessageHandler:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
+    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
         client = self._client
         if isinstance(message, LiveClientMessage):
             return _live_command(message, client)
@@ -134,21 +149,38 @@ class MessageHandler:
             case SwitchConfig():
                 return BecomeCharacter(client, message.file)
             case MicAudioData():
-                return Hear(client, message.audio)
+                return Hear(client, message.audio, self._microphone)
             case RawAudioData():
                 return HearAll(client, message.audio)
             case MicAudioEnd():
-                return AnswerUtterance(client, self._human_name)
+                return AnswerUtterance(client, self._human_name, self._microphone)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
             case AudioPlayStart():
                 return PlayStarted(client, message.display_text.text) if message.display_text else None
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
                 return _group_command(message, client)
+            case TwitchConnect() | TwitchDisconnect() | GetTwitch() | TwitchLogin():
+                return _source_command(message, client)
             case Heartbeat():
                 return None
             case _:
                 assert_never(message)
+
+
+def _source_command(
+    message: TwitchConnect | TwitchDisconnect | GetTwitch | TwitchLogin, client: str
+) -> SourceCommand:
+    match message:
+        case TwitchConnect():
+            token = message.token.get_secret_value()
+            return ConnectTwitch(client, message.channel, token, message.anonymous, message.request_id)
+        case TwitchDisconnect():
+            return DisconnectTwitch()
+        case GetTwitch():
+            return DescribeTwitch()
+        case TwitchLogin():
+            return BeginTwitchLogin()
 
 
 def _live_command(message: LiveClientMessage, client: str) -> Command:

@@ -1,14 +1,14 @@
 """The language that all parts share: what a show may react to, and what its parts hand each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NewType
 from uuid import uuid4
 
 from open_llm_vtuber.modes import Style
-from open_llm_vtuber.tool_use import Tool, ToolCall
-from open_llm_vtuber.units import Milliseconds
+from open_llm_vtuber.tool_use import Tool, ToolCall, ToolUse
+from open_llm_vtuber.units import Hertz, Milliseconds
 
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
@@ -33,7 +33,7 @@ class Stimulus:
     source: Literal["typed", "voice", "chat", "unasked", "group"]
     """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered.
 
-    `group`: `text` is what was said in a group, which shows it to everybody itself.
+    `group`: `text` is what was said in a group, which shows and keeps it itself.
     """
     author: str
     client: str | None = None
@@ -45,6 +45,8 @@ class Stimulus:
     utterance: bytes | None = field(default=None, repr=False)
     """What was spoken, as long as nobody has listened to it: 16-bit little-endian mono at 16 kHz."""
     priority: Priority = TYPED
+    scene: str = ""
+    """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False
     """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)
@@ -60,6 +62,23 @@ class Stimulus:
         if self.source == "unasked" or self.verbatim:
             return ""
         return f"{self.author}: {self.text}" if self.source == "chat" else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenSentence:
+    """A sentence of a reply that comes with its own sound: no voice of ours says it."""
+
+    text: str
+    """Every word that is to be heard in the sound: it is what the guard judges."""
+    emotions: tuple[str, ...] = ()
+    """What is felt in it, the strongest first, in lower case; the avatar shows the first that it can."""
+    pcm: bytes = field(repr=False)
+    """16-bit little-endian mono, at the loudness of every voice."""
+    sample_rate: Hertz
+
+
+ReplyPiece = str | ToolUse | SpokenSentence
+"""What a reply is made of: text as it comes, the tools that it takes, sentences that come spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +150,28 @@ class ChannelStatus:
     channel: str
     state: Literal["connecting", "connected", "reconnecting", "down"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAccess:
+    """How a channel is read, and what is allowed besides; nothing of it to an anonymous reader."""
+
+    channel: str
+    via: Literal["eventsub", "irc"]
+    scopes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Scopes without which something does not work."""
+    problems: tuple[str, ...] = ()
+    """Events that do not arrive, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginCode:
+    """What somebody has to enter where, for this program to be logged in."""
+
+    user_code: str
+    verification_uri: str
+    expires_in_s: int
 
 
 EventKind = Literal[
@@ -233,6 +274,44 @@ class PromptMessage:
     """Which of those calls a `tool` message answers."""
 
 
+FinishReason = Literal["stop", "length", "tool-calls", "refusal", "cancelled", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReport:
+    """What a text generation came to, as far as the engine knows; None is unknown."""
+
+    model: str
+    finish_reason: FinishReason = "other"
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """On whose account a text generation goes: what it costs counts for this show, and for this viewer."""
+
+    show: str
+    viewer: str = ""
+    """The viewer's login; "" where no viewer asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What one request to a remote language model came to."""
+
+    at: datetime
+    provider: str
+    model: str
+    payer: Payer
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float | None
+    """In the budget's currency; None where the price is not known."""
+    is_estimate: bool = False
+    """The provider did not say how many tokens it were."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
     """What may be asked of a text generation; None leaves it to the engine."""
@@ -241,6 +320,9 @@ class TextOptions:
     temperature: float | None = None
     tools: Sequence[Tool] = ()
     """What the model may use; only for one whose abilities say so."""
+    payer: Payer | None = None
+    report: Callable[[TextReport], None] | None = None
+    """Told once, when the answer has ended by itself; some engines have nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

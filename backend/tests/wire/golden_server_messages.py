@@ -66,6 +66,13 @@ from open_llm_vtuber.protocol.server_messages import (
     ToolCallStatus,
     UserInputTranscription,
 )
+from open_llm_vtuber.protocol.twitch_messages import (
+    LoginProgress,
+    TwitchConnected,
+    TwitchDisconnected,
+    TwitchLoginCode,
+    TwitchReading,
+)
 
 JOY = Expression(expression_id=1, name="joy")
 WAVE = Motion(motion_group="Wave", motion_index=0, loop=True, priority=10, duration_ms=3200)
@@ -106,7 +113,7 @@ STATE = State(
     primary="u1",
     twitch=TwitchState(channel="c", state="connected", reason="joined"),
     providers={"llm": Provider(engine="embedded_llm", is_demo=True, note="a demo")},
-    character=CharacterNames(conf_name="Mika", character_name="Mika"),
+    character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
 )
 CHAT = ChatMessageCue(
     id="m1",
@@ -191,5 +198,41 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ),
     BackendModeSet(mode="autonomous", request_id="r"),
     BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
-    Snapshot(seq=7, state=STATE, expression=JOY, motion=WAVE, turn="t1", chat=(CHAT,), request_id="r"),
+    TwitchConnected(
+        channel="example",
+        via="eventsub",
+        scopes=("user:read:chat",),
+        missing=("bits:read",),
+        request_id="r",
+    ),
+    TwitchDisconnected(channel="example", request_id="r"),
+    TwitchReading(
+        channel="example",
+        state="connected",
+        reason="",
+        via="irc",
+        scopes=(),
+        missing=("bits:read",),
+        problems=("channel.follow: the token lacks the scope moderator:read:followers",),
+        login=LoginProgress(state="failed", reason="Nobody has entered the code in time."),
+        request_id="r",
+    ),
+    TwitchLoginCode(
+        user_code="ABCDEFGH",
+        verification_uri="https://www.twitch.tv/activate",
+        expires_in_s=1800,
+        request_id="r",
+    ),
+    Snapshot(
+        seq=7,
+        state=STATE,
+        expression=JOY,
+        motion=WAVE,
+        turn="t1",
+        chat=(CHAT,),
+        conversation=(
+            StoredLine(role="human", timestamp="2026-01-01T12:00:00+00:00", content="hi", name="V"),
+        ),
+        request_id="r",
+    ),
 )

@@ -13,6 +13,7 @@ from open_llm_vtuber.protocol.parts import (
     GenerationMetadata,
     Motion,
     State,
+    StoredLine,
 )
 
 
@@ -89,6 +90,8 @@ class Snapshot(Answer):
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
+    conversation: tuple[StoredLine, ...] = ()
+    """The last lines of what was said in this show, oldest first. All texts may be strangers'."""
 
 
 class TextGenerationChunk(Answer):

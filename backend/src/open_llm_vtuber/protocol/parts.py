@@ -155,6 +155,8 @@ class CharacterNames(_Part):
 
     conf_name: str
     character_name: str
+    human_name: str = ""
+    """How she calls whoever types; "" leaves it to the connection."""
 
 
 class MotionFile(_Part):
@@ -171,6 +173,33 @@ class Abilities(_Part):
     emotions: dict[str, int] = {}
     """Emotion → index of the expression that shows it."""
     motions: dict[str, tuple[MotionFile, ...]] = {}
+
+
+class ModelSpend(_Part):
+    """What one remote language model has come to in this stream; `cost` is null where its price is not known."""
+
+    provider: str
+    model: str
+    requests: int
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float | None
+
+
+class Spend(_Part):
+    """What remote language models cost. Limits that are null do not exist."""
+
+    currency: str
+    stream: float
+    hour: float
+    per_stream: float | None
+    per_hour: float | None
+    per_viewer_hour: float | None
+    step: Literal["full", "small", "spent"]
+    """Every model may be asked; only smaller ones; none that costs anything."""
+    unpriced: int = 0
+    """Requests of this stream whose price is not known: their tokens are counted, their money is not."""
+    models: tuple[ModelSpend, ...] = ()
 
 
 class State(_Part):

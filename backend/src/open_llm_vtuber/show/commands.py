@@ -12,6 +12,7 @@ from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.stimulus import (
     ChatEvent,
     ExpressionRequest,
+    HistoryLine,
     MotionRequest,
     Stimulus,
     TextContext,
@@ -114,10 +115,14 @@ class BecomeCharacter:
 
 @dataclass(frozen=True, slots=True)
 class Hear:
-    """A piece of an utterance that the client has found: 16 kHz mono samples."""
+    """A piece of an utterance that the client has found: 16 kHz mono samples.
+
+    `microphone` tells those apart that send over one connection.
+    """
 
     client: str
     samples: tuple[float, ...]
+    microphone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +134,21 @@ class HearAll:
 
 
 @dataclass(frozen=True, slots=True)
+class FindSpeech:
+    """The same sound: return what was found in it instead of acting on it."""
+
+    client: str
+    samples: tuple[float, ...]
+    microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerUtterance:
     """The utterance of that client is complete."""
 
     client: str
     author: str
+    microphone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +156,22 @@ class Transcribe:
     """The utterance of that client is complete: return its words instead of answering them."""
 
     client: str
+    microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMicrophone:
+    """Nobody will send more from there."""
+
+    client: str
+    microphone: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLine:
+    """Store a line that was said before this show's audience, and that is no business of a turn of its own."""
+
+    line: HistoryLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +246,33 @@ class ReleaseClaim:
     owner: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectTwitch:
+    """Let the show read that channel. Without a token it is the stored login, unless it is to be nobody's."""
+
+    client: str
+    channel: str
+    token: str = field(default="", repr=False)
+    anonymous: bool = False
+    request_id: str | None = None
+    """Of the request, for it is answered when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectTwitch:
+    """Let the show read its channel no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeTwitch:
+    """How is the reading going?"""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTwitchLogin:
+    """Ask for the code of a login."""
+
+
 BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
 """What concerns the face and the gestures."""
 
@@ -270,16 +328,19 @@ class GetState:
 GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup
 """What concerns several shows, so that none of them can do it."""
 
+SourceCommand = ConnectTwitch | DisconnectTwitch | DescribeTwitch | BeginTwitchLogin
+"""What concerns where a show's chat comes from: the assembly's, for several shows may read one channel."""
+
 AudienceCommand = Greet | Hello | TakeSnapshot | Describe | GetState
 """What a client that joins wants to know."""
 
-HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory
+HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory | KeepLine
 """What concerns stored conversations."""
 
 RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 """What concerns who is on air, and where."""
 
-HearingCommand = Hear | HearAll | AnswerUtterance | Transcribe
+HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone
 """What concerns a client's microphone."""
 
 TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
@@ -301,6 +362,10 @@ NEEDS: Mapping[type, Feature] = {
     ClaimExpression: "character_control",
     ClaimMotion: "character_control",
     ReleaseClaim: "character_control",
+    ConnectTwitch: "twitch",
+    DisconnectTwitch: "twitch",
+    DescribeTwitch: "twitch",
+    BeginTwitchLogin: "twitch",
     GenerateText: "text_generation",
     CancelText: "text_generation",
 }

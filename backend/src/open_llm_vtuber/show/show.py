@@ -26,7 +26,6 @@ from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
     ConfigFiles,
     ConfigSwitched,
-    Control,
     FullText,
     ServerMessage,
 )
@@ -34,9 +33,9 @@ from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
-from open_llm_vtuber.show.conversation import Conversation
+from open_llm_vtuber.show.conversation import Conversation, shown_lines
 from open_llm_vtuber.show.director import Director
-from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
@@ -51,7 +50,6 @@ from open_llm_vtuber.stimulus import (
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    SpeechBegan,
     Stimulus,
     StreamFacts,
     imported,
@@ -250,13 +248,17 @@ class Show:
     async def _hear(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
         match command:
             case commands.Hear():
-                self._ears.take_in(command.client, command.samples)
+                self._ears.take_in(command.client, command.samples, command.microphone)
             case commands.HearAll():
                 await self._find_speech(command)
+            case commands.FindSpeech():
+                return await self._ears.found(command.client, command.samples, command.microphone)
             case commands.AnswerUtterance():
-                self._perform(self._ears.stimulus(command.client, command.author))
+                self._perform(self._ears.stimulus(command.client, command.author, command.microphone))
             case commands.Transcribe():
-                return (await self._ears.words(command.client),)
+                return (await self._ears.words(command.client, command.microphone),)
+            case commands.ForgetMicrophone():
+                self._ears.forget(command.client, command.microphone)
             case _:
                 assert_never(command)
         return ()
@@ -308,11 +310,10 @@ class Show:
 
     async def _find_speech(self, command: commands.HearAll) -> None:
         outbox = self.audience.outbox(command.client)
-        for event in await self._ears.find_speech(command.client, command.samples):
-            has_begun = isinstance(event, SpeechBegan)
+        for found in await self._ears.found(command.client, command.samples):
             if outbox:  # at once: the client goes quiet before the turn has ended
-                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
-            if has_begun and not self._is_shared:
+                outbox.send(found)
+            if found == SPEECH_BEGINS and not self._is_shared:
                 await self._director.interrupt()
 
     def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
@@ -343,6 +344,9 @@ class Show:
             motion=self._body.motion,
             turn=turn.id if turn else None,
             chat=self._chat.shown,
+            conversation=shown_lines(
+                self._conversation.recent, self._billing.character_name, self._billing.avatar
+            ),
         )
 
     def _state(self) -> State:
@@ -357,7 +361,11 @@ class Show:
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
-            character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
+            character=CharacterNames(
+                conf_name=billing.conf_name,
+                character_name=billing.character_name,
+                human_name=billing.human_name,
+            ),
         )
 
     async def _is_new(self, message: ChatMessage) -> bool:

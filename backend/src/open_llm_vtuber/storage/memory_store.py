@@ -1,9 +1,10 @@
 """A store that forgets everything with the process."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
+from datetime import datetime
 
-from open_llm_vtuber.stimulus import HistoryLine
+from open_llm_vtuber.stimulus import HistoryLine, Spending
 from open_llm_vtuber.storage.history_uid import new_history_uid, no_such_history
 
 REMEMBERED_IDS = 50_000
@@ -15,6 +16,8 @@ MOST_HISTORIES = 100
 MOST_OWNERS = 1_000
 """Owners kept; the one that was silent for longest is forgotten first. A private show is an owner of its own."""
 
+MOST_SPENDINGS = 50_000
+
 
 class MemoryStore:
     """Keeps the `Store` port in dictionaries of a limited size."""
@@ -22,6 +25,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._seen: dict[str, OrderedDict[str, None]] = {}
         self._histories: OrderedDict[str, OrderedDict[str, list[HistoryLine]]] = OrderedDict()
+        self._spendings: deque[Spending] = deque(maxlen=MOST_SPENDINGS)
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False ever after."""
@@ -64,6 +68,14 @@ class MemoryStore:
         """Give it to another owner. Raises ProtocolError `not-found`."""
         self._lines(owner, history)
         self._give(to, history, self._histories[owner].pop(history))
+
+    async def note_spending(self, spending: Spending) -> None:
+        """Keep what a request came to."""
+        self._spendings.append(spending)
+
+    async def spendings(self, since: datetime) -> Sequence[Spending]:
+        """Return what was kept since then, oldest first."""
+        return [each for each in self._spendings if each.at >= since]
 
     def _lines(self, owner: str, history: str) -> list[HistoryLine]:
         lines = self._histories.get(owner, OrderedDict()).get(history)

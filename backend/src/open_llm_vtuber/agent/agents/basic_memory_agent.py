@@ -7,12 +7,11 @@ from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.agent.on_demand import on_demand_prompt
 from open_llm_vtuber.agent.tool_rounds import ToolRounds
+from open_llm_vtuber.agent.window import window_of
 from open_llm_vtuber.ports import LanguageModel, Toolbox
-from open_llm_vtuber.stimulus import PromptMessage, Stimulus, TextContext, TextOptions, TextWishes
+from open_llm_vtuber.stimulus import Payer, PromptMessage, Stimulus, TextContext, TextOptions, TextWishes
 from open_llm_vtuber.tool_use import ToolUse
 
-CHARACTERS_A_TOKEN = 3
-"""A cautious guess for any language; the window only has to stay below the model's limit."""
 SHORTEST_QUESTION = 500
 """Characters of a question that are asked however long the persona is; of a longer one the end counts."""
 
@@ -42,7 +41,8 @@ class BasicMemoryAgent(AgentInterface):
         self._persona = persona
         self._rounds = ToolRounds(llm, toolbox)
         self._system = _system_prompt(persona, sorted(emotions) if llm.abilities.emotion_tags else [])
-        if llm.abilities.is_demo and not llm.abilities.emotion_tags:
+        self._is_simple = llm.abilities.is_demo and not llm.abilities.emotion_tags
+        if self._is_simple:
             self._system = persona  # a tiny model only gets confused by rules
 
     @property
@@ -52,7 +52,8 @@ class BasicMemoryAgent(AgentInterface):
 
     def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""
-        return self._rounds.stream(self._prompt(stimulus))
+        payer = Payer(show="", viewer=stimulus.username or "")
+        return self._rounds.stream(self._prompt(stimulus), payer)
 
     async def generate_text_on_demand(
         self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None
@@ -68,14 +69,17 @@ class BasicMemoryAgent(AgentInterface):
 
     @property
     def _characters(self) -> int:
-        return self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN
+        return window_of(self._llm.abilities)
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
-        left = self._characters - len(self._system)
+        system = (
+            self._system if self._is_simple else "\n\n".join(filter(None, (self._system, stimulus.scene)))
+        )
+        left = self._characters - len(system)
         asked_now = stimulus.line or stimulus.text
         question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
         past = self._memory.window(left - len(question.content))
-        return [PromptMessage(role="system", content=self._system), *past, question]
+        return [PromptMessage(role="system", content=system), *past, question]
 
 
 def _system_prompt(persona: str, emotions: list[str]) -> str:

@@ -268,6 +268,54 @@ class HistoryLine:
     """The reply was cut: `content` is what was heard of it."""
     avatar: str = ""
     """The file name of the picture that belongs to the name."""
+    message_id: str = ""
+    """The platform's id of the chat message that it is, or that it answers."""
+    username: str = ""
+    """The login of the viewer who wrote that message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What a viewer wrote and what the audience heard of the reply."""
+
+    message_id: str
+    asked: str
+    answered: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that a viewer has told about themselves, in their own words, and where."""
+
+    text: str
+    message_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A viewer wrote `messages` times; `at` is when last."""
+
+    username: str
+    display_name: str
+    at: datetime
+    messages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """What is remembered of a viewer of one channel: all of it a stranger's words, and data in a prompt."""
+
+    username: str
+    display_name: str
+    first_seen: datetime
+    last_seen: datetime
+    messages: int
+    exchanges: Sequence[Exchange] = ()
+    """The last ones, oldest first."""
+    facts: Sequence[Fact] = ()
+    """The last ones, oldest first."""
 
 
 def imported(conf_uid: str) -> str:

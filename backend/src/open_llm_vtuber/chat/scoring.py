@@ -63,7 +63,7 @@ def similarity(one: Words, other: Words) -> float:
     return len(one & other) / len(one | other) if one or other else 1.0
 
 
-def factors(  # noqa: PLR0913  each by name
+def factors(
     line: Line,
     *,
     age: float,

@@ -121,6 +121,10 @@ class Adapter(Protocol):
         """Go on with a stored conversation: forget the last one, remember what these lines say."""
         ...
 
+    def retract(self, message_ids: Collection[str], username: str | None) -> None:
+        """Forget the exchanges about these chat messages, and all of a viewer's where one is named."""
+        ...
+
 
 class BodyControl(Protocol):
     """The face and the gestures of a show, for whoever may ask for some. Nothing here waits."""
@@ -140,6 +144,14 @@ class BodyControl(Protocol):
         self, kind: Literal["expression", "motion"], *, claim_id: str | None = None, owner: str | None = None
     ) -> Sequence[str]:
         """End one claim, or all of an owner's; return the ids of those that have ended."""
+        ...
+
+
+class Judge(Protocol):
+    """Reads a sentence for its meaning before it is spoken."""
+
+    async def objection(self, text: str) -> str | None:
+        """Return the name of what speaks against it, or None. Raises EngineError."""
         ...
 
 

@@ -3,7 +3,17 @@
 from typing import ClassVar, Literal
 
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
-from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, EventKind, Expression, State
+from open_llm_vtuber.protocol.parts import (
+    Badge,
+    Decision,
+    DecisionReason,
+    Emote,
+    EventKind,
+    Expression,
+    ModerationList,
+    Queued,
+    State,
+)
 
 
 class ClientWelcome(Answer):
@@ -65,6 +75,111 @@ class ChannelEventCue(Cue):
     message: str
     data: dict[str, str | int | bool]
     timestamp: str
+
+
+class ChatCommand(Cue):
+    """What became of a viewer's command; `id` is the message's. `text` is one sentence for pages, with `why` the answer."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-command"] = "chat-command"
+    id: str
+    command: str
+    username: str
+    done: bool
+    reason: str
+    text: str = ""
+
+
+class SayAck(Answer):
+    """The line waits for its turn, whose id this is; `rejected` when too much waits already."""
+
+    type: Literal["say-ack"] = "say-ack"
+    turn_id: str
+    status: Literal["queued", "rejected"]
+
+
+class Stopped(Answer):
+    """Everything is silent and frozen until `resume`. Whoever asked has it as an answer, everybody else as a cue."""
+
+    type: Literal["stopped"] = "stopped"
+
+
+class Resumed(Answer):
+    """The show goes on."""
+
+    type: Literal["resumed"] = "resumed"
+
+
+class ChatPaused(Answer):
+    """Chat is not answered until `resume-chat`."""
+
+    type: Literal["chat-paused"] = "chat-paused"
+
+
+class ChatResumed(Answer):
+    """Chat is answered again."""
+
+    type: Literal["chat-resumed"] = "chat-resumed"
+
+
+class Skipped(Answer):
+    """Whether a turn was cut."""
+
+    type: Literal["skipped"] = "skipped"
+    cut: bool
+
+
+class QueueChanged(Answer):
+    """What waits now."""
+
+    type: Literal["queue-changed"] = "queue-changed"
+    waiting: tuple[Queued, ...]
+
+
+class HoldDecided(Answer):
+    """What was held is let through or dropped."""
+
+    type: Literal["hold-decided"] = "hold-decided"
+    id: str
+    allow: bool
+
+
+class ViewerBlockAck(Answer):
+    """The viewer is answered no more."""
+
+    type: Literal["viewer-block-ack"] = "viewer-block-ack"
+    platform: str
+    username: str
+
+
+class ViewerUnblockAck(Answer):
+    """The viewer may be answered again."""
+
+    type: Literal["viewer-unblock-ack"] = "viewer-unblock-ack"
+    platform: str
+    username: str
+
+
+class ViewerForgetAck(Answer):
+    """Every trace of the viewer is removed."""
+
+    type: Literal["viewer-forget-ack"] = "viewer-forget-ack"
+    platform: str
+    username: str
+
+
+class ModerationLists(Answer):
+    """The lists of the moderation as they are now."""
+
+    type: Literal["moderation-lists"] = "moderation-lists"
+    lists: dict[ModerationList, tuple[str, ...]]
+
+
+class ChatDecisions(Answer):
+    """The last messages and why each was answered or not, the oldest first."""
+
+    type: Literal["chat-decisions"] = "chat-decisions"
+    decisions: tuple[DecisionReason, ...]
 
 
 class SentenceHeld(Cue):
@@ -144,6 +259,20 @@ LiveServerMessage = (
     | ChatDecision
     | ChatMessageRemoved
     | ChannelEventCue
+    | ChatCommand
+    | SayAck
+    | Stopped
+    | Resumed
+    | ChatPaused
+    | ChatResumed
+    | Skipped
+    | QueueChanged
+    | HoldDecided
+    | ViewerBlockAck
+    | ViewerUnblockAck
+    | ViewerForgetAck
+    | ModerationLists
+    | ChatDecisions
     | SentenceHeld
     | SentenceRefused
     | SpeechRetracted

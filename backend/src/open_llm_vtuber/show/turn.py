@@ -25,9 +25,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
     UserInputTranscription,
 )
-from open_llm_vtuber.show.airlock import Airlock
-from open_llm_vtuber.show.audience import Audience
-from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.emotions import emotion_of
 from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
@@ -52,46 +50,6 @@ PLAYBACK_GRACE: Seconds = 2.0
 Point = Literal["first_token_ms", "first_sentence_ms", "first_audio_ms", "end_ms"]
 
 
-async def _know_nothing(_: Stimulus) -> tuple[str, ...]:
-    return ()
-
-
-async def _do_nothing(_: Stimulus) -> None:
-    return
-
-
-def _note_nothing(_: Stimulus, __: str) -> None:
-    return
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """Who takes part in a turn, and whom it reports to."""
-
-    adapter: Adapter
-    voice: SpeechSynthesizer
-    body: Body
-    audience: Audience
-    character_name: str
-    avatar: str
-    airlock: Airlock
-    first_clause: bool
-    listen: Callable[[bytes], Awaitable[str]]
-    """Returns the words of an utterance. Raises ProtocolError `nothing-heard` or EngineError."""
-    spoken: Callable[[str], str] = str
-    """What the voice says of a sentence that is shown."""
-    keep: Callable[[HistoryLine], Awaitable[None]]
-    """Stores a line of the conversation."""
-    decide: Callable[[Decision], None]
-    """Says what became of a chat message."""
-    brief: Callable[[Stimulus], Awaitable[tuple[str, ...]]] = _know_nothing
-    """Returns what else is known, as data for the prompt."""
-    answering: Callable[[Stimulus], Awaitable[None]] = _do_nothing
-    """Is waited for before the first sentence goes out."""
-    ended: Callable[[Stimulus, str], None] = _note_nothing
-    """Is told what was heard of the reply when the turn is over; nothing of one that was taken back."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Voiced:
     """A sentence with its sound, on its way to the air."""
@@ -105,7 +63,7 @@ class Turn:
     """The reaction to one stimulus, from chain start to chain end."""
 
     def __init__(self, stimulus: Stimulus, cast: Cast) -> None:
-        self.id = TurnId(new_id())
+        self.id = TurnId(stimulus.id)
         self.stimulus = stimulus
         self.timings = TurnTimings()
         self._cast = cast
@@ -344,7 +302,7 @@ class Turn:
                 self._cast.adapter.remember(self.stimulus, heard)
             if heard:
                 await self._keep("ai", self._cast.character_name, heard)
-            self._cast.ended(self.stimulus, heard)
+            await self._cast.ended(self.stimulus, heard)
         finally:
             self._tools.end()
             self._publish(ForceNewMessage())

@@ -2,29 +2,36 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.role import Billing, Repertoire, Role
 from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.stimulus import (
     ChatMessage,
+    ChatRemoval,
     EngineStatus,
     HistoryLine,
     PromptMessage,
     Stimulus,
     TextAbilities,
+    TextContext,
     TextOptions,
+    TextWishes,
 )
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.tool_use import Tool, ToolResult, ToolUse
@@ -89,20 +96,37 @@ class FakeToolbox:
         return result
 
 
-class FakeAdapter:
-    """Replies with fixed pieces, `pause` seconds apart; an error among them is raised."""
+class FakeAdapter(BackendAdapter):
+    """Replies with fixed pieces, `pause` seconds apart; an error among them is raised. Texts on demand are the same."""
+
+    model = "fake"
 
     def __init__(self, *pieces: str | ToolUse | Exception, pause: Seconds = 0.0) -> None:
+        super().__init__()
         self.pieces = pieces
         self.pause = pause
         self.asked: list[Stimulus] = []
         self.remembered: list[tuple[str, str]] = []
-        self.retracted: list[tuple[list[str], str | None]] = []
         self.open = 0
         self.forgotten = 0
+        self.demanded: list[tuple[str, TextContext | None, TextWishes | None]] = []
 
-    async def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    async def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         self.asked.append(stimulus)
+        async with aclosing(self._said()) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def generate_text(
+        self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None
+    ) -> AsyncGenerator[str, None]:
+        self.demanded.append((prompt, context, options))
+        async with aclosing(self._said()) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield piece
+
+    async def _said(self) -> AsyncGenerator[str | ToolUse, None]:
         self.open += 1
         try:
             for piece in self.pieces:
@@ -120,11 +144,11 @@ class FakeAdapter:
         self.remembered.clear()
         self.forgotten += 1
 
-    def retract(self, message_ids: Collection[str], username: str | None) -> None:
-        self.retracted.append((sorted(message_ids), username))
-
     def recall(self, lines: Sequence[HistoryLine]) -> None:
         self.remembered = [(line.role, line.content) for line in lines]
+
+    def take_back(self, removal: ChatRemoval) -> None:
+        del removal
 
 
 class FakeVoice(_Engine):
@@ -191,16 +215,17 @@ def role(
     voice: SpeechSynthesizer | None = None,
     *,
     leave: Callable[[], Awaitable[None]] | None = None,
+    others: Mapping[Mode, Adapter] | None = None,
     **named: Any,
 ) -> Role:
-    """Return who plays in tests; `named` are other names than the usual ones."""
+    """Return who plays in tests; `others` are adapters of more modes, `named` other names than the usual ones."""
 
     async def nothing() -> None:
         return
 
     return Role(
         billing=replace(billing(), **named),
-        adapter=adapter or FakeAdapter("Hello there."),
+        adapters={"orphiq": adapter or FakeAdapter("Hello there."), **(others or {})},
         voice=voice or FakeVoice(),
         providers={"llm": EngineStatus(engine="fake", is_demo=True)},
         leave=leave or nothing,
@@ -230,7 +255,7 @@ class FakeRepertoire:
         return found
 
 
-def show(
+def show(  # noqa: PLR0913  whatever a test cares about, each by name
     adapter: Adapter | None = None,
     voice: SpeechSynthesizer | None = None,
     *,
@@ -239,16 +264,21 @@ def show(
     shared: bool = False,
     ears: Ears | None = None,
     repertoire: Repertoire | None = None,
+    others: Mapping[Mode, Adapter] | None = None,
+    places: Places | None = None,
+    channel: ChannelSettings | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
         name,
-        role(adapter, voice),
-        guard=GUARD,
+        role(adapter, voice, others=others),
+        guard=Guard((channel or ChannelSettings()).chat.moderation),
+        channel=channel or ChannelSettings(),
         store=store or MemoryStore(),
         repertoire=repertoire or FakeRepertoire(),
         shared=shared,
         ears=ears,
+        places=places,
     )
 
 

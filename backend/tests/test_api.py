@@ -1,75 +1,73 @@
-"""What becomes of a refusal on its way to a caller of the REST interface."""
+"""The REST door takes what the WebSocket takes, and says of a refusal what it says."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import NoReturn, get_args
+from typing import get_args
 
 import pytest
-from fastapi import FastAPI
-from pydantic import BaseModel
+from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
 from open_llm_vtuber import api
 from open_llm_vtuber.errors import EngineError, ErrorCode, ProtocolError, VTuberError
-from open_llm_vtuber.protocol.live_server_messages import Snapshot
+from open_llm_vtuber.protocol.client_messages import TextInput
+from open_llm_vtuber.protocol.live_client_messages import (
+    GetBackendMode,
+    SetBackendMode,
+    TextGenerationRequest,
+)
+from open_llm_vtuber.protocol.live_server_messages import BackendMode
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
-from open_llm_vtuber.show.commands import TakeSnapshot
+
+JSON = {"content-type": "application/json"}
 
 
-class Body(BaseModel):
-    number: int
+class AnsweringShows:
+    """Gives everything the same answer, or refuses it with the error."""
 
-
-class RefusingShows:
-    """Refuses everything with the error it was given."""
-
-    def __init__(self, error: VTuberError) -> None:
-        self.error = error
-
-    async def ask(self, *_: object) -> NoReturn:
-        raise self.error
-
-
-class MumblingShows:
-    """Answers everything with something else."""
+    def __init__(self, answer: ServerMessage | VTuberError) -> None:
+        self.answer = answer
 
     async def ask(self, *_: object) -> Sequence[ServerMessage]:
-        return (HeartbeatAck(),)
+        if isinstance(self.answer, VTuberError):
+            raise self.answer
+        return (self.answer,)
 
 
-def client(error: VTuberError) -> TestClient:
-    """Return a client of an application whose shows refuse everything."""
+def client(answer: ServerMessage | VTuberError) -> TestClient:
+    """Return a client of an application whose shows answer like that."""
     app = FastAPI()
     api.add_refusals(app)
-
-    @app.get("/")
-    async def get(show: api.ShowName = api.ON_AIR) -> Snapshot:
-        return await api.ask_for(Snapshot, RefusingShows(error), show, TakeSnapshot("api"))  # type: ignore[arg-type]
+    shows = AnsweringShows(answer)
 
     @app.post("/")
-    async def post(body: Body) -> int:
-        return body.number
+    async def post(request: Request, show: api.ShowName = api.ON_AIR) -> BackendMode:
+        message = await api.message_in(request, SetBackendMode)
+        return await api.answer_to(BackendMode, shows, show, message)  # type: ignore[arg-type]
+
+    @app.get("/{number}")
+    async def get(number: int) -> int:
+        return number
 
     return TestClient(app)
 
 
 @pytest.mark.parametrize("code", get_args(ErrorCode))
 def test_a_refusal_is_one_sentence_its_code_and_a_status_that_says_whose_fault_it_is(code: ErrorCode) -> None:
-    answer = client(ProtocolError("No.", code=code)).get("/")
-    assert answer.json()["detail"] == "No."
-    assert answer.json()["code"] == code
+    answer = client(ProtocolError("No.", code=code)).post("/")
+    assert (answer.json()["detail"], answer.json()["code"]) == ("No.", code)
     assert answer.status_code == api.STATUS.get(code, 500)
 
 
 def test_who_is_refused_for_being_too_many_is_told_when_to_come_again() -> None:
-    answer = client(ProtocolError("Too much.", code="busy")).get("/")
+    answer = client(ProtocolError("Too much.", code="busy")).post("/")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert answer.json()["retryable"] is True
 
 
 @pytest.mark.parametrize("retryable", [True, False])
 def test_a_provider_that_failed_says_whether_to_try_again(retryable: bool) -> None:
-    answer = client(EngineError("It broke.", engine="fake", retryable=retryable)).get("/")
+    answer = client(EngineError("It broke.", engine="fake", retryable=retryable)).post("/")
     assert (answer.status_code, answer.json()["retryable"]) == (502, retryable)
 
 
@@ -77,25 +75,41 @@ def test_a_provider_that_failed_says_whether_to_try_again(retryable: bool) -> No
     ("body", "status", "code", "sentence"),
     [
         ("{", 400, "bad-json", "This is not JSON."),
-        ('{"number": "SECRET"}', 422, "bad-message", "number: "),
-        ("{}", 422, "bad-message", "number: Field required"),
+        (b"\xff", 400, "bad-json", "This is not JSON."),
+        ("[]", 422, "bad-message", "The body is a JSON object."),
+        ('{"mode": ["SECRET"]}', 422, "bad-message", "mode: Input should be a valid string"),
+        ('{"when": "SECRET"}', 422, "bad-message", "when: "),
     ],
 )
 def test_a_body_that_cannot_be_read_is_refused_without_repeating_it(
-    body: str, status: int, code: str, sentence: str
+    body: str | bytes, status: int, code: str, sentence: str
 ) -> None:
-    answer = client(ProtocolError("", code="internal")).post(
-        "/", content=body, headers={"content-type": "application/json"}
-    )
+    answer = client(HeartbeatAck()).post("/", content=body, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["detail"].startswith(sentence)
     assert "SECRET" not in answer.text
 
 
-async def _ask_a_mumbler() -> None:
-    await api.ask_for(Snapshot, MumblingShows(), "main", TakeSnapshot("api"))  # type: ignore[arg-type]
+def test_a_path_or_header_that_cannot_be_read_is_refused_in_the_same_shape() -> None:
+    answer = client(HeartbeatAck()).get("/SECRET")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-message")
+    assert "SECRET" not in answer.text
+
+
+def test_a_body_cannot_pass_itself_off_as_another_message() -> None:
+    mode = BackendMode(mode="orphiq", available=("orphiq",))
+    answer = client(mode).post("/", json={"type": "text-input", "text": "hi"})
+    assert answer.json()["type"] == "backend-mode"
 
 
 def test_an_answer_of_another_kind_is_a_bug_and_not_an_answer() -> None:
-    with pytest.raises(TypeError, match="TakeSnapshot without a Snapshot"):
-        asyncio.run(_ask_a_mumbler())
+    shows = AnsweringShows(HeartbeatAck())
+    with pytest.raises(TypeError, match="get-backend-mode without a BackendMode"):
+        asyncio.run(api.answer_to(BackendMode, shows, "main", GetBackendMode()))  # type: ignore[arg-type]
+
+
+def test_the_api_page_describes_a_body_by_its_message_with_nothing_left_to_look_up() -> None:
+    schema = api.takes(TextGenerationRequest)["requestBody"]["content"]["application/json"]["schema"]
+    assert set(schema["properties"]) == {"prompt", "context", "options"}
+    assert "$ref" not in str(schema)
+    assert TextInput.model_fields["type"].default not in str(schema)

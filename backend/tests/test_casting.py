@@ -12,12 +12,13 @@ import fakes
 from live_server import SCRIPTED
 from open_llm_vtuber import casting
 from open_llm_vtuber.app import frontend_folder
-from open_llm_vtuber.casting import Casting
+from open_llm_vtuber.casting import Casting, Script
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, ProtocolError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.ports import Adapter, LanguageModel
+from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.ports import Adapter
 from open_llm_vtuber.tts import TTS_ENGINES
 
 
@@ -29,14 +30,14 @@ class Stage:
         self.voices = EnginePool(TTS_ENGINES, ("openai_tts", "tone_tts"))
         self.personas: list[tuple[str, Collection[str]]] = []
         self.servers: Collection[str] = ()
+        self.remote: Script | None = None
         self.casting: Casting
 
-    def adapter(
-        self, _: LanguageModel, persona: str, emotions: Collection[str], servers: Collection[str]
-    ) -> Adapter:
-        self.servers = servers
-        self.personas.append((persona, sorted(emotions)))
-        return fakes.FakeAdapter()
+    def adapters(self, own: Script, remote: Script | None) -> Mapping[Mode, Adapter]:
+        self.servers = own.tool_servers
+        self.personas.append((own.persona, sorted(own.emotions)))
+        self.remote = remote
+        return {"orphiq": fakes.FakeAdapter()}
 
 
 @asynccontextmanager
@@ -58,7 +59,7 @@ async def staged(
                 llms=await stack.enter_async_context(stage.llms),
                 voices=await stack.enter_async_context(stage.voices),
                 chain=lambda voices, _: next(iter(voices.values())),
-                adapter=stage.adapter,
+                adapters=stage.adapters,
                 others={},
             )
         )
@@ -74,7 +75,7 @@ def test_the_own_character_is_there_for_every_show_with_words_of_its_own(tmp_pat
     async def main() -> None:
         async with staged(tmp_path, {"persona_prompt": "You.", "human_name": "Boss"}) as stage:
             one, other = stage.casting.opening(), stage.casting.opening()
-            assert one.adapter is not other.adapter
+            assert one.adapters["orphiq"] is not other.adapters["orphiq"]
             assert one.voice is other.voice
             assert (one.billing.human_name, one.billing.channel) == ("Boss", "c")
             assert stage.personas[0][0] == "You."

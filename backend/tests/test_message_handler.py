@@ -33,7 +33,18 @@ from open_llm_vtuber.protocol.client_messages import (
     SwitchConfig,
     TextInput,
 )
-from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
+from open_llm_vtuber.protocol.live_client_messages import (
+    ChatLine,
+    ClientHello,
+    GenerationContext,
+    GenerationOptions,
+    GetBackendMode,
+    GetCharacterState,
+    GetSnapshot,
+    SetBackendMode,
+    TextGenerationCancel,
+    TextGenerationRequest,
+)
 from open_llm_vtuber.protocol.server_messages import (
     ConfigFiles,
     Error,
@@ -45,12 +56,16 @@ from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    CancelText,
     ChatHappened,
     Command,
     CreateHistory,
     Describe,
     DescribeGroup,
     EraseHistory,
+    GenerateText,
+    GetMode,
+    GetState,
     GroupCommand,
     Hear,
     HearAll,
@@ -64,11 +79,12 @@ from open_llm_vtuber.show.commands import (
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
+    SetMode,
     SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.shows import Subscription
-from open_llm_vtuber.stimulus import TYPED
+from open_llm_vtuber.stimulus import TYPED, TextContext, TextWishes
 
 
 class Asked:
@@ -115,6 +131,37 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
     (AISpeakSignal(idle_time=3.0), SpeakUp("u1", 3.0)),
     (ClientHello(capabilities=("chat",)), Hello("u1", ("chat",))),
     (GetSnapshot(), TakeSnapshot("u1")),
+    (
+        TextGenerationRequest(prompt="Hi", request_id="r"),
+        GenerateText(client="u1", request_id="r", prompt="Hi"),
+    ),
+    (
+        TextGenerationRequest(
+            prompt="Hi",
+            context=GenerationContext(
+                source="twitch",
+                timestamp=1.5,
+                chat_history=("a", ChatLine(username="b", message="c")),
+                stream_info={"viewers": 3, "title": None},
+            ),
+            options=GenerationOptions(temperature=1.0, style="calm", speak=True),
+        ),
+        GenerateText(
+            client="u1",
+            request_id=None,
+            prompt="Hi",
+            context=TextContext(
+                source="twitch", timestamp="1.5", chat_history=("a", "b: c"), stream_info={"viewers": "3"}
+            ),
+            wishes=TextWishes(temperature=1.0, style="calm"),
+            speak=True,
+        ),
+    ),
+    (TextGenerationCancel(request_id="r"), CancelText("u1", "r")),
+    (SetBackendMode(mode="autonomous"), SetMode("u1", "autonomous")),
+    (SetBackendMode(mode="autonomous", when="now"), SetMode("u1", "autonomous", cut=True)),
+    (GetBackendMode(), GetMode()),
+    (GetCharacterState(), GetState()),
     (AddClientToGroup(invitee_uid="u2"), AddToGroup("u1", "u2")),
     (RemoveClientFromGroup(target_uid="u2"), RemoveFromGroup("u1", "u2")),
     (RequestGroupInfo(), DescribeGroup("u1")),

@@ -10,27 +10,35 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from open_llm_vtuber import web_client
+from open_llm_vtuber.adapters.autonomous_adapter import AutonomousAdapter
+from open_llm_vtuber.adapters.base_adapter import BackendAdapter
+from open_llm_vtuber.adapters.external_api_adapter import ExternalAPIAdapter
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
-from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
-from open_llm_vtuber.config import Character, Settings
+from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
+from open_llm_vtuber.chat.cue_sheets import CueSheets
+from open_llm_vtuber.config import Character, Features, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
+from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import speak_up_prompt
-from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, Store, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
+from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
+from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
@@ -77,23 +85,10 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         casting = await _casting(stack, settings, serving_all, report)
         for note in casting.notes:
             report(note)
-        guard, system = Guard(), settings.system_config
-        speak_up = speak_up_prompt(system.tool_prompts, settings.folder) or SPEAK_UP
+        system = settings.system_config
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
         await stack.enter_async_context(store)
-
-        def build(name: str) -> Show:
-            return Show(
-                name,
-                casting.opening(),
-                store=store,
-                repertoire=casting,
-                guard=guard,
-                shared=name in settings.shows,
-                ears=Ears(ear, detector),
-                speak_up=speak_up,
-            )
-
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector))
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -108,10 +103,39 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         readers = [group.create_task(source.run()) for source in sources]
         role = casting.opening()
         try:
-            yield OnAir(shows, role.providers, role.voice, role.adapter, ear, proxy)
+            yield OnAir(shows, role.providers, role.voice, role.adapters["orphiq"], ear, proxy)
         finally:
             for reader in readers:
                 reader.cancel()
+
+
+def _stage(
+    settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears]
+) -> Callable[[str], Show]:
+    """Return what builds a show of a name: what all shows share is made here, once."""
+    places, chat = Places(), settings.live_config.chat
+    tuned = ChannelSettings(
+        chat=chat, sheets=CueSheets(settings.cue_sheets), may_move=settings.features.character_control
+    )
+    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder) or SPEAK_UP
+
+    def build(name: str) -> Show:
+        named = settings.shows.get(name)
+        return Show(
+            name,
+            casting.opening(),
+            store=store,
+            repertoire=casting,
+            guard=Guard(chat.moderation),
+            channel=tuned,
+            shared=named is not None,
+            ears=ears(),
+            speak_up=speak_up,
+            mode=named.mode if named else "orphiq",
+            places=places,
+        )
+
+    return build
 
 
 def is_demo(settings: Settings) -> bool:
@@ -157,12 +181,42 @@ async def _casting(
         llms=await stack.enter_async_context(brains),
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapter=lambda llm, persona, emotions, servers: OrphiqAdapter(
-            BasicMemoryAgent(llm, persona, emotions, tools.toolbox(servers, are_of_use=llm.abilities.tools))
+        adapters=lambda own, remote: _adapters(
+            own, remote, tools, is_autonomous=settings.features.autonomous
         ),
+        unavailable=_unavailable(settings.features),
         others=others,
     )
     return await stack.enter_async_context(casting)
+
+
+def _adapters(
+    own: Script, remote: Script | None, tools: McpToolboxes, *, is_autonomous: bool
+) -> Mapping[Mode, Adapter]:
+    """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
+    memory = Memory()
+
+    def agent(script: Script) -> BasicMemoryAgent:
+        toolbox = tools.toolbox(script.tool_servers, are_of_use=script.llm.abilities.tools)
+        return BasicMemoryAgent(script.llm, script.persona, script.emotions, toolbox, memory)
+
+    words: dict[Mode, BackendAdapter] = {"orphiq": OrphiqAdapter(agent(own))}
+    if remote:
+        words["external-api"] = ExternalAPIAdapter(agent(remote))
+    if is_autonomous:
+        words["autonomous"] = AutonomousAdapter(words.get("external-api", words["orphiq"]))
+    return words
+
+
+def _unavailable(features: Features) -> Mapping[Mode, str]:
+    """Return what a client is told who asks for a mode that there is no adapter for."""
+    off = "It is switched off here (features.{})."
+    return {
+        "external-api": "The configuration names no external_api provider."
+        if features.external_api
+        else off.format("external_api"),
+        "autonomous": off.format("autonomous"),
+    }
 
 
 async def _ear(

@@ -13,13 +13,15 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from open_llm_vtuber import config
+from open_llm_vtuber.agent.judge import LlmJudge
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
 from open_llm_vtuber.config import Character, Settings, TTSConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import Persona, persona
-from open_llm_vtuber.ports import Adapter, LanguageModel, SpeechSynthesizer
+from open_llm_vtuber.ports import Adapter, Judge, LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.public_files import backgrounds
 from open_llm_vtuber.show.role import Billing, Role
@@ -37,8 +39,20 @@ READING_LIMIT: Seconds = 20.0
 """How long a disk may take over the character files."""
 NewChain = Callable[[Mapping[str, SpeechSynthesizer], Callable[[str, str], None]], SpeechSynthesizer]
 """Makes one voice of several; it says whenever another one speaks, and why."""
-NewAdapter = Callable[[LanguageModel, str, Collection[str], Collection[str]], Adapter]
-"""Makes a show's own source of words of a language model, a persona, the emotions and tool servers it is told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What an adapter's agent is made of: a language model, and what it is told of who it is."""
+
+    llm: LanguageModel
+    persona: str
+    emotions: Collection[str]
+    tool_servers: Collection[str]
+
+
+NewAdapters = Callable[[Script, Script | None], Mapping[Mode, Adapter]]
+"""Makes a show's own sources of words of the character's script, and of that for the remote provider if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +63,8 @@ class _Ready:
     llm: LanguageModel
     voice: SpeechSynthesizer
     persona: Persona
+    remote_persona: Persona | None
+    """What the remote provider is told, where there is one."""
     providers: Mapping[str, EngineStatus]
     character: Character
     end: Callable[[], Awaitable[None]]
@@ -70,10 +86,15 @@ class Casting:
         llms: EnginePool[LanguageModel],
         voices: EnginePool[SpeechSynthesizer],
         chain: NewChain,
-        adapter: NewAdapter,
+        adapters: NewAdapters,
+        remote: LanguageModel | None = None,
+        unavailable: Mapping[Mode, str] | None = None,
         others: MutableMapping[str, EngineStatus],
     ) -> None:
-        """`others` are the engines that serve every character alike; they may change while the server runs."""
+        """`others` are the engines that serve every character alike; they may change while the server runs.
+
+        `remote` is the provider of the mode `external-api`; `unavailable` says why a mode cannot be chosen.
+        """
         self.notes: tuple[str, ...] = ()
         """What an operator should know after the start, one sentence each."""
         self._settings = settings
@@ -82,7 +103,9 @@ class Casting:
         self._llms = llms
         self._voices = voices
         self._chain = chain
-        self._adapter = adapter
+        self._adapters = adapters
+        self._remote = remote
+        self._unavailable = unavailable or {}
         self._others = others
         self._files = CharacterFiles(settings)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="characters")
@@ -149,11 +172,16 @@ class Casting:
             providers = ChainMap({"llm": _described(llm.status, llm.engine)}, self._others)
             voice, voice_notes = await self._voice(stack, character.tts_config, providers)
             who = await self._in_thread(lambda: self._persona(character, llm.engine, model))
+            remote = self._remote
+            remote_who = (
+                await self._in_thread(lambda: self._persona(character, remote, model)) if remote else None
+            )
             return _Ready(
                 billing=self._billing(listed, model),
                 llm=llm.engine,
                 voice=voice,
                 persona=who,
+                remote_persona=remote_who,
                 providers=providers,
                 character=character,
                 notes=tuple(
@@ -188,12 +216,16 @@ class Casting:
         return self._chain(voices, on_change), notes
 
     def _role(self, ready: _Ready, leave: Callable[[], Awaitable[None]]) -> Role:
-        emotions = () if ready.persona.names_emotions else ready.billing.model.emotions
+        remote = self._remote
         agent = ready.character.agent_config.agent_settings.basic_memory_agent
         shown_only = ready.character.tts_preprocessor_config
         return Role(
             billing=ready.billing,
-            adapter=self._adapter(ready.llm, ready.persona.text, emotions, agent.tool_servers),
+            adapters=self._adapters(
+                _script(ready, ready.llm, ready.persona),
+                _script(ready, remote, ready.remote_persona) if remote and ready.remote_persona else None,
+            ),
+            unavailable=self._unavailable,
             voice=ready.voice,
             providers=ready.providers,
             first_clause=agent.faster_first_response,
@@ -204,8 +236,15 @@ class Casting:
                 angle_brackets=shown_only.ignore_angle_brackets,
                 special=shown_only.remove_special_char,
             ),
+            judge=self._judge(ready.llm),
             leave=leave,
         )
+
+    def _judge(self, llm: LanguageModel) -> Judge | None:
+        moderation = self._settings.live_config.chat.moderation
+        if moderation.judge.use == "none":
+            return None
+        return LlmJudge(llm, (*moderation.topics, *moderation.judge.rules))
 
     def _billing(self, listed: Listed, model: Live2dModel) -> Billing:
         character = listed.character
@@ -231,6 +270,16 @@ class Casting:
                 return await asyncio.get_running_loop().run_in_executor(self._reader, work)
         except TimeoutError:
             raise ProtocolError("The disk is too slow just now; try again.", code="busy") from None
+
+
+def _script(ready: _Ready, llm: LanguageModel, persona: Persona) -> Script:
+    agent = ready.character.agent_config.agent_settings.basic_memory_agent
+    return Script(
+        llm=llm,
+        persona=persona.text,
+        emotions=() if persona.names_emotions else ready.billing.model.emotions,
+        tool_servers=agent.tool_servers,
+    )
 
 
 async def _nothing_to_end() -> None:

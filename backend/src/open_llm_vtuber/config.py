@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
@@ -203,6 +204,7 @@ class LiveConfig(_Section):
     """Chat platforms."""
 
     twitch: TwitchConfig = TwitchConfig()
+    chat: ChatSettings = ChatSettings()
 
 
 class Features(_OwnSection):
@@ -233,6 +235,7 @@ class Settings(BaseModel):
     system_config: SystemConfig = SystemConfig()
     character_config: Character = Character()
     live_config: LiveConfig = LiveConfig()
+    cue_sheets: Annotated[dict[str, CueSheet], BeforeValidator(read_sheets)] = Field(default_factory=dict)
     features: Features = Features()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
     folder: Path = Field(default=Path(), exclude=True)
@@ -241,11 +244,11 @@ class Settings(BaseModel):
     """What an operator should know although nothing is wrong, one sentence each."""
 
 
-LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
+LATER = frozenset(("autonomous", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
-    "live_config": frozenset(("bilibili_live", "chat")),
+    "live_config": frozenset(("bilibili_live",)),
 }
 """Keys of existing files that are known and not read."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.protocol import live_client_messages as live
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -28,17 +29,34 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
-from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
+from open_llm_vtuber.protocol.live_client_messages import (
+    ClientHello,
+    GenerationContext,
+    GenerationOptions,
+    GetBackendMode,
+    GetCharacterState,
+    GetSnapshot,
+    LiveClientMessage,
+    OperatorMessage,
+    SetBackendMode,
+    TextGenerationCancel,
+    TextGenerationRequest,
+)
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    CancelText,
     Command,
     CreateHistory,
     Describe,
     DescribeGroup,
     EraseHistory,
+    GenerateText,
+    GetMode,
+    GetState,
     GroupCommand,
     Hear,
     HearAll,
@@ -52,11 +70,12 @@ from open_llm_vtuber.show.commands import (
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
+    SetMode,
     SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import Priority, Stimulus, TextContext, TextWishes
 
 
 class MessageHandler:
@@ -83,6 +102,8 @@ class MessageHandler:
 
     def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
         client = self._client
+        if isinstance(message, LiveClientMessage):
+            return _live_command(message, client)
         match message:
             case TextInput():
                 return Perform(
@@ -116,16 +137,92 @@ class MessageHandler:
                 return AnswerUtterance(client, self._human_name)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
-            case ClientHello():
-                return Hello(client, message.capabilities)
-            case GetSnapshot():
-                return TakeSnapshot(client)
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
                 return _group_command(message, client)
             case Heartbeat():
                 return None
             case _:
                 assert_never(message)
+
+
+def _operator_command(message: OperatorMessage, client: str) -> Command:
+    match message:
+        case live.Say():
+            return commands.Say(client, message.text, message.verbatim, Priority(message.priority))
+        case live.Stop():
+            return commands.Stop(client)
+        case live.Resume():
+            return commands.Resume(client)
+        case live.PauseChat():
+            return commands.PauseChat(client)
+        case live.ResumeChat():
+            return commands.ResumeChat(client)
+        case live.QueueDrop():
+            return commands.DropQueued(message.stimulus_id)
+        case live.HoldDecide():
+            return commands.DecideHeld(message.id, message.allow)
+        case live.ViewerBlock():
+            return commands.BlockViewer(message.platform, message.username)
+        case live.ViewerUnblock():
+            return commands.UnblockViewer(message.platform, message.username)
+        case live.ViewerForget():
+            return commands.ForgetViewer(message.platform, message.username)
+        case live.ModerationEdit():
+            return commands.EditModeration(message.list, message.add, message.remove)
+        case live.GetChatDecisions():
+            return commands.ListDecisions()
+        case _:
+            assert_never(message)
+
+
+def _live_command(message: LiveClientMessage, client: str) -> Command:
+    if isinstance(message, OperatorMessage):
+        return _operator_command(message, client)
+    match message:
+        case ClientHello():
+            return Hello(client, message.capabilities)
+        case GetSnapshot():
+            return TakeSnapshot(client)
+        case TextGenerationRequest():
+            return _text_command(message, client)
+        case TextGenerationCancel():
+            return CancelText(client, message.request_id)
+        case SetBackendMode():
+            return SetMode(client, message.mode, cut=message.when == "now")
+        case GetBackendMode():
+            return GetMode()
+        case GetCharacterState():
+            return GetState()
+        case _:
+            assert_never(message)
+
+
+def _text_command(message: TextGenerationRequest, client: str) -> GenerateText:
+    options = message.options or GenerationOptions()
+    return GenerateText(
+        client=client,
+        request_id=message.request_id,
+        prompt=message.prompt,
+        context=_context(message.context) if message.context else None,
+        wishes=TextWishes(
+            max_tokens=options.max_tokens, temperature=options.temperature, style=options.style
+        ),
+        speak=options.speak,
+    )
+
+
+def _context(given: GenerationContext) -> TextContext:
+    return TextContext(
+        source=given.source,
+        username=given.username,
+        timestamp=str(given.timestamp),
+        chat_history=tuple(
+            line if isinstance(line, str) else f"{line.username}: {line.message}"
+            for line in given.chat_history
+        ),
+        stream_info={name: str(value) for name, value in given.stream_info.items() if value is not None},
+        character_persona=given.character_persona,
+    )
 
 
 def _group_command(

@@ -1,4 +1,4 @@
-"""What an operator chooses between: where the words come from, and which features there are."""
+"""What can be chosen between: where the words come from, how they should sound, and which features there are."""
 
 from typing import Literal, get_args
 
@@ -8,3 +8,5 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Feature = Literal["text_generation", "character_control", "twitch", "autonomous", "external_api"]
 """What an operator can switch off, as the configuration's `features` names it."""
 FEATURES: tuple[Feature, ...] = get_args(Feature)
+Style = Literal["casual", "formal", "excited", "calm"]
+"""How a text on demand should sound."""

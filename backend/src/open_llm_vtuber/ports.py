@@ -1,28 +1,32 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
+    ChatRemoval,
     Exchange,
     ExpressionRequest,
     Fact,
     HistoryLine,
     MotionRequest,
+    Priority,
     PromptMessage,
     Sighting,
     SpeechEvent,
     Stimulus,
     TextAbilities,
+    TextContext,
     TextOptions,
+    TextWishes,
     Viewer,
 )
 from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
-from open_llm_vtuber.units import Hertz
+from open_llm_vtuber.units import Hertz, Milliseconds
 
 
 class Engine(Protocol):
@@ -102,11 +106,45 @@ class Toolbox(Protocol):
 class Adapter(Protocol):
     """Where the words of a turn come from."""
 
-    def generate_text(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
-        """Yield the reply piece by piece, emotion tags included, and in between what tools are used.
+    @property
+    def model(self) -> str:
+        """The name of the model that answers; "" where it has none."""
+        ...
+
+    def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+        """Yield the reply of a turn piece by piece, emotion tags included, and in between what tools are used.
 
         Raises EngineError.
         """
+        ...
+
+    def generate_text(
+        self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None
+    ) -> AsyncGenerator[str, None]:
+        """Yield a text on demand piece by piece; closing stops the generation. Nothing of it is remembered.
+
+        Raises EngineError.
+        """
+        ...
+
+    async def trigger_expression(
+        self, expression_id: int | str, duration: Milliseconds = ..., priority: Priority = ...
+    ) -> ExpressionResult:
+        """Claim the face of the show. Raises ProtocolError."""
+        ...
+
+    async def trigger_motion(
+        self, motion_group: str, motion_index: int, *, loop: bool = False, priority: Priority = ...
+    ) -> MotionResult:
+        """Claim a gesture of the show. Raises ProtocolError."""
+        ...
+
+    async def get_character_state(self) -> State:
+        """Return what the character is doing. Raises ProtocolError where it is not on air."""
+        ...
+
+    def take_stage(self, body: "BodyControl", state: Callable[[], State]) -> None:
+        """Take these for the body and the state of the show whose words it gives."""
         ...
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
@@ -121,8 +159,8 @@ class Adapter(Protocol):
         """Go on with a stored conversation: forget the last one, remember what these lines say."""
         ...
 
-    def retract(self, message_ids: Collection[str], username: str | None) -> None:
-        """Forget the exchanges about these chat messages, and all of a viewer's where one is named."""
+    def take_back(self, removal: ChatRemoval) -> None:
+        """Forget the exchanges about what a moderator removed."""
         ...
 
 

@@ -7,27 +7,38 @@ from pathlib import Path
 from typing import Literal
 
 import fastapi_offline
-from fastapi import FastAPI, HTTPException, UploadFile, WebSocket
+from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from open_llm_vtuber import __version__
-from open_llm_vtuber.api import CALLER, ON_AIR, Problem, ShowName, add_refusals, ask_for
+from open_llm_vtuber.api import (
+    ON_AIR,
+    Problem,
+    ShowName,
+    add_refusals,
+    answer_to,
+    answers_to,
+    message_in,
+    takes,
+)
 from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
 from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
-from open_llm_vtuber.protocol.live_server_messages import Snapshot
+from open_llm_vtuber.protocol.live_client_messages import GetBackendMode, GetSnapshot, SetBackendMode
+from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
 from open_llm_vtuber.protocol.parts import Provider, State
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.public_files import add_public_files
-from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.speech_socket import SoundCache, serve_speech
+from open_llm_vtuber.text_generation import add_text_generation
 from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
@@ -59,6 +70,13 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
+class ModeAnswer(BaseModel):
+    """Where the words come from, and what can be chosen."""
+
+    mode: Mode
+    available: tuple[Mode, ...]
+
+
 def web_app(  # noqa: PLR0913  its parts, each by name
     shows: Shows,
     system: SystemConfig,
@@ -78,6 +96,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     app.add_middleware(Doorkeeper, system=system)
     add_refusals(app)
     _add_api(app, shows)
+    add_text_generation(app, shows)
     _add_asr(app, ear)
     _add_speech(app, voice)
 
@@ -113,6 +132,23 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
         """Say what the character is doing."""
         return await _state(shows, show)
 
+    @app.get("/api/backend-mode", tags=["character"], responses={404: {"model": Problem}})
+    async def backend_mode(show: ShowName = ON_AIR) -> ModeAnswer:
+        """Say where the words come from, and where else they could."""
+        answer = await answer_to(BackendMode, shows, show, GetBackendMode())
+        return ModeAnswer(mode=answer.mode, available=answer.available)
+
+    @app.put(
+        "/api/backend-mode",
+        tags=["character"],
+        responses={status: {"model": Problem} for status in (404, 409, 422)},
+        openapi_extra=takes(SetBackendMode),
+    )
+    async def set_backend_mode(request: Request, show: ShowName = ON_AIR) -> ModeAnswer:
+        """Take the words from somewhere else from the next turn on. Everybody in the show is told."""
+        await answers_to(shows, show, await message_in(request, SetBackendMode))
+        return await backend_mode(show)
+
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
     @app.post("/asr", tags=["server"])
@@ -145,7 +181,7 @@ def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
 
 
 async def _state(shows: Shows, show: str) -> State:
-    return (await ask_for(Snapshot, shows, show, TakeSnapshot(client=CALLER))).state
+    return (await answer_to(Snapshot, shows, show, GetSnapshot())).state
 
 
 def _add_page(app: FastAPI, path: str, file: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, NewType
 from uuid import uuid4
 
+from open_llm_vtuber.modes import Style
 from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Milliseconds
 
@@ -257,6 +258,28 @@ class TextOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextWishes:
+    """How a text on demand should be; None leaves it to the adapter."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    style: Style | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextContext:
+    """What a text on demand is about. All of it is data, and never an instruction; "" and () say nothing."""
+
+    source: str = ""
+    username: str = ""
+    timestamp: str = ""
+    chat_history: tuple[str, ...] = ()
+    """Lines of chat, oldest first, each with its author's name in front where it has one."""
+    stream_info: Mapping[str, str] = field(default_factory=dict)
+    character_persona: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextAbilities:
     """What a language model can do, so that nobody asks for its name."""
 
@@ -268,6 +291,8 @@ class TextAbilities:
     """Proves the pipeline but is not a personality; pages and terminal say so."""
     tools: bool = False
     """Can be given tools, and says when it wants to use one."""
+    model: str = ""
+    """The model's name, as its provider calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

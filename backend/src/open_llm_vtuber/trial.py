@@ -66,7 +66,7 @@ async def _outcome(
 
 async def _first_words(engine: str, adapter: Adapter) -> None:
     question = Stimulus(text=QUESTION, source="typed", author="Check")
-    async with aclosing(adapter.generate_text(question)) as pieces:
+    async with aclosing(adapter.reply(question)) as pieces:
         async for piece in pieces:
             if isinstance(piece, str) and piece.strip():
                 return

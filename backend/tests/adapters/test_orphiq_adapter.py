@@ -15,7 +15,7 @@ def test_it_streams_what_the_agent_says_remembers_and_forgets() -> None:
     adapter: Adapter = OrphiqAdapter(BasicMemoryAgent(llm, "You are Mika.", ()))
 
     async def said() -> list[object]:
-        return [piece async for piece in adapter.generate_text(HI)]
+        return [piece async for piece in adapter.reply(HI)]
 
     assert run_virtual(said()) == ["Hello", " there."]
     adapter.remember(HI, "Hello there.")

@@ -1,5 +1,7 @@
 """Cue sheets: which one an event plays, and that a viewer's words are only ever words in it."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ def test_a_plain_list_is_a_sheet_with_a_name() -> None:
 
 def test_every_kind_of_event_has_a_default() -> None:
     kinds = {sheet.on for sheet in DEFAULTS}
-    assert kinds == set(EventName.__args__) == set(EventKind.__args__)
+    assert kinds == set(get_args(EventName)) == set(get_args(EventKind))
 
 
 def test_the_highest_amount_that_is_reached_counts_and_below_all_the_default() -> None:

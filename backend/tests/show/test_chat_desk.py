@@ -72,7 +72,7 @@ def test_only_the_last_messages_are_kept() -> None:
 def test_a_removed_message_is_gone_everywhere_and_never_answered() -> None:
     chat, cues = desk()
     chat.take_in(chat_message("1", "hello"), now=0.0)
-    chat.remove(ChatRemoval(platform="twitch", channel="c", message_id="1"))
+    chat.remove(ChatRemoval(platform="twitch", channel="c", message_id="1"), 1.0)
     assert chat.shown == ()
     assert chat.next_line(now=0.0) is None
     assert outcomes(cues)[-1] == ("1", "skipped", "removed")
@@ -83,12 +83,12 @@ def test_a_banned_viewers_lines_go_and_the_others_stay() -> None:
     chat, _ = desk()
     chat.take_in(chat_message("1", "hello", username="bad"), now=0.0)
     chat.take_in(chat_message("2", "hello", username="good"), now=0.0)
-    chat.remove(ChatRemoval(platform="twitch", channel="c", username="bad"))
+    chat.remove(ChatRemoval(platform="twitch", channel="c", username="bad"), 1.0)
     assert [cue.id for cue in chat.shown] == ["2"]
 
 
 def test_a_cleared_chat_is_empty() -> None:
     chat, _ = desk()
     chat.take_in(chat_message("1", "hello"), now=0.0)
-    chat.remove(ChatRemoval(platform="twitch", channel="c"))
+    chat.remove(ChatRemoval(platform="twitch", channel="c"), 1.0)
     assert chat.shown == ()

@@ -12,8 +12,9 @@ from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.ears import Ears
-from open_llm_vtuber.show.turn import Cast, Turn
+from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from open_llm_vtuber.tool_use import ToolUse
 from virtual_time import run_virtual
@@ -48,6 +49,15 @@ async def stage(
     async def keep(line: HistoryLine) -> None:
         kept.append(line)
 
+    async def brief(_: Stimulus) -> tuple[str, ...]:
+        return ()
+
+    async def answering(_: Stimulus) -> None:
+        return
+
+    async def ended(_: Stimulus, __: str) -> None:
+        return
+
     cast = Cast(
         adapter=adapter,
         voice=voice or FakeVoice(),
@@ -60,6 +70,9 @@ async def stage(
         listen=Ears(ear or FakeEar()).listen,
         keep=keep,
         decide=decided.append,
+        brief=brief,
+        answering=answering,
+        ended=ended,
     )
     turn = Turn(stimulus, cast)
     with audience.attach("me") as outbox:
@@ -146,14 +159,14 @@ def test_the_text_is_at_most_two_sentences_ahead_of_the_voice() -> None:
     async def main() -> int:
         async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
             written: list[str | ToolUse] = []
-            feed = adapter.generate_text
+            feed = adapter.reply
 
             async def counted(stimulus: Stimulus) -> AsyncIterator[str | ToolUse]:
                 async for piece in feed(stimulus):
                     written.append(piece)
                     yield piece
 
-            adapter.generate_text = counted  # type: ignore[method-assign,assignment]
+            adapter.reply = counted  # type: ignore[method-assign,assignment]
             task = group.create_task(result.turn.perform())
             await asyncio.sleep(5)
             task.cancel()

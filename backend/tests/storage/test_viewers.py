@@ -11,6 +11,10 @@ CANARY = "zyx-canary-417"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 def test_no_byte_of_an_erased_viewer_stays_in_any_file_and_others_keep_theirs(tmp_path: Path) -> None:
     async def main() -> None:
         async with sql_store("", tmp_path) as store:
@@ -41,7 +45,7 @@ def test_no_byte_of_an_erased_viewer_stays_in_any_file_and_others_keep_theirs(tm
             await store.erase_lines("show/main/", username=gone)
             await store.paid.forget_viewer("main", gone)
             await store.viewers.forget("c", gone)
-            files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+            files = everything_in(tmp_path)
             assert gone.encode() not in files
             assert f"{CANARY}-ben".encode() in files
 

@@ -1,6 +1,8 @@
 """One message of each class that the server sends, with every field set."""
 
 from open_llm_vtuber.protocol.live_server_messages import (
+    BackendMode,
+    BackendModeSet,
     CharacterState,
     ChatDecision,
     ChatMessageCue,
@@ -8,6 +10,8 @@ from open_llm_vtuber.protocol.live_server_messages import (
     ClientWelcome,
     SetExpression,
     Snapshot,
+    TextGenerationChunk,
+    TextGenerationResponse,
     TwitchStatus,
 )
 from open_llm_vtuber.protocol.parts import (
@@ -19,6 +23,7 @@ from open_llm_vtuber.protocol.parts import (
     DisplayText,
     Emote,
     Expression,
+    GenerationMetadata,
     HistorySummary,
     LatestMessage,
     Provider,
@@ -131,5 +136,13 @@ MESSAGES: tuple[ServerMessage, ...] = (
     SetExpression(expression_id=1, name="joy", fade_ms=250, owner="turn", priority=5),
     TwitchStatus(channel="c", state="down", reason="The network is gone."),
     CharacterState(**dict(STATE)),
+    TextGenerationChunk(text="Hi", request_id="r"),
+    TextGenerationResponse(
+        text="Hi there.",
+        metadata=GenerationMetadata(model="m", tokens=3, generation_ms=20, finish_reason="stop"),
+        request_id="r",
+    ),
+    BackendModeSet(mode="autonomous", request_id="r"),
+    BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
     Snapshot(seq=7, state=STATE, expression=JOY, turn="t1", chat=(CHAT,), request_id="r"),
 )

@@ -125,7 +125,7 @@ class SetOfShows:
         billing = replace(BILLING, character_name=character)
         return Show(
             name,
-            Role(billing=billing, adapter=OrphiqAdapter(agent), voice=self.voice, providers={}),
+            Role(billing=billing, adapters={"orphiq": OrphiqAdapter(agent)}, voice=self.voice, providers={}),
             guard=GUARD,
             store=self.store,
             repertoire=self.repertoire,

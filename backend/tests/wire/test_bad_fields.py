@@ -45,7 +45,7 @@ BAD_VALUES: Mapping[str, tuple[str, str]] = {
 }
 """What JSON calls it, and its text."""
 REFUSALS = {"bad-json", "bad-message", "too-long"}
-MAY_BE_TOLD = REFUSALS | {"not-found", "nothing-heard", "wrong-state", "busy"}
+MAY_BE_TOLD = REFUSALS | {"not-found", "nothing-heard", "wrong-state", "not-configured", "busy"}
 PATHS = (
     "../../../etc/passwd",
     "..",

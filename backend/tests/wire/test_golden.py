@@ -32,7 +32,18 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import decode, encode
-from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
+from open_llm_vtuber.protocol.live_client_messages import (
+    ChatLine,
+    ClientHello,
+    GenerationContext,
+    GenerationOptions,
+    GetBackendMode,
+    GetCharacterState,
+    GetSnapshot,
+    SetBackendMode,
+    TextGenerationCancel,
+    TextGenerationRequest,
+)
 from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.server_messages import (
     Audio,
@@ -86,6 +97,40 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
         ClientHello(client="stage", capabilities=("primary", "chat"), request_id="r"),
     ),
     ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
+    (
+        '{"type":"text-generation-request","prompt":" Hi ","options":{"max_length":5,"style":"calm","speak":true}}',
+        TextGenerationRequest(
+            prompt="Hi",
+            options=GenerationOptions.model_validate({"max_tokens": 5, "style": "calm", "speak": True}),
+        ),
+    ),
+    (
+        (
+            '{"type":"text-generation-request","prompt":"Hi","requestId":"r","context":{"source":"twitch","username":"v",'
+            '"timestamp":1.5,"chatHistory":["a",{"username":"b","message":"c"}],"streamInfo":{"viewers":3},'
+            '"characterPersona":"x"}}'
+        ),
+        TextGenerationRequest(
+            prompt="Hi",
+            request_id="r",
+            context=GenerationContext(
+                source="twitch",
+                username="v",
+                timestamp=1.5,
+                chat_history=("a", ChatLine(username="b", message="c")),
+                stream_info={"viewers": 3},
+                character_persona="x",
+            ),
+        ),
+    ),
+    ('{"type":"text-generation-cancel","request_id":"r"}', TextGenerationCancel(request_id="r")),
+    (
+        '{"type":"set-backend-mode","mode":"external-api","when":"now"}',
+        SetBackendMode(mode="external-api", when="now"),
+    ),
+    ('{"type":"set-backend-mode"}', SetBackendMode(mode="orphiq")),
+    ('{"type":"get-backend-mode"}', GetBackendMode()),
+    ('{"type":"get-character-state"}', GetCharacterState()),
     # camelCase, unknown fields, white space, any order.
     ('{"type":"get-snapshot","requestId":"r"}', GetSnapshot(request_id="r")),
     (

@@ -72,7 +72,9 @@ class Company(FakeRepertoire):
         await asyncio.sleep(0.1)
         agent = BasicMemoryAgent(self._shows.llm, f"You are {file}.", MODEL.emotions)
         billing = replace(BILLING, conf_name=file, conf_uid=file, character_name=file)
-        return Role(billing=billing, adapter=OrphiqAdapter(agent), voice=self._shows.voice, providers={})
+        return Role(
+            billing=billing, adapters={"orphiq": OrphiqAdapter(agent)}, voice=self._shows.voice, providers={}
+        )
 
 
 class Recorder(MemoryStore):

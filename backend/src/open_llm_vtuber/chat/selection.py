@@ -145,7 +145,13 @@ class Selection:
             self.overlook(message, now)
             return [*decisions, skipped(message.id, "duplicate")]
         line = self._line(message, text, role, bits)
-        decisions += self._drop(lambda each: each.message.username == message.username, "newer-message", now)
+        own = next(
+            (each for each in self._waiting.values() if each.message.username == message.username), None
+        )
+        if own and own.line.addressed and not line.addressed:
+            self.overlook(message, now)
+            return [*decisions, skipped(message.id, "addressed-waiting")]
+        decisions += self._drop(lambda each: each is own, "newer-message", now)
         waiting = self._waiting[message.id] = _Waiting(message, line, now, text, is_first)
         self._weigh(waiting, now)
         decisions += self._crowded_out(now)

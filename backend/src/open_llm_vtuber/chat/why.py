@@ -44,9 +44,9 @@ class DecisionLog:
         self._answered: str | None = None
 
     @property
-    def reasons(self) -> Sequence[Reason]:
-        """All that is kept, oldest first."""
-        return tuple(self._reasons.values())
+    def reasons(self) -> Sequence[tuple[str, Reason]]:
+        """All that is kept by message id, oldest first."""
+        return tuple(self._reasons.items())
 
     @property
     def last_answered(self) -> Reason | None:
@@ -103,7 +103,7 @@ def in_words(reason: Reason) -> str:
             said = f"{who}'s line was answered"
         case "blocked" | "held" | "skipped":
             said = f"{who}'s line was {decision.outcome} ({decision.reason})"
-        case "pending":
+        case _:
             said = f"{who}'s line is waiting"
     parts = sorted(decision.factors.items(), key=lambda part: -abs(part[1]))
     told = ", ".join(f"{name} {value:+.1f}" for name, value in parts[:4] if value)

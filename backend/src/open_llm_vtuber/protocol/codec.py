@@ -5,7 +5,7 @@ import re
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from open_llm_vtuber.errors import ErrorCode, VTuberError
+from open_llm_vtuber.errors import EngineError, ErrorCode, VTuberError
 from open_llm_vtuber.protocol.client_messages import ClientMessage
 from open_llm_vtuber.protocol.server_messages import Error, ServerMessage
 
@@ -38,7 +38,13 @@ def encode(message: ServerMessage) -> str:
 
 def problem(error: VTuberError, *, request_type: str, request_id: str | None) -> Error:
     """Return the answer to a request that a show refused or could not do."""
-    return Error(message=str(error), code=error.code, request_type=request_type, request_id=request_id)
+    return Error(
+        message=str(error),
+        code=error.code,
+        request_type=request_type,
+        request_id=request_id,
+        retryable=error.retryable if isinstance(error, EngineError) else None,
+    )
 
 
 def harmless(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
 from open_llm_vtuber.protocol.parts import (
     Badge,
@@ -10,6 +11,7 @@ from open_llm_vtuber.protocol.parts import (
     Emote,
     EventKind,
     Expression,
+    GenerationMetadata,
     ModerationList,
     Queued,
     State,
@@ -233,8 +235,8 @@ class TwitchStatus(Cue):
     reason: str
 
 
-class CharacterState(Cue, State):
-    """The state, whenever it has changed; at most ten a second."""
+class CharacterState(Answer, State):
+    """The state: whenever it has changed, at most ten a second, and whenever it is asked for."""
 
     capability: ClassVar[Capability | None] = "state"
     type: Literal["character-state"] = "character-state"
@@ -251,6 +253,38 @@ class Snapshot(Answer):
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
+
+
+class TextGenerationChunk(Answer):
+    """A piece of a text on demand; all pieces joined are the text."""
+
+    type: Literal["text-generation-chunk"] = "text-generation-chunk"
+    text: str
+    is_complete: Literal[False] = False
+
+
+class TextGenerationResponse(Answer):
+    """The whole text on demand."""
+
+    type: Literal["text-generation-response"] = "text-generation-response"
+    text: str
+    is_complete: Literal[True] = True
+    metadata: GenerationMetadata
+
+
+class BackendModeSet(Answer):
+    """The words come from there now. Everybody in the show is told."""
+
+    type: Literal["backend-mode-set"] = "backend-mode-set"
+    mode: Mode
+
+
+class BackendMode(Answer):
+    """Where the words come from, and what can be chosen."""
+
+    type: Literal["backend-mode"] = "backend-mode"
+    mode: Mode
+    available: tuple[Mode, ...]
 
 
 LiveServerMessage = (
@@ -280,5 +314,9 @@ LiveServerMessage = (
     | TwitchStatus
     | CharacterState
     | Snapshot
+    | TextGenerationChunk
+    | TextGenerationResponse
+    | BackendModeSet
+    | BackendMode
 )
 """What this program adds."""

@@ -243,6 +243,15 @@ class State(_Part):
     character: CharacterNames
 
 
+class GenerationMetadata(_Part):
+    """How a text came about. `tokens` are the text's own, estimated where the provider does not count them."""
+
+    model: str
+    tokens: int
+    generation_ms: int
+    finish_reason: Literal["stop", "length", "cancelled"]
+
+
 class StoredLine(_Part):
     """A line of a stored conversation; `timestamp` is ISO 8601."""
 

@@ -175,6 +175,8 @@ class Error(Answer):
     message: str
     code: ErrorCode
     request_type: str | None = None
+    retryable: bool | None = None
+    """Whether the same request may succeed later; only there where a provider failed."""
 
 
 class HeartbeatAck(Answer):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from open_llm_vtuber.chat_settings import ModerationSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Judge
 from open_llm_vtuber.protocol.live_server_messages import SentenceHeld
@@ -35,14 +36,14 @@ class Airlock:
         publish: Callable[[SentenceHeld], None],
         *,
         judge: Judge | None = None,
-        limit_s: Seconds = 3.0,
-        delay_s: Seconds = 0.0,
+        moderation: ModerationSettings | None = None,
     ) -> None:
+        settings = moderation or ModerationSettings()
         self.guard = guard
-        self.delay_s = delay_s
+        self.judge = judge
+        self.delay_s = settings.air_delay_s
+        self._limit_s = settings.judge.limit_s
         self._publish = publish
-        self._judge = judge
-        self._limit_s = limit_s
         self._held: dict[str, _Held] = {}
 
     @property
@@ -54,13 +55,13 @@ class Airlock:
         """Return the rule that keeps a sentence off the air, or None."""
         if rule := self.guard.objection(text, before):
             return rule
-        if self._judge is None:
+        if self.judge is None:
             return None
         try:
             async with asyncio.timeout(self._limit_s):
-                return await self._judge.objection(text)
+                return await self.judge.objection(text)
         except (EngineError, TimeoutError) as error:
-            log.warning("nobody judged a sentence: %s", error or "too late")
+            log.warning("nobody judged a sentence: %s", str(error) or "too late")
             return JUDGE_FAILED
 
     def hold(self, sentence_id: str, turn_id: str, text: str) -> None:

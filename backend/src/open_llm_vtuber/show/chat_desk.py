@@ -136,7 +136,7 @@ class ChatDesk:
         self._announce(decisions)
         if taken is None:
             return None
-        self._announce([taken.decision])
+        self.log.decided(taken.decision)
         return stimulus_of(taken.message, clean_text(taken.message), (taken.crowd,) if taken.crowd else ())
 
     def decide(self, decision: Decision) -> None:
@@ -244,10 +244,9 @@ class ChatDesk:
         for decision in decisions:
             wire = _on_the_wire(decision)
             self.log.decided(decision)
-            cue = self._shown.get(decision.message_id)
-            if cue and cue.decision == wire:
-                continue
-            if cue:
+            if decision.outcome == "pending" and decision.beaten_by is not None:
+                continue  # it waits as before; only its score has changed
+            if cue := self._shown.get(decision.message_id):
                 self._shown[decision.message_id] = cue.model_copy(update={"decision": wire})
             self._publish(ChatDecision(id=decision.message_id, decision=wire))
 

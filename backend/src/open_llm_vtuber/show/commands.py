@@ -4,13 +4,22 @@ Commands come in families; one object of the show acts on each family.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.modes import Feature
 from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.protocol.parts import ModerationList
-from open_llm_vtuber.stimulus import TYPED, ChatEvent, ExpressionRequest, MotionRequest, Priority, Stimulus
+from open_llm_vtuber.stimulus import (
+    TYPED,
+    ChatEvent,
+    ExpressionRequest,
+    MotionRequest,
+    Priority,
+    Stimulus,
+    TextContext,
+    TextWishes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,10 +336,59 @@ OperatorCommand = (
 BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
 """What concerns the face and the gestures."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateText:
+    """Write a text on demand; its pieces and the text itself come to the client as cues for it alone."""
+
+    client: str
+    request_id: str | None
+    prompt: str
+    context: TextContext | None = None
+    wishes: TextWishes = field(default_factory=TextWishes)
+    speak: bool = False
+    """Have it performed when it is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelText:
+    """Stop that client's generation; what there is of the text is its answer."""
+
+    client: str
+    request_id: str
+
+
+TextCommand = GenerateText | CancelText
+"""What concerns texts on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetMode:
+    """Take the words from somewhere else from the next turn on; `cut` ends the running one first."""
+
+    client: str
+    mode: str
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetMode:
+    """Where do the words come from?"""
+
+
+ModeCommand = SetMode | GetMode
+"""What concerns the backend mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetState:
+    """What is the character doing?"""
+
+
 GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
 """What concerns several shows, so that none of them can do it."""
 
-AudienceCommand = Greet | Hello | TakeSnapshot | Describe
+AudienceCommand = Greet | Hello | TakeSnapshot | Describe | GetState
 """What a client that joins wants to know."""
 
 HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory
@@ -352,6 +410,8 @@ Command = (
     | HearingCommand
     | TurnCommand
     | BodyCommand
+    | TextCommand
+    | ModeCommand
     | OperatorCommand
     | ChatHappened
 )
@@ -360,5 +420,7 @@ NEEDS: Mapping[type, Feature] = {
     ClaimExpression: "character_control",
     ClaimMotion: "character_control",
     ReleaseClaim: "character_control",
+    GenerateText: "text_generation",
+    CancelText: "text_generation",
 }
 """Command → the switch in the configuration's `features` that must be on for it."""

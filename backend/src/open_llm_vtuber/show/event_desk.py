@@ -174,12 +174,9 @@ class EventDesk:
     def remove_viewer(self, username: str) -> None:
         """Take a viewer's name and words out of what waits."""
         self._events.remove_viewer(username)
-        self._again = [
-            (replace(reaction, text=_plain_thanks(replace(reaction, usernames=()))), tries)
-            if username in reaction.usernames
-            else (reaction, tries)
-            for reaction, tries in self._again
-        ]
+        self._again = [(_without(username, reaction), tries) for reaction, tries in self._again]
+        for key, (reaction, tries) in self._under_way.items():
+            self._under_way[key] = (_without(username, reaction), tries)
 
     def drop(self, kind: str) -> bool:
         """Let the reactions to a kind wait no longer; return whether any did."""
@@ -230,6 +227,15 @@ def _stimulus(reaction: Reaction, *, verbatim: bool) -> Stimulus:
         priority=PAID_PRIORITY if reaction.is_paid else FREE_PRIORITY,
         id=new_id(),
     )
+
+
+def _without(username: str, reaction: Reaction) -> Reaction:
+    """Return a reaction that does not speak of a viewer; it is then a plain thank-you."""
+    if username not in reaction.usernames:
+        return reaction
+    others = tuple(each for each in reaction.usernames if each != username)
+    unnamed = replace(reaction, usernames=others)
+    return replace(unnamed, text=_plain_thanks(unnamed))
 
 
 def _plain_thanks(reaction: Reaction) -> str:

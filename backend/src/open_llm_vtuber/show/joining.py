@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from open_llm_vtuber.protocol.live_server_messages import ClientWelcome, Snapshot
+from open_llm_vtuber.protocol.live_server_messages import CharacterState, ClientWelcome, Snapshot
 from open_llm_vtuber.protocol.server_messages import (
     Control,
     FullText,
@@ -45,6 +45,8 @@ class Joining:
                 return (self._seen_by(command.client),)
             case commands.Describe():
                 return (self.description(command.client),)
+            case commands.GetState():
+                return (CharacterState(**dict(self._snapshot(0).state)),)
             case _:
                 assert_never(command)
 

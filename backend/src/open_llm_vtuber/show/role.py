@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
+from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.ports import Adapter, Judge, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.units import Seconds
@@ -40,15 +41,20 @@ def _as_it_is(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A character, ready to play. The adapter is this show's own; engines may be shared."""
+    """A character, ready to play. The adapters are this show's own; engines may be shared."""
 
     billing: Billing
-    adapter: Adapter
+    adapters: Mapping[Mode, Adapter]
+    """Where the words come from in each mode that can be chosen; `orphiq` always can."""
     voice: SpeechSynthesizer
     providers: Mapping[str, EngineStatus]
     first_clause: bool = True
     spoken: Callable[[str], str] = _as_it_is
     """What the voice says of a sentence that is shown."""
+    unavailable: Mapping[Mode, str] = field(default_factory=dict)
+    """Why a mode cannot be chosen, in one sentence."""
+    judge: Judge | None = None
+    """Who reads each sentence before it is spoken."""
     leave: Callable[[], Awaitable[None]] = _nothing
     """Gives the engines back."""
 

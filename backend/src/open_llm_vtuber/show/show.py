@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
-from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.errors import EngineError, ProtocolError
-from open_llm_vtuber.ports import Store
+from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.ports import BodyControl, Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
@@ -33,15 +33,19 @@ from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
-from open_llm_vtuber.show.chat_desk import ChatDesk
+from open_llm_vtuber.show.cast import Cast
+from open_llm_vtuber.show.channel import Channel, ChannelSettings
 from open_llm_vtuber.show.conversation import Conversation
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
+from open_llm_vtuber.show.modes import Modes
+from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
-from open_llm_vtuber.show.turn import Cast, Turn
+from open_llm_vtuber.show.text_desk import Places, TextDesk
+from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import (
     UNASKED,
     ChannelEvent,
@@ -80,6 +84,9 @@ class Show:
         shared: bool,
         ears: Ears | None = None,
         speak_up: str = SPEAK_UP,
+        channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
+        mode: Mode = "orphiq",
+        places: Places | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
@@ -94,24 +101,31 @@ class Show:
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._speak_up_prompt = speak_up
-        names = (role.billing.character_name, role.billing.conf_name)
-        self._chat = ChatDesk(Selection(names, role.billing.channel), self.audience.publish)
+        self._airlock = Airlock(
+            guard, self.audience.publish, judge=role.judge, moderation=channel.chat.moderation
+        )
+        self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
-        self._guard = guard
+        self._modes = Modes(self.audience, role, mode, self._on_change)
+        self._texts = TextDesk(self.audience, lambda: self._modes.adapter, self._perform, places)
         self._assume(role)
         self._director = Director(
-            lambda stimulus: Turn(stimulus, self._cast),
-            idle=lambda: self._chat.next_line(self._now()),
+            lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
+            idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
         self._joining, self._histories = self._doors(name)
+        self._operator = self._desk(name)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                await self._operator.open()
+                self._texts.open(group)
+                group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
         finally:
@@ -129,33 +143,65 @@ class Show:
         histories = Histories(
             self._conversation,
             self._director,
-            adapter=lambda: self._adapter,
+            adapter=lambda: self._modes.adapter,
             billing=lambda: self._billing,
             is_shared=self._is_shared,
         )
         return joining, histories
 
+    def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
+        return Channel(
+            self.name,
+            settings,
+            store=self._store,
+            names=(role.billing.character_name, role.billing.conf_name),
+            channel=role.billing.channel,
+            publish=self.audience.publish,
+            director=lambda: self._director,
+            adapter=lambda: self._modes.adapter,
+            body=lambda: self._control,
+            owners=lambda: self._owners()[0].rpartition("/")[0] + "/",
+        )
+
+    def _desk(self, name: str) -> Operator:
+        return Operator(
+            name,
+            self._channel,
+            store=self._store,
+            director=self._director,
+            audience=self.audience,
+            airlock=self._airlock,
+            body=lambda: self._control,
+            resting=lambda: self._billing.model.resting,
+            on_change=self._on_change,
+        )
+
     def _assume(self, role: Role) -> None:
         """Be that character from the next turn on; its conversation is another one."""
         billing = self._billing = role.billing
-        self._adapter = role.adapter
+        self._modes.assume(role)
         self._providers = role.providers
         self._conversation.end()
         self._body = Body(billing.model, self.audience.publish)
-        self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
+        self._control: BodyControl | None = None  # this avatar cannot be moved yet
+        self._airlock.judge = role.judge
+        self._channel.chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
-            adapter=role.adapter,
+            adapter=self._modes.adapter,
             voice=role.voice,
             body=self._body,
             audience=self.audience,
             character_name=billing.character_name,
             avatar=billing.avatar,
-            airlock=Airlock(self._guard, self.audience.publish),
+            airlock=self._airlock,
             first_clause=role.first_clause,
             spoken=role.spoken,
             listen=self._ears.listen,
             keep=self._conversation.keep,
-            decide=self._chat.decide,
+            decide=self._channel.chat.decide,
+            brief=self._channel.brief,
+            answering=self._channel.answering,
+            ended=self._channel.ended,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -172,24 +218,20 @@ class Show:
         finally:
             self._last_report.pop(client, None)
             self._ears.forget(client)
+            self._texts.forget(client)
             self._on_change()
 
     async def tell(self, command: commands.ChatHappened) -> None:
         """Take something in; it is dealt with once this returns."""
         event: ChatEvent = command.event
         match event:
-            case ChatMessage():
-                if await self._is_new(event):
-                    self._chat.take_in(event, self._now())
-                    self._director.wake()
-            case ChatRemoval():
-                await self._remove(event)
             case ChannelStatus():
                 self._twitch = TwitchState(**asdict(event))
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
-            case ChannelEvent() | StreamFacts():
-                pass  # nothing comes of it yet
+            case ChatMessage() | ChatRemoval() | ChannelEvent() | StreamFacts():
+                await self._channel.tell(event)
+                self._on_change()
             case _:
                 assert_never(event)
 
@@ -208,6 +250,12 @@ class Show:
             return await self._hear(command)
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
+        if isinstance(command, commands.TextCommand):
+            return self._texts.ask(command)
+        if isinstance(command, commands.ModeCommand):
+            return await self._modes.ask(command, self._director)
+        if isinstance(command, commands.OperatorCommand):
+            return await self._operator.ask(command)
         if isinstance(command, commands.BodyCommand):
             raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")
         await self.tell(command)
@@ -296,18 +344,6 @@ class Show:
         self._perform(Stimulus(text=text, source="unasked", author="", client=client, priority=UNASKED))
         return (FullText(text="AI wants to speak something..."),)
 
-    async def _remove(self, removal: ChatRemoval) -> None:
-        self._chat.remove(removal)
-        turn = self._director.turn
-        if turn is None or turn.stimulus.source != "chat":
-            return
-        stimulus = turn.stimulus
-        if removal.message_id in (stimulus.message_id, None) and removal.username in (
-            stimulus.username,
-            None,
-        ):
-            await self._director.interrupt()
-
     def _snapshot(self, seq: int) -> Snapshot:
         turn = self._director.turn
         return Snapshot(
@@ -315,7 +351,7 @@ class Show:
             state=self._state(),
             expression=self._body.expression,
             turn=turn.id if turn else None,
-            chat=self._chat.shown,
+            chat=self._channel.chat.shown,
         )
 
     def _state(self) -> State:
@@ -323,19 +359,17 @@ class Show:
         return State(
             expression=self._body.expression,
             speaking=self._director.turn is not None,
+            mode=self._modes.mode,
             queue=self._director.waiting,
+            waiting=self._operator.waiting,
+            held=self._channel.chat.held,
+            is_stopped=self._operator.is_stopped,
+            is_chat_paused=self._operator.is_chat_paused,
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
-
-    async def _is_new(self, message: ChatMessage) -> bool:
-        try:
-            return await self._store.first_sight(self.name, message.id)
-        except EngineError as error:  # chat goes on; at worst a line that comes twice is answered twice
-            log.warning("show %s: %s", self.name, error)
-            return True
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.

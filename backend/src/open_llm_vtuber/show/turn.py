@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +10,6 @@ from typing import Literal
 
 from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
 from open_llm_vtuber.protocol.codec import harmless
 from open_llm_vtuber.protocol.live_server_messages import SentenceRefused, SpeechRetracted
 from open_llm_vtuber.protocol.parts import Actions, DisplayText
@@ -31,7 +30,7 @@ from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
 from open_llm_vtuber.show.tool_lines import ToolLines
-from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings, new_id
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings
 from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Milliseconds, Seconds
 
@@ -185,7 +184,7 @@ class Turn:
     def _words(self) -> AsyncGenerator[str | ToolUse, None]:
         if self.stimulus.verbatim:
             return _as_given(self.stimulus.text)
-        return self._cast.adapter.generate_text(self.stimulus)
+        return self._cast.adapter.reply(self.stimulus)
 
     async def _speak(
         self,

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -185,7 +185,9 @@ class SqlStore:
     ) -> int:
         """Delete the lines of these messages, or of a viewer, and of their answers; return how many."""
         theirs = select(histories.c.id).where(histories.c.owner.startswith(owners, autoescape=True))
-        concerned = [lines.c.message.in_(part) for part in _parts([each for each in message_ids if each])]
+        concerned: list[ColumnElement[bool]] = [
+            lines.c.message.in_(part) for part in _parts([each for each in message_ids if each])
+        ]
         if username:
             concerned.append(lines.c.username == username)
 

@@ -93,7 +93,7 @@ class SqlViewers:
 
     async def retract(self, channel: str, message_ids: Collection[str]) -> None:
         """Forget what these messages said, and what was answered."""
-        wanted = list(message_ids)
+        wanted: list[str] = list(message_ids)
         theirs = select(viewers.c.id).where(viewers.c.channel == channel)
 
         async def job(connection: AsyncConnection) -> int:
@@ -105,7 +105,8 @@ class SqlViewers:
                     gone += (await connection.execute(delete(table).where(concerned))).rowcount
             return gone
 
-        if wanted and await self._database.do(job):
+        erased = await self._database.do(job) if wanted else 0
+        if erased:
             await self._database.settle()
 
     async def forget(self, channel: str, username: str, *, everything: bool = True) -> None:

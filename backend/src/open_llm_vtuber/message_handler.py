@@ -43,7 +43,7 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
-from open_llm_vtuber.show import commands
+from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
@@ -148,29 +148,29 @@ class MessageHandler:
 def _operator_command(message: OperatorMessage, client: str) -> Command:
     match message:
         case live.Say():
-            return commands.Say(client, message.text, message.verbatim, Priority(message.priority))
+            return orders.Say(client, message.text, message.verbatim, Priority(message.priority))
         case live.Stop():
-            return commands.Stop(client)
+            return orders.Stop(client)
         case live.Resume():
-            return commands.Resume(client)
+            return orders.Resume(client)
         case live.PauseChat():
-            return commands.PauseChat(client)
+            return orders.PauseChat(client)
         case live.ResumeChat():
-            return commands.ResumeChat(client)
+            return orders.ResumeChat(client)
         case live.QueueDrop():
-            return commands.DropQueued(message.stimulus_id)
+            return orders.DropQueued(message.stimulus_id)
         case live.HoldDecide():
-            return commands.DecideHeld(message.id, message.allow)
+            return orders.DecideHeld(message.id, message.allow)
         case live.ViewerBlock():
-            return commands.BlockViewer(message.platform, message.username)
+            return orders.BlockViewer(message.platform, message.username)
         case live.ViewerUnblock():
-            return commands.UnblockViewer(message.platform, message.username)
+            return orders.UnblockViewer(message.platform, message.username)
         case live.ViewerForget():
-            return commands.ForgetViewer(message.platform, message.username)
+            return orders.ForgetViewer(message.platform, message.username)
         case live.ModerationEdit():
-            return commands.EditModeration(message.list, message.add, message.remove)
+            return orders.EditModeration(message.list, message.add, message.remove)
         case live.GetChatDecisions():
-            return commands.ListDecisions()
+            return orders.ListDecisions()
         case _:
             assert_never(message)
 

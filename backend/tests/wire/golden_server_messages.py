@@ -24,6 +24,7 @@ from open_llm_vtuber.protocol.parts import (
     Emote,
     Expression,
     GenerationMetadata,
+    Held,
     HistorySummary,
     LatestMessage,
     Provider,
@@ -54,6 +55,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ToolCallStatus,
     UserInputTranscription,
 )
+from wire.golden_operator_messages import OPERATOR_MESSAGES, QUEUED
 
 JOY = Expression(expression_id=1, name="joy")
 DECISION = Decision(outcome="skipped", reason="newer-message", score=0.5)
@@ -61,6 +63,10 @@ STATE = State(
     expression=JOY,
     speaking=True,
     queue=2,
+    waiting=(QUEUED,),
+    held=(Held(id="m2", username="v", text="hm", reason="hold-word"),),
+    is_stopped=True,
+    is_chat_paused=True,
     primary="u1",
     twitch=TwitchState(channel="c", state="connected", reason="joined"),
     providers={"llm": Provider(engine="embedded_llm", is_demo=True, note="a demo")},
@@ -144,5 +150,6 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ),
     BackendModeSet(mode="autonomous", request_id="r"),
     BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
+    *OPERATOR_MESSAGES,
     Snapshot(seq=7, state=STATE, expression=JOY, turn="t1", chat=(CHAT,), request_id="r"),
 )

@@ -10,7 +10,7 @@ from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.live_server_messages import ChatCommand
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show import commands
+from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.chat_desk import Asked, ChatDesk, stimulus_of
 from open_llm_vtuber.stimulus import ExpressionRequest, MotionRequest, Priority, Stimulus
 from open_llm_vtuber.units import Milliseconds
@@ -19,7 +19,7 @@ VIEWERS = Priority(2)
 FACE_LASTS = Milliseconds(4_000)
 NOTHING_KNOWN = "Nothing was answered yet."
 
-AskOperator = Callable[[commands.OperatorCommand], Awaitable[Sequence[ServerMessage]]]
+AskOperator = Callable[[orders.OperatorCommand], Awaitable[Sequence[ServerMessage]]]
 
 
 class ChatCommands:
@@ -71,7 +71,7 @@ class ChatCommands:
                 self._submit(stimulus_of(message, text))
                 return "queued", ""
             case Block(username):
-                await self._ask(commands.BlockViewer(message.platform, username))
+                await self._ask(orders.BlockViewer(message.platform, username))
                 return "blocked", ""
             case Plain():
                 return await self._steer(asked, wish)
@@ -85,16 +85,16 @@ class ChatCommands:
         client = f"chat:{message.username}"
         match wish.name:
             case "stop":
-                await self._ask(commands.Stop(client))
+                await self._ask(orders.Stop(client))
             case "resume":  # whatever was stopped or paused
-                await self._ask(commands.Resume(client))
-                await self._ask(commands.ResumeChat(client))
+                await self._ask(orders.Resume(client))
+                await self._ask(orders.ResumeChat(client))
             case "pause":
-                await self._ask(commands.PauseChat(client))
+                await self._ask(orders.PauseChat(client))
             case "skip":
-                await self._ask(commands.Skip(client))
+                await self._ask(orders.Skip(client))
             case "forgetme":
-                await self._ask(commands.ForgetViewer(message.platform, message.username))
+                await self._ask(orders.ForgetViewer(message.platform, message.username))
             case "why":
                 reason = self._chat.log.last_answered
                 return "why", in_words(reason) if reason else NOTHING_KNOWN

@@ -30,7 +30,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.parts import DecisionReason, ModerationList, Queued
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show import commands
+from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.channel import Channel
@@ -114,40 +114,40 @@ class Operator:
         chat = [_queued(each.id, "chat", each.display_name, each.text) for each in self._channel.chat.waiting]
         return tuple([*inbox, *events, *chat][:SHOWN])
 
-    async def ask(self, command: commands.OperatorCommand) -> Sequence[ServerMessage]:
+    async def ask(self, command: orders.OperatorCommand) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers. Raises ProtocolError and EngineError."""
         answer = await self._act(command)
         self._on_change()
         return (answer,)
 
-    async def _act(self, command: commands.OperatorCommand) -> ServerMessage:
+    async def _act(self, command: orders.OperatorCommand) -> ServerMessage:
         match command:
-            case commands.Say():
+            case orders.Say():
                 return self._say(command)
-            case commands.Stop():
+            case orders.Stop():
                 return await self._stop(command.client)
-            case commands.Resume():
+            case orders.Resume():
                 return self._resume(command.client)
-            case commands.PauseChat():
+            case orders.PauseChat():
                 return self._pause(command.client, paused=True)
-            case commands.ResumeChat():
+            case orders.ResumeChat():
                 return self._pause(command.client, paused=False)
-            case commands.Skip():
+            case orders.Skip():
                 return Skipped(cut=await self._director.interrupt())
-            case commands.DropQueued():
+            case orders.DropQueued():
                 return self._drop(command.stimulus_id)
-            case commands.DecideHeld():
+            case orders.DecideHeld():
                 return self._decide(command)
-            case commands.ListDecisions():
+            case orders.ListDecisions():
                 reasons = self._channel.chat.log.reasons
                 return ChatDecisions(
                     decisions=tuple(_on_the_wire(each_id, each) for each_id, each in reasons)
                 )
             case (
-                commands.BlockViewer()
-                | commands.UnblockViewer()
-                | commands.ForgetViewer()
-                | commands.EditModeration()
+                orders.BlockViewer()
+                | orders.UnblockViewer()
+                | orders.ForgetViewer()
+                | orders.EditModeration()
             ):
                 return await self._moderate(command)
             case _:
@@ -155,34 +155,31 @@ class Operator:
 
     async def _moderate(
         self,
-        command: commands.BlockViewer
-        | commands.UnblockViewer
-        | commands.ForgetViewer
-        | commands.EditModeration,
+        command: orders.BlockViewer | orders.UnblockViewer | orders.ForgetViewer | orders.EditModeration,
     ) -> ServerMessage:
         match command:
-            case commands.BlockViewer(platform, username):
+            case orders.BlockViewer(platform, username):
                 login = username.lstrip("@").lower()
                 await self._edit("blocked_viewers", (login,), ())
                 for channel in self._channel.places(platform):
                     removal = ChatRemoval(platform=platform, channel=channel, username=login)
                     await self._channel.take_back(removal, "blocked")
                 return ViewerBlockAck(platform=platform, username=login)
-            case commands.UnblockViewer(platform, username):
+            case orders.UnblockViewer(platform, username):
                 login = username.lstrip("@").lower()
                 await self._edit("blocked_viewers", (), (login,))
                 return ViewerUnblockAck(platform=platform, username=login)
-            case commands.ForgetViewer(platform, username):
+            case orders.ForgetViewer(platform, username):
                 await self._channel.forget_viewer(platform, username)
                 return ViewerForgetAck(platform=platform, username=username)
-            case commands.EditModeration():
+            case orders.EditModeration():
                 if command.add or command.remove:
                     await self._edit(command.name, command.add, command.remove)
                 return ModerationLists(lists=lists_of(self._channel.chat.moderation.settings))
             case _:
                 assert_never(command)
 
-    def _say(self, command: commands.Say) -> SayAck:
+    def _say(self, command: orders.Say) -> SayAck:
         stimulus = Stimulus(
             text=command.text,
             source="typed",
@@ -246,7 +243,7 @@ class Operator:
         self._channel.poke()
         return QueueChanged(waiting=self.waiting)
 
-    def _decide(self, command: commands.DecideHeld) -> HoldDecided:
+    def _decide(self, command: orders.DecideHeld) -> HoldDecided:
         is_sentence = self._airlock.decide(command.held_id, allow=command.allow)
         if not is_sentence and not self._channel.decide_held(command.held_id, allow=command.allow):
             raise ProtocolError("Nothing of that id is held.", code="not-found")

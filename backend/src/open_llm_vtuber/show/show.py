@@ -43,6 +43,7 @@ from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
+from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
@@ -254,7 +255,7 @@ class Show:
             return self._texts.ask(command)
         if isinstance(command, commands.ModeCommand):
             return await self._modes.ask(command, self._director)
-        if isinstance(command, commands.OperatorCommand):
+        if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
         if isinstance(command, commands.BodyCommand):
             raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")

@@ -17,6 +17,7 @@ from open_llm_vtuber.text_rules import (
     readings,
     strip_invisible,
     words_pattern,
+    writable,
 )
 
 hostile = st.text(
@@ -167,3 +168,9 @@ def test_words_and_phrases_are_found_as_a_whole() -> None:
     assert pattern.search("a cat!")
     assert pattern.search("my big dog")
     assert not pattern.search("concatenate big dogs")
+
+
+@given(hostile)
+def test_what_is_made_writable_can_be_written_and_keeps_its_length(text: str) -> None:
+    assert len(writable(text)) == len(text)
+    writable(text).encode()

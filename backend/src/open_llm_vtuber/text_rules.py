@@ -82,6 +82,11 @@ def one_line(text: str) -> str:
     return collapse_blanks(limit_marks(strip_invisible(text)))
 
 
+def writable(text: str) -> str:
+    """Replace what no UTF-8 can hold (half characters) by a question mark each; code points keep their places."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def bounded(text: str, most: int) -> str:
     """Cut it to `most` (at least 1) code points; the last one is … where something was cut."""
     return text if len(text) <= most else text[: most - 1] + ELLIPSIS

@@ -37,7 +37,8 @@ class Reaction:
     verbatim: bool
     claims: Sequence[MotionStep | ExpressionStep]
     is_paid: bool
-    usernames: Sequence[str]
+    viewers: Mapping[str, str]
+    """Login → the name that is shown, of those who are told apart."""
     count: int
     """How many events it answers."""
 
@@ -167,7 +168,7 @@ class Events:
             verbatim=verbatim,
             claims=claims(sheet.steps),
             is_paid=group.is_paid,
-            usernames=tuple(group.names),
+            viewers={login: shown for login, (shown, _) in group.names.items()},
             count=group.count,
         )
 

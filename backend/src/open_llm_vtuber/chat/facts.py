@@ -21,9 +21,10 @@ _SENSITIVE = topics_pattern(("politics", "religion", "sex", "self-harm", "drugs"
 
 
 def facts_in(text: str) -> Sequence[str]:
-    """Return what a line tells about its writer: at most two phrases, none of which is delicate."""
-    found = [bounded(one_line(told[0]), LONGEST_FACT) for told in _TELLS.finditer(one_line(text))]
-    return [phrase for phrase in found[:MOST_OF_A_LINE] if not _is_delicate(phrase)]
+    """Return what a line tells about its writer: at most two phrases; nothing of a line that is delicate anywhere."""
+    line = one_line(text)
+    found = [bounded(told[0].strip(), LONGEST_FACT) for told in _TELLS.finditer(line)]
+    return found[:MOST_OF_A_LINE] if found and not _is_delicate(line) else []
 
 
 def _is_delicate(text: str) -> bool:

@@ -11,7 +11,7 @@ _EMAIL = re.compile(
 )
 _SPOKEN_EMAIL = re.compile(r"\b[\w.-]{2,64} at [\w-]{2,63} dot (?:com|net|org|de|co|io)\b", re.IGNORECASE)
 _DIGITS = re.compile(r"(?<![\w.,])\+?(?:\(?\d+\)?[ \t./\u2010-\u2013-]{0,2}){2,12}(?![\w,])")
-_IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])")
+_IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\.?\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}(?:\s?[A-Z0-9]{1,3})?\b")
 _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
 _STREET = re.compile(

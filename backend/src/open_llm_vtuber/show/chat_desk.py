@@ -17,7 +17,7 @@ from open_llm_vtuber.protocol.parts import Badge, Emote, Held
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.stimulus import CHAT, ChatMessage, ChatRemoval, Stimulus
-from open_llm_vtuber.text_rules import bounded, one_line
+from open_llm_vtuber.text_rules import bounded, one_line, writable
 from open_llm_vtuber.units import Seconds
 
 SHOWN_MESSAGES = 50
@@ -272,12 +272,15 @@ def _cue(message: ChatMessage, decision: Decision) -> ChatMessageCue:
     return ChatMessageCue(
         id=message.id,
         platform=message.platform,
-        username=message.username,
-        display_name=message.display_name,
+        username=writable(message.username),
+        display_name=writable(message.display_name),
         color=message.color,
         badges=tuple(Badge(**asdict(badge)) for badge in message.badges),
-        message=message.text,
-        emotes=tuple(Emote(**asdict(emote)) for emote in message.emotes),
+        message=writable(message.text),
+        emotes=tuple(
+            Emote(id=emote.id, name=writable(emote.name), start=emote.start, end=emote.end)
+            for emote in message.emotes
+        ),
         timestamp=message.timestamp.isoformat(),
         decision=_on_the_wire(decision),
     )

@@ -19,7 +19,7 @@ from open_llm_vtuber.stimulus import (
     Stimulus,
     new_id,
 )
-from open_llm_vtuber.text_rules import bounded, one_line
+from open_llm_vtuber.text_rules import bounded, one_line, writable
 from open_llm_vtuber.units import Milliseconds, Seconds
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class EventDesk:
         self._under_way: OrderedDict[str, tuple[Reaction, int]] = OrderedDict()
         """Stimulus → its reaction and how often it was tried."""
         self._again: list[tuple[Reaction, int]] = []
+        self._came_first: set[str] | None = set()
+        """Ids of what came before `restore` was done, which finds it in the store; None from then on."""
         self._settled: list[str] = []
         """Ids that need nothing more, to be noted in the store."""
 
@@ -78,15 +80,21 @@ class EventDesk:
     async def restore(self, now: Seconds) -> None:
         """Go on with what was paid for and not acknowledged before a restart."""
         try:
-            for event in await self._store.paid.waiting(self._show):
-                self._events.add(self._presentable(event), now)
+            waiting = await self._store.paid.waiting(self._show)
         except EngineError as error:
             log.warning("show %s: %s", self._show, error)
+            waiting = ()
+        came_first, self._came_first = self._came_first or (), None
+        for event in waiting:
+            if event.id not in came_first:
+                self._events.add(self._presentable(event), now)
 
     async def take_in(self, event: ChannelEvent, now: Seconds) -> None:
         """Show an event and let it wait for its reaction, if it was not seen before."""
         if not await self._is_new(event):
             return
+        if self._came_first is not None:
+            self._came_first.add(event.id)
         event = self._presentable(event)
         self._publish(_cue(event))
         match self._events.add(event, now):
@@ -217,7 +225,7 @@ class EventDesk:
 
 
 def _stimulus(reaction: Reaction, *, verbatim: bool) -> Stimulus:
-    alone = reaction.usernames[0] if len(reaction.usernames) == 1 else None
+    alone = next(iter(reaction.viewers)) if len(reaction.viewers) == 1 else None
     return Stimulus(
         text=reaction.text,
         source="event",
@@ -231,19 +239,18 @@ def _stimulus(reaction: Reaction, *, verbatim: bool) -> Stimulus:
 
 def _without(username: str, reaction: Reaction) -> Reaction:
     """Return a reaction that does not speak of a viewer; it is then a plain thank-you."""
-    if username not in reaction.usernames:
+    if username not in reaction.viewers:
         return reaction
-    others = tuple(each for each in reaction.usernames if each != username)
-    unnamed = replace(reaction, usernames=others)
+    others = {login: shown for login, shown in reaction.viewers.items() if login != username}
+    unnamed = replace(reaction, viewers=others)
     return replace(unnamed, text=_plain_thanks(unnamed))
 
 
 def _plain_thanks(reaction: Reaction) -> str:
-    if not reaction.usernames:
+    if not reaction.viewers:
         return "Thank you!"
-    others = reaction.count - 1
-    more = f" and {others} others" if others > 1 else ""
-    return f"Thank you, {reaction.usernames[0]}{more}!"
+    more = " and everybody else" if reaction.count > 1 else ""
+    return f"Thank you, {next(iter(reaction.viewers.values()))}{more}!"
 
 
 def _cue(event: ChannelEvent) -> ChannelEventCue:
@@ -255,6 +262,6 @@ def _cue(event: ChannelEvent) -> ChannelEventCue:
         display_name=event.display_name,
         amount=event.amount,
         message=event.message,
-        data=dict(event.data),
+        data={key: writable(each) if isinstance(each, str) else each for key, each in event.data.items()},
         timestamp=event.timestamp.isoformat(),
     )

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -11,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from fake_provider import FakeProvider
+from fake_vtube_studio import FakeVTubeStudio, Model
 from irc_server import IrcServer
 from live_server import SCRIPTED, Client, Serving, leaving_nothing, serving
 from open_llm_vtuber import app, llm, vad
@@ -20,8 +22,8 @@ from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.fallback import OnChange
 from open_llm_vtuber.ports import LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.protocol.live_server_messages import Snapshot
-from open_llm_vtuber.show.commands import TakeSnapshot
-from open_llm_vtuber.stimulus import EngineStatus
+from open_llm_vtuber.show.commands import ChatHappened, TakeSnapshot
+from open_llm_vtuber.stimulus import ChatMessage, EngineStatus
 from open_llm_vtuber.tts import embedded
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 
@@ -303,6 +305,76 @@ def test_chat_of_the_configured_channel_is_answered_on_the_main_show() -> None:
     ]
     assert decisions == ["answered"]
     assert any("kittens" in m["display_text"]["text"] for m in messages if m["type"] == "audio")
+
+
+def followed_by(studio: FakeVTubeStudio, **given: Any) -> Settings:
+    return settings(live_config={"vtube_studio": {"enabled": True, "url": studio.url, **given}})
+
+
+def test_vtube_studio_moves_its_mouth_with_the_show_on_air_and_is_never_its_primary_client() -> None:
+    async def main() -> None:
+        model = Model(files=("Neutral.exp3.json",))
+        async with FakeVTubeStudio(model) as studio, serving(followed_by(studio)) as live:
+            await studio.until(lambda s: s.active == {"Neutral.exp3.json"}, limit_s=10)
+            (before,) = await live.parts.shows.ask("main", TakeSnapshot(client="test"))
+            assert isinstance(before, Snapshot)
+            assert before.state.primary is None
+            async with Client.connect(live.ws("main")) as client:
+                await client.send("client-hello", capabilities=["expression"])  # a page that came later
+                await client.send("text-input", text="Hello")
+                await client.until("audio")
+                (now,) = await live.parts.shows.ask("main", TakeSnapshot(client="test"))
+                assert isinstance(now, Snapshot)
+                assert now.state.primary is not None
+                await studio.until(lambda s: max(s.mouth, default=0) > 0)
+                await client.send("frontend-playback-complete")
+                await client.until("control", text="conversation-chain-end")
+            await studio.until(lambda s: s.mouth[-1] == 0)
+
+    asyncio.run(main())
+
+
+def test_a_reply_is_not_held_up_by_a_vtube_studio_that_is_the_only_one_there() -> None:
+    async def main() -> None:
+        async with FakeVTubeStudio() as studio, serving(followed_by(studio)) as live:
+            await studio.until(lambda s: s.of("HotkeysInCurrentModelRequest"), limit_s=10)
+            studio.is_deaf = True
+            event = ChatMessage(
+                id="m1", platform="twitch", channel="c", username="ana", display_name="Ana", text="Mika, hi"
+            )
+            await live.parts.shows.tell("main", ChatHappened(event))
+            async with asyncio.timeout(10):
+                while not await answered(live):  # noqa: ASYNC110  a client that waits would be there as well
+                    await asyncio.sleep(0.05)
+            studio.is_deaf = False
+
+    asyncio.run(main())
+
+
+async def answered(live: Serving) -> bool:
+    (answer,) = await live.parts.shows.ask("main", TakeSnapshot(client="test"))
+    assert isinstance(answer, Snapshot)
+    return bool(answer.chat) and answer.chat[-1].decision.outcome == "answered" and answer.turn is None
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_vtube_studio_is_left_alone_unless_it_is_enabled(enabled: bool) -> None:
+    async def main() -> tuple[int, bool]:
+        async with FakeVTubeStudio() as studio:
+            given = followed_by(studio, enabled=enabled)
+            async with serving(given):
+                with suppress(TimeoutError):
+                    await studio.until(lambda s: s.asked, limit_s=5 if enabled else 0.3)
+            return studio.connections, any("vts" in str(task.get_coro()) for task in asyncio.all_tasks())
+
+    assert asyncio.run(main()) == (int(enabled), False)
+
+
+def test_an_address_of_vtube_studio_that_is_none_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match=r"vtube_studio[.]url"):
+        started(
+            settings(live_config={"vtube_studio": {"enabled": True, "url": "ws://vtube.example.com:8001"}})
+        )
 
 
 def test_with_twitch_switched_off_no_channel_is_read() -> None:

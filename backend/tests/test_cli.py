@@ -17,6 +17,7 @@ import pytest
 
 import fake_provider
 from fake_provider import FakeProvider
+from fake_vtube_studio import FakeVTubeStudio
 from live_server import SCRIPTED, free_port, launched
 from open_llm_vtuber import __version__, cli
 
@@ -170,6 +171,38 @@ def test_check_says_that_nobody_is_at_an_address(tmp_path: Path) -> None:
     faults = [line for line in done.stderr.splitlines() if "✗" in line]
     assert len(faults) == 2, done.stderr
     assert all("127.0.0.1" in line for line in faults)
+
+
+def following(folder: Path, url: str) -> str:
+    return scripted(folder, live_config={"vtube_studio": {"enabled": True, "url": url}})
+
+
+def test_check_says_whether_vtube_studio_is_reachable_and_asks_it_for_nothing_else(tmp_path: Path) -> None:
+    async def main() -> tuple[subprocess.CompletedProcess[str], list[str]]:
+        async with FakeVTubeStudio() as studio:
+            config = following(tmp_path, studio.url)
+            done = await asyncio.to_thread(run, tmp_path, "check", "--config", config)
+            await asyncio.to_thread(
+                run, tmp_path, "rehearse", str(EXAMPLE), "--speed", "500", "--config", config
+            )
+            return done, [each.kind for each in studio.asked]
+
+    done, asked = asyncio.run(main())
+    assert done.returncode == 0, done.stderr
+    assert "✓ output: VTube Studio (answered in" in done.stderr
+    assert asked == ["APIStateRequest"]
+
+
+def test_check_does_not_fail_because_vtube_studio_is_not_running(tmp_path: Path) -> None:
+    url = f"ws://127.0.0.1:{free_port()}"
+    done = run(tmp_path, "check", "--config", following(tmp_path, url))
+    assert done.returncode == 0, done.stderr
+    assert f"! output: VTube Studio: VTube Studio cannot be reached at {url}" in done.stderr
+
+
+def test_check_fails_for_an_address_that_vtube_studio_may_not_have(tmp_path: Path) -> None:
+    config = following(tmp_path, "ws://vtube.example.com:8001")
+    assert "private network" in one_sentence(run(tmp_path, "check", "--config", config))
 
 
 def test_check_counts_its_remarks(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ TESTED_ELSEWHERE = {
     "adapters/base_adapter.py": "by every adapter: contracts/test_adapters.py",
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
+    "config_file.py": "through its only user: test_config.py",
     "errors.py": "its classes are raised and read in every suite",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",
@@ -54,6 +55,7 @@ TESTED_ELSEWHERE = {
     "message_handler.py": "over real sockets: wire/",
     "websocket_handler.py": "over real sockets: wire/",
     "stimulus.py": "data only, used in every suite",
+    "vts/link.py": "through its only user, over real sockets: vts/test_output.py",
 }
 SEED_NAMES = {
     "adapters.base_adapter:BackendAdapter",

@@ -1,5 +1,6 @@
 // The talk page: the first thing a visitor sees. Mika, a text box, and what was said.
 
+import { Backstage } from "./backstage.js";
 import { Composer } from "./composer.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
@@ -24,6 +25,17 @@ const connection = new Connection(showAddress(location), {
 const performer = new Performer(byId("avatar"), (message) => connection.send(message));
 const conversation = new Conversation(byId("log"), () => (byId("welcome").hidden = true));
 const notices = new Notices(byId("notices"), byId("notice-lines"));
+const backstage = new Backstage(
+  {
+    mode: /** @type {HTMLSelectElement} */ (byId("mode")),
+    form: /** @type {HTMLFormElement} */ (byId("writer")),
+    prompt: /** @type {HTMLTextAreaElement} */ (byId("prompt")),
+    speak: /** @type {HTMLInputElement} */ (byId("speak")),
+    write: /** @type {HTMLButtonElement} */ (byId("write")),
+    text: byId("written"),
+  },
+  (message) => connection.send(message),
+);
 const composer = new Composer(/** @type {HTMLFormElement} */ (byId("composer")), say);
 
 /** Chat messages that may still be answered. @type {Map<string, ChatMessage>} */
@@ -76,8 +88,10 @@ async function copyStageAddress() {
 /** @param {Message} message */
 function handle(message) {
   performer.handle(message);
+  if (backstage.handle(message)) return;
   switch (message.type) {
     case "client-welcome":
+      backstage.ask();
       return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "snapshot":
       for (const line of message.chat ?? []) remember(line);
@@ -196,7 +210,10 @@ function showConnection(status, reason) {
   pill("connection", connectionWords(status));
   byId("offline-text").textContent = reason ? `Connection lost (${reason})` : "Connection lost";
   conversation.keepAtEnd(() => (byId("offline").hidden = status !== "lost"));
-  if (status === "lost") endOfTurn();
+  if (status === "lost") {
+    endOfTurn();
+    backstage.lost();
+  }
   showBusy();
   announceReady();
 }

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from fastapi import FastAPI
 
@@ -33,8 +34,9 @@ from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, Store, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
+from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.channel import ChannelSettings
-from open_llm_vtuber.show.commands import ChatHappened
+from open_llm_vtuber.show.commands import ChatHappened, Describe, Hello
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
@@ -47,6 +49,7 @@ from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.twitch_client import TwitchClient
 from open_llm_vtuber.vad import VAD_ENGINES
+from open_llm_vtuber.vts.output import VTubeStudioOutput
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +73,9 @@ class OnAir:
 
 
 @asynccontextmanager
-async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, None]:
+async def on_air(
+    settings: Settings, report: Report, *, drives_outputs: bool = True
+) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
@@ -98,15 +103,15 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        sources = _chat_sources(settings, shows)
+        loops = _loops(settings, shows, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        readers = [group.create_task(source.run()) for source in sources]
+        running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
         try:
             yield OnAir(shows, role.providers, role.voice, role.adapters["orphiq"], ear, proxy)
         finally:
-            for reader in readers:
-                reader.cancel()
+            for task in running:
+                task.cancel()
 
 
 def _stage(
@@ -280,3 +285,35 @@ def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
 
     token = twitch.token.get_secret_value() or None
     return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
+
+
+def _loops(
+    settings: Settings, shows: Shows, report: Report, *, drives_outputs: bool
+) -> list[TwitchClient | VTubeStudioOutput]:
+    """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
+    outputs = _outputs(settings, shows, report)
+    return [*_chat_sources(settings, shows), *(outputs if drives_outputs else ())]
+
+
+def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:
+    given = settings.live_config.vtube_studio
+    if not given.enabled:
+        return []
+    return [VTubeStudioOutput(given, lambda: _seat(shows), report, settings.system_config.data_dir)]
+
+
+@asynccontextmanager
+async def _seat(shows: Shows) -> AsyncGenerator[AsyncIterator[str], None]:
+    """Join the show on air as a client that shows face and gestures, and no more."""
+    client = str(uuid4())
+    async with shows.subscribe(ON_AIR, client, listens_only=True) as place:
+        for request in (Describe(client), Hello(client, ("expression", "motion"))):
+            for message in await shows.ask(place.show, request):
+                place.outbox.send(message)
+        yield _frames(place.outbox)
+
+
+async def _frames(outbox: Outbox) -> AsyncGenerator[str, None]:
+    with suppress(OutboxClosed):
+        while True:
+            yield await outbox.get()

@@ -42,6 +42,7 @@ from open_llm_vtuber.terminal import (
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.vad import VAD_ENGINES
+from open_llm_vtuber.vts import output as vts
 
 LARGEST_FRAME = 16 * 1024 * 1024
 """Bytes of one incoming message; a larger one closes its connection with 1009."""
@@ -248,7 +249,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 async def _use_everything_once(settings: Settings, note: app.Report) -> list[trial.Outcome]:
-    async with app.on_air(settings, note) as parts:
+    vtube_studio = settings.live_config.vtube_studio
+    async with app.on_air(settings, note, drives_outputs=False) as parts:
         engines = {job: status.engine for job, status in parts.providers.items()}
         chain = (
             parts.voice.voices if isinstance(parts.voice, FallbackVoice) else {engines["tts"]: parts.voice}
@@ -257,6 +259,8 @@ async def _use_everything_once(settings: Settings, note: app.Report) -> list[tri
         trials += [trial.voice(*each, is_spare=place > 0) for place, each in enumerate(chain.items())]
         if parts.ear:
             trials.append(trial.ear(engines["asr"], parts.ear))
+        if vtube_studio.enabled:
+            trials.append(trial.output("VTube Studio", vts.try_out(vtube_studio.url)))
         outcomes = []
         for each in trials:  # one after the other, so that each has the machine to itself
             outcomes.append(await each)
@@ -277,7 +281,7 @@ def _rehearse(options: argparse.Namespace) -> int:
 async def _play(settings: Settings, lines: Sequence[rehearsal.Recorded], speed: float) -> None:
     async with AsyncExitStack() as stack:
         with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(app.on_air(settings, remark))
+            parts = await stack.enter_async_context(app.on_air(settings, remark, drives_outputs=False))
         screen, summary = RehearsalScreen(console, out), rehearsal.Summary(total=len(lines))
         with screen.showing(summary):
             await rehearsal.play(parts.shows, lines, speed, summary, screen.say)

@@ -2,12 +2,10 @@
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -19,10 +17,12 @@ from pydantic import (
 )
 
 from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
+from open_llm_vtuber.config_file import read_yaml, with_environment
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -31,7 +31,6 @@ PERSONA = (
     "You are Mika, a cheerful cat-eared streamer who loves games, music and her viewers. "
     "You are live. Answer in one or two short, friendly sentences."
 )
-_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
 class _Section(BaseModel):
@@ -201,10 +200,11 @@ class TwitchConfig(_OwnSection):
 
 
 class LiveConfig(_Section):
-    """Chat platforms."""
+    """Chat platforms, and programs that show what she does."""
 
     twitch: TwitchConfig = TwitchConfig()
     chat: ChatSettings = ChatSettings()
+    vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
 
 
 class Features(_OwnSection):
@@ -262,7 +262,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    given = _with_environment(_parse(file), environment, notes)
+    given = with_environment(read_yaml(file), environment, notes)
     notes.extend(_unknown_keys(given))
     try:
         return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
@@ -276,7 +276,7 @@ def character(
     """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
     notes: list[str] = []
     try:
-        given = _with_environment(_parse(file), environment, notes).get("character_config")
+        given = with_environment(read_yaml(file), environment, notes).get("character_config")
         if not isinstance(given, dict) or not given:
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
@@ -327,56 +327,6 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
     """Return the settings with everything that is kept going into `folder` instead."""
     kept = {"data_dir": folder, "storage_url": SecretStr("")}
     return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"There is no configuration file {file}.") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
-    except OSError as error:
-        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
-        ) from error
-    except ValueError as error:  # a date that is none
-        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
-    except RecursionError:
-        raise ConfigError(f"{file.name} is nested too deeply.") from None
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise ConfigError(
-            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
-        )
-    return given
-
-
-def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _with_environment(each, environment, notes)
-            for key, each in value.items()
-            if each is not None
-        }
-    if isinstance(value, list):
-        return [_with_environment(each, environment, notes) for each in value]
-    if not isinstance(value, str):
-        return value
-
-    def replacement(found: re.Match[str]) -> str:
-        name = found[1]
-        if name not in environment:
-            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
-        return environment.get(name, "")
-
-    # Half a surrogate pair (YAML can escape one) could not be sent to anybody.
-    return _ENVIRONMENT.sub(replacement, value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:

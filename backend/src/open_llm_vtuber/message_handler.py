@@ -153,6 +153,8 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.Stop(client)
         case live.Resume():
             return orders.Resume(client)
+        case live.Skip():
+            return orders.Skip(client)
         case live.PauseChat():
             return orders.PauseChat(client)
         case live.ResumeChat():

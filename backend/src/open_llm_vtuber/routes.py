@@ -28,6 +28,7 @@ from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.operator_routes import add_operator_routes
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
 from open_llm_vtuber.protocol.live_client_messages import GetBackendMode, GetSnapshot, SetBackendMode
 from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
@@ -97,6 +98,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_refusals(app)
     _add_api(app, shows)
     add_text_generation(app, shows)
+    add_operator_routes(app, shows)
     _add_asr(app, ear)
     _add_speech(app, voice)
 

@@ -48,6 +48,11 @@ async def ear(engine: str, recognizer: SpeechRecognizer) -> Outcome:
     return await _outcome("asr", engine, "listened", recognizer.transcribe(RATTLE))
 
 
+async def output(program: str, asked: Awaitable[object]) -> Outcome:
+    """See whether a program that is driven is there. The show can do without it."""
+    return await _outcome("output", program, "answered", asked, is_spare=True)
+
+
 async def _outcome(
     job: str, engine: str, what: str, use: Awaitable[object], *, is_spare: bool = False
 ) -> Outcome:

@@ -31,7 +31,7 @@ class FakeJudge:
 def airlock(judge: FakeJudge | None = None, delay_s: float = 0.0) -> tuple[Airlock, list[SentenceHeld]]:
     cues: list[SentenceHeld] = []
     settings = ModerationSettings(air_delay_s=delay_s, judge=JudgeSettings(limit_s=2.0))
-    return Airlock(Guard(), cues.append, judge=judge, moderation=settings), cues
+    return Airlock(Guard(), cues.append, settings, judge), cues
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
+from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, TagFilter
 
 EMOTIONS = ("joy", "sadness")
 
@@ -103,3 +103,19 @@ def test_no_letter_is_lost_or_moved_however_the_text_arrives(
     pieces = [text[i : i + size] for i in range(0, len(text), size)]
     whole, cut = texts(text, first_clause=first_clause), texts(*pieces, first_clause=first_clause)
     assert "".join("".join(cut).split()) == "".join("".join(whole).split())
+
+
+@given(st.text(alphabet="[] joy\n", max_size=40), st.integers(0, 40))
+def test_what_a_filter_takes_out_does_not_depend_on_how_the_text_is_cut(text: str, cut: int) -> None:
+    whole, cut_up = TagFilter(("joy",)), TagFilter(("joy",))
+    shown = whole.feed(text) + whole.finish()
+    assert cut_up.feed(text[:cut]) + cut_up.feed(text[cut:]) + cut_up.finish() == shown
+
+
+def test_a_filter_takes_out_tags_that_mean_something_with_the_blank_behind_them_and_nothing_else() -> None:
+    tags = TagFilter(("joy",))
+    assert tags.feed("[Joy] Hi [verse one] there [") == "Hi [verse one] there "
+    assert tags.feed("joy") == ""
+    assert tags.feed("] now") == "now"
+    assert tags.feed("[joy") == ""
+    assert tags.finish() == "[joy"

@@ -254,13 +254,14 @@ def test_what_is_to_be_spoken_is_performed_word_for_word_when_it_is_complete() -
             spoken = [m["display_text"]["text"].strip() for m in here.readers["u2"].all("audio")]
             assert spoken == ["I sing.", "La la."]
             assert here.adapter.asked == []  # nobody was asked for words again
-            assert here.read()[-1]["type"] == "text-generation-response"
+            assert here.read()[-1]["text"] == "I sing. La la."  # the tag is for the face alone
+            assert here.readers["u2"].first("audio")["actions"]["expressions"] == [1]
 
     run_virtual(main())
 
 
 def test_before_the_show_has_begun_nothing_is_written() -> None:
     here = show()
-    desk = TextDesk(here.audience, FakeAdapter, lambda _: None)
+    desk = TextDesk(here.audience, FakeAdapter, tuple, lambda _: None)
     with pytest.raises(ProtocolError, match="has not begun"):
         desk.ask(GenerateText(client="u1", request_id=None, prompt="Write."))

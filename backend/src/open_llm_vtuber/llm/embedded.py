@@ -72,7 +72,9 @@ class EmbeddedLLM:
     three times within a minute, after which streams fail at once until the minute is over.
     """
 
-    abilities = TextAbilities(emotion_tags=False, prompt_tokens=700, is_demo=True)
+    abilities = TextAbilities(
+        emotion_tags=False, prompt_tokens=700, is_demo=True, model="SmolLM2-135M-Instruct"
+    )
 
     class Options(EngineOptions):
         """How it talks."""

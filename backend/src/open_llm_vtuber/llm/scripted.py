@@ -35,7 +35,7 @@ _PIECES = re.compile(r"\S+\s*")
 class ScriptedLLM:
     """Answers with a written line that echoes one word of what was said. The same words get the same line."""
 
-    abilities = TextAbilities(emotion_tags=True, prompt_tokens=2000, is_demo=True)
+    abilities = TextAbilities(emotion_tags=True, prompt_tokens=2000, is_demo=True, model="scripted")
 
     class Options(EngineOptions):
         """What it says."""

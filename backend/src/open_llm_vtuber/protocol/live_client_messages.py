@@ -54,6 +54,12 @@ class Resume(Request):
     type: Literal["resume"] = "resume"
 
 
+class Skip(Request):
+    """Cut what she says or is about to say, and go on with what waits."""
+
+    type: Literal["skip"] = "skip"
+
+
 class PauseChat(Request):
     """Answer no chat until `resume-chat`."""
 
@@ -124,6 +130,7 @@ OperatorMessage = (
     Say
     | Stop
     | Resume
+    | Skip
     | PauseChat
     | ResumeChat
     | QueueDrop

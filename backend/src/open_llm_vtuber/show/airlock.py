@@ -34,9 +34,8 @@ class Airlock:
         self,
         guard: Guard,
         publish: Callable[[SentenceHeld], None],
-        *,
-        judge: Judge | None = None,
         moderation: ModerationSettings | None = None,
+        judge: Judge | None = None,
     ) -> None:
         settings = moderation or ModerationSettings()
         self.guard = guard

@@ -8,6 +8,9 @@ import sentencex
 
 _TAG = re.compile(r"\[\s*([^\W\d][\w -]{0,23})\s*\]")
 """What looks like an emotion tag: one bracketed word or two. Never shown, whether it names an emotion or not."""
+_TAG_AND_BLANK = re.compile(_TAG.pattern + r"[ ]?")
+_LAST_TAG = re.compile(r"\[[^\]]{0,26}\]?$")
+"""A tag that may go on, or that a blank may follow."""
 _OPEN_TAG = re.compile(r"\[[^\]]{0,26}$")
 _THOUGHT = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
 _CLAUSE_END = re.compile(r"[,;:\u3001\uff0c\uff1b\uff1a\u2014](?=\s|$)|[\u3001\uff0c]")
@@ -77,6 +80,32 @@ class SentenceSplitter:
         tags = tuple(tag.strip().lower() for tag in _TAG.findall(text))
         shown = " ".join(_TAG.sub(" ", text).split())
         return Sentence(shown, tuple(tag for tag in tags if tag in self._emotions))
+
+
+class TagFilter:
+    """Takes the tags that mean something out of a stream of text, for those who read it as it comes."""
+
+    def __init__(self, emotions: Collection[str]) -> None:
+        self._emotions = emotions
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """Return what may be shown by now: what could still become a tag is held back."""
+        text = self._held + piece
+        found = _LAST_TAG.search(text)
+        cut = found.start() if found else len(text)
+        self._held = text[cut:]
+        return self._without_tags(text[:cut])
+
+    def finish(self) -> str:
+        """Return what was held back when the text has ended."""
+        held, self._held = self._held, ""
+        return self._without_tags(held)
+
+    def _without_tags(self, text: str) -> str:
+        return _TAG_AND_BLANK.sub(
+            lambda tag: "" if tag[1].strip().lower() in self._emotions else tag[0], text
+        )
 
 
 def _clause_end(text: str) -> int:

@@ -102,23 +102,26 @@ class Show:
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._speak_up_prompt = speak_up
-        self._airlock = Airlock(
-            guard, self.audience.publish, judge=role.judge, moderation=channel.chat.moderation
-        )
+        self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._modes = Modes(self.audience, role, mode, self._on_change)
-        self._texts = TextDesk(self.audience, lambda: self._modes.adapter, self._perform, places)
+        self._texts = TextDesk(
+            self.audience,
+            lambda: self._modes.adapter,
+            lambda: self._body.emotions,
+            self._perform,
+            places,
+        )
         self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
-        self._joining, self._histories = self._doors(name)
-        self._operator = self._desk(name)
+        self._joining, self._histories, self._operator = self._doors(name)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -133,7 +136,7 @@ class Show:
             self.audience.close()
             await self._role_change.end()
 
-    def _doors(self, name: str) -> tuple[Joining, Histories]:
+    def _doors(self, name: str) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
             name,
             self.audience,
@@ -148,7 +151,18 @@ class Show:
             billing=lambda: self._billing,
             is_shared=self._is_shared,
         )
-        return joining, histories
+        operator = Operator(
+            name,
+            self._channel,
+            store=self._store,
+            director=self._director,
+            audience=self.audience,
+            airlock=self._airlock,
+            body=lambda: self._control,
+            resting=lambda: self._billing.model.resting,
+            on_change=self._on_change,
+        )
+        return joining, histories, operator
 
     def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
         return Channel(
@@ -162,19 +176,6 @@ class Show:
             adapter=lambda: self._modes.adapter,
             body=lambda: self._control,
             owners=lambda: self._owners()[0].rpartition("/")[0] + "/",
-        )
-
-    def _desk(self, name: str) -> Operator:
-        return Operator(
-            name,
-            self._channel,
-            store=self._store,
-            director=self._director,
-            audience=self.audience,
-            airlock=self._airlock,
-            body=lambda: self._control,
-            resting=lambda: self._billing.model.resting,
-            on_change=self._on_change,
         )
 
     def _assume(self, role: Role) -> None:

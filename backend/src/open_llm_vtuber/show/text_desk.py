@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from open_llm_vtuber.errors import ProtocolError, VTuberError
@@ -15,6 +15,7 @@ from open_llm_vtuber.protocol.parts import GenerationMetadata
 from open_llm_vtuber.protocol.server_messages import Error, ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
+from open_llm_vtuber.show.sentences import TagFilter
 from open_llm_vtuber.stimulus import Stimulus
 from open_llm_vtuber.units import Seconds
 
@@ -57,12 +58,11 @@ class _Writing:
     request: commands.GenerateText
     adapter: Adapter
     began: Seconds
-    pieces: list[str] = field(default_factory=list)
+    tags: TagFilter
+    spoken: str = ""
+    """The text with its tags, as it is performed."""
+    text: str = ""
     task: asyncio.Task[None] | None = None
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
 
     def response(self, finish_reason: FinishReason) -> TextGenerationResponse:
         passed = asyncio.get_running_loop().time() - self.began
@@ -88,11 +88,13 @@ class TextDesk:
         self,
         audience: Audience,
         adapter: Callable[[], Adapter],
+        emotions: Callable[[], Collection[str]],
         perform: Callable[[Stimulus], None],
         places: Places | None = None,
     ) -> None:
         self._audience = audience
         self._adapter = adapter
+        self._emotions = emotions
         self._perform = perform
         self._places = places or Places()
         self._group: asyncio.TaskGroup | None = None
@@ -127,7 +129,8 @@ class TextDesk:
         if len(own) >= MOST_OF_A_CLIENT:
             raise ProtocolError("Too many texts are being written for you; wait for one.", code="busy")
         self._places.take()
-        writing = _Writing(request, self._adapter(), asyncio.get_running_loop().time())
+        began = asyncio.get_running_loop().time()
+        writing = _Writing(request, self._adapter(), began, TagFilter(self._emotions()))
         self._writing.append(writing)
         writing.task = self._group.create_task(self._write(writing), name="a text on demand")
         writing.task.add_done_callback(lambda _: self._end(writing))
@@ -155,7 +158,7 @@ class TextDesk:
             async with asyncio.timeout(LONGEST_GENERATION):
                 reason = await self._pieces(writing)
             if writing.request.speak and writing.text.strip():
-                self._perform(Stimulus(text=writing.text.strip(), source="typed", author="", verbatim=True))
+                self._perform(Stimulus(text=writing.spoken.strip(), source="typed", author="", verbatim=True))
             self._tell(writing, writing.response(reason))
         except TimeoutError:
             self._tell(writing, writing.response("length"))
@@ -167,17 +170,22 @@ class TextDesk:
             self._tell(writing, _bug(writing.request))
 
     async def _pieces(self, writing: _Writing) -> FinishReason:
-        request, room = writing.request, LONGEST_TEXT
+        request = writing.request
         words = writing.adapter.generate_text(request.prompt, request.context, request.wishes)
         async with aclosing(words) as pieces:
             async for piece in pieces:
-                text = piece[:room]
-                room -= len(piece)
-                writing.pieces.append(text)
-                self._tell(writing, TextGenerationChunk(request_id=request.request_id, text=text))
-                if room <= 0:
+                writing.spoken += piece
+                if not self._show(writing, writing.tags.feed(piece)):
                     return "length"
-        return "stop"
+        return "stop" if self._show(writing, writing.tags.finish()) else "length"
+
+    def _show(self, writing: _Writing, text: str) -> bool:
+        """Send the next piece; return whether there is room for more."""
+        piece = text[: LONGEST_TEXT - len(writing.text)]
+        writing.text += piece
+        if piece:
+            self._tell(writing, TextGenerationChunk(request_id=writing.request.request_id, text=piece))
+        return len(piece) == len(text)
 
     def _tell(self, writing: _Writing, message: ServerMessage) -> None:
         outbox = self._audience.outbox(writing.request.client)

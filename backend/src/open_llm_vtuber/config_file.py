@@ -1,0 +1,62 @@
+"""A configuration file: YAML in which ${NAME} stands for an environment variable."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from open_llm_vtuber.errors import ConfigError
+
+_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Return the sections of a file. Raises ConfigError that says in one sentence what is wrong with it."""
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration file {file}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
+    except OSError as error:
+        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
+        ) from error
+    except ValueError as error:  # a date that is none
+        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ConfigError(
+            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
+        )
+    return given
+
+
+def with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
+    """Return the value with each ${NAME} replaced and each null left out; a name that is not set becomes a note."""
+    if isinstance(value, dict):
+        return {
+            key: with_environment(each, environment, notes) for key, each in value.items() if each is not None
+        }
+    if isinstance(value, list):
+        return [with_environment(each, environment, notes) for each in value]
+    if not isinstance(value, str):
+        return value
+
+    def replacement(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in environment:
+            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
+        return environment.get(name, "")
+
+    # Half a surrogate pair (YAML can escape one) could not be sent to anybody.
+    return _ENVIRONMENT.sub(replacement, value).encode("utf-8", "replace").decode("utf-8")

@@ -1,5 +1,6 @@
 """What is remembered, for how long, and what is taken back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,3 +93,11 @@ def test_what_a_moderator_removed_is_taken_back_with_its_answer_and_nothing_else
     )
     memory.take_back(taken_back)
     assert contents(memory) == left
+
+
+def test_what_was_recalled_can_be_taken_back_too() -> None:
+    memory = Memory()
+    told = [line("human", "hi"), line("ai", "Hello."), line("human", "bad"), line("ai", "Oh.")]
+    memory.recall([*told[:2], *(replace(each, message_id="m1", username="rude") for each in told[2:])])
+    memory.take_back(ChatRemoval(platform="twitch", channel="c", message_id="m1"))
+    assert [message.content for message in memory.window(1_000)] == ["hi", "Hello."]

@@ -94,8 +94,8 @@ def _recalled(line: HistoryLine, *, asked: str = "", answered: str = "") -> Exch
 
 
 def _concerns(removal: ChatRemoval, exchange: Exchange) -> bool:
-    if exchange.message_id is None:
-        return False
     if removal.message_id is not None:
         return removal.message_id == exchange.message_id
-    return removal.username in (exchange.username, None)
+    if removal.username is not None:  # also what thanked that viewer for something
+        return removal.username == exchange.username
+    return exchange.message_id is not None

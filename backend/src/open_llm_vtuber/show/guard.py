@@ -14,6 +14,7 @@ _THREATS = re.compile(
     r"|i(?:'?ll| will|'?m going to) (?:kill|murder|rape) (?:you|him|her|them)|holocaust (?:never|did ?n[o']t)"
     r"|hitler (?:was|did) (?:right|nothing wrong)|gas the \w+)\b"
 )
+_ENDINGS = ".,;:!?\u2026\u3002\uff0c \"'"
 TAIL = 80
 """Code points of what was said before that are read along: a rule may be broken over the end of a sentence."""
 
@@ -42,7 +43,7 @@ class Guard:
         """
         if rule := self._rule(text):
             return rule
-        tail = before[-TAIL:].strip()
+        tail = before[-TAIL:].strip().rstrip(_ENDINGS)
         return self._rule(f"{tail} {text}") if tail else None
 
     def _rule(self, text: str) -> str | None:

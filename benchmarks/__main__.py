@@ -8,13 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import chat, clients, first_audio, history, memory, microphone, startup, texts
+from benchmarks import chat, clients, desk, first_audio, history, memory, microphone, startup, texts
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "first_audio": first_audio.measure,
     "chat": chat.measure,
     "clients": clients.measure,
+    "desk": desk.measure,
     "history": history.measure,
     "memory": memory.measure,
     "microphone": microphone.measure,

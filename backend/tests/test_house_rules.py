@@ -22,8 +22,15 @@ LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 LARGEST_FILE_BYTES = 1_000_000
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "manager", "factory", "service_context", "common", "misc"}
-BOUNDARIES = {"show/turn.py", "show/text_desk.py", "show/director.py", "websocket_handler.py", "app.py"}
-"""One turn, one text on demand, one connection, one forever-loop: nobody else catches everything."""
+BOUNDARIES = {
+    "show/turn.py",
+    "show/text_desk.py",
+    "show/director.py",
+    "group_talk.py",
+    "websocket_handler.py",
+    "app.py",
+}
+"""One turn (in a group, listening comes before it), one text on demand, one connection, one forever-loop: nobody else."""
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 
@@ -38,6 +45,7 @@ TESTED_ELSEWHERE = {
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "config_file.py": "through its only user: test_config.py",
+    "show/hearing.py": "through its only user: test_show.py, wire/test_voice_turn.py",
     "errors.py": "its classes are raised and read in every suite",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.text_rules import encoding_of
 
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
@@ -15,19 +16,19 @@ _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 def read_yaml(file: Path) -> dict[str, Any]:
     """Return the sections of a file. Raises ConfigError that says in one sentence what is wrong with it."""
     try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = file.read_bytes()
+        given = yaml.safe_load(data.decode(encoding_of(data)))
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
-        ) from error
+        problem = getattr(error, "problem", "") or getattr(error, "reason", "it cannot be read")
+        raise ConfigError(f"{file.name} is not valid YAML{where}: {problem}.") from error
     except ValueError as error:  # a date that is none
         raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
     except RecursionError:

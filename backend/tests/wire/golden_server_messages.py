@@ -70,7 +70,7 @@ STATE = State(
     primary="u1",
     twitch=TwitchState(channel="c", state="connected", reason="joined"),
     providers={"llm": Provider(engine="embedded_llm", is_demo=True, note="a demo")},
-    character=CharacterNames(conf_name="Mika", character_name="Mika"),
+    character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
 )
 CHAT = ChatMessageCue(
     id="m1",
@@ -151,5 +151,15 @@ MESSAGES: tuple[ServerMessage, ...] = (
     BackendModeSet(mode="autonomous", request_id="r"),
     BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
     *OPERATOR_MESSAGES,
-    Snapshot(seq=7, state=STATE, expression=JOY, turn="t1", chat=(CHAT,), request_id="r"),
+    Snapshot(
+        seq=7,
+        state=STATE,
+        expression=JOY,
+        turn="t1",
+        chat=(CHAT,),
+        conversation=(
+            StoredLine(role="human", timestamp="2026-01-01T12:00:00+00:00", content="hi", name="V"),
+        ),
+        request_id="r",
+    ),
 )

@@ -15,6 +15,7 @@ from open_llm_vtuber.protocol.parts import (
     ModerationList,
     Queued,
     State,
+    StoredLine,
 )
 
 
@@ -253,6 +254,8 @@ class Snapshot(Answer):
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
+    conversation: tuple[StoredLine, ...] = ()
+    """The last lines of what was said in this show, oldest first. All texts may be strangers'."""
 
 
 class TextGenerationChunk(Answer):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -66,15 +66,15 @@ class Channel:
         director: Callable[[], Director],
         adapter: Callable[[], Adapter],
         body: Callable[[], BodyControl | None],
-        owners: Callable[[], str],
+        erase: Callable[[Collection[str], str | None], Awaitable[None]],
     ) -> None:
-        """`owners` is how the names of those begin to whom the show's histories belong."""
+        """`erase` deletes the lines of these messages, and of a viewer, from the show's conversations."""
         self._show = show
         self._settings = settings
         self._store = store
         self._director = director
         self._adapter = adapter
-        self._owners = owners
+        self._erase_lines = erase
         self._facts: StreamFacts | None = None
         self._poked = asyncio.Event()
         self._places: dict[tuple[str, str], None] = {(PLATFORM, channel): None} if channel else {}
@@ -166,7 +166,7 @@ class Channel:
             removal = ChatRemoval(platform=platform, channel=channel, username=username)
             self._adapter().take_back(removal)
             await self.viewers.forget(channel_of(platform, channel), username)
-        await self._store.erase_lines(self._owners(), message_ids=ids, username=username)
+        await self._erase_lines(ids, username)
         await self._store.paid.forget_viewer(self._show, username)
 
     async def brief(self, stimulus: Stimulus) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ class Channel:
     async def _erase(self, removal: ChatRemoval, ids: Sequence[str]) -> None:
         username = removal.username if removal.message_id is None else None
         try:
-            await self._store.erase_lines(self._owners(), message_ids=ids, username=username)
+            await self._erase_lines(ids, username)
             place = channel_of(removal.platform, removal.channel)
             await self.viewers.retract(place, ids, username)
         except EngineError as error:

@@ -25,7 +25,6 @@ from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
     ConfigFiles,
     ConfigSwitched,
-    Control,
     FullText,
     ServerMessage,
 )
@@ -35,15 +34,17 @@ from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
-from open_llm_vtuber.show.conversation import Conversation
+from open_llm_vtuber.show.conversation import Conversation, shown_lines
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.hearing import Hearing
 from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.playback import Reports
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
@@ -54,7 +55,6 @@ from open_llm_vtuber.stimulus import (
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    SpeechBegan,
     Stimulus,
     StreamFacts,
     imported,
@@ -67,8 +67,6 @@ STATE_INTERVAL: Seconds = 0.1
 """The state is published at most this often."""
 SPEAK_UP = "Please say something."
 """What the character is asked for when nobody has asked anything."""
-COPIES_COME_WITHIN: Seconds = 0.3
-"""Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 
 
 class Show:
@@ -98,7 +96,7 @@ class Show:
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
         self._primary: str | None = None
-        self._last_report: dict[str, Seconds] = {}
+        self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._speak_up_prompt = speak_up
@@ -121,6 +119,7 @@ class Show:
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
         self._joining, self._histories, self._operator = self._doors(name)
 
     async def run(self) -> None:
@@ -175,7 +174,7 @@ class Show:
             director=lambda: self._director,
             adapter=lambda: self._modes.adapter,
             body=lambda: self._control,
-            owners=lambda: self._owners()[0].rpartition("/")[0] + "/",
+            erase=self._conversation.take_back,
         )
 
     def _assume(self, role: Role) -> None:
@@ -218,7 +217,7 @@ class Show:
                 self._on_change()
                 yield outbox
         finally:
-            self._last_report.pop(client, None)
+            self._reports.forget(client)
             self._ears.forget(client)
             self._texts.forget(client)
             self._on_change()
@@ -249,7 +248,7 @@ class Show:
         if isinstance(command, commands.RoleCommand):
             return await self._cast_anew(command)
         if isinstance(command, commands.HearingCommand):
-            return await self._hear(command)
+            return await self._hearing.ask(command)
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
         if isinstance(command, commands.TextCommand):
@@ -273,20 +272,6 @@ class Show:
                 return await self._become(command)
             case _:
                 assert_never(command)
-
-    async def _hear(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.Hear():
-                self._ears.take_in(command.client, command.samples)
-            case commands.HearAll():
-                await self._find_speech(command)
-            case commands.AnswerUtterance():
-                self._perform(self._ears.stimulus(command.client, command.author))
-            case commands.Transcribe():
-                return (await self._ears.words(command.client),)
-            case _:
-                assert_never(command)
-        return ()
 
     async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
         match command:
@@ -324,20 +309,9 @@ class Show:
         await self._director.interrupt(command.heard)
 
     def _playback_ended(self, client: str) -> None:
-        now, last = self._now(), self._last_report.get(client)
-        self._last_report[client] = now
-        is_copy = last is not None and now - last < COPIES_COME_WITHIN
+        is_copy = self._reports.is_copy(client, self._now())
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
-
-    async def _find_speech(self, command: commands.HearAll) -> None:
-        outbox = self.audience.outbox(command.client)
-        for event in await self._ears.find_speech(command.client, command.samples):
-            has_begun = isinstance(event, SpeechBegan)
-            if outbox:  # at once: the client goes quiet before the turn has ended
-                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
-            if has_begun and not self._is_shared:
-                await self._director.interrupt()
 
     def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
         if self._director.turn or self._director.waiting:
@@ -354,6 +328,9 @@ class Show:
             expression=self._body.expression,
             turn=turn.id if turn else None,
             chat=self._channel.chat.shown,
+            conversation=shown_lines(
+                self._conversation.recent, self._billing.character_name, self._billing.avatar
+            ),
         )
 
     def _state(self) -> State:
@@ -370,7 +347,11 @@ class Show:
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
-            character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
+            character=CharacterNames(
+                conf_name=billing.conf_name,
+                character_name=billing.character_name,
+                human_name=billing.human_name,
+            ),
         )
 
     def _on_change(self) -> None:

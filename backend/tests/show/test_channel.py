@@ -309,3 +309,24 @@ def test_a_forgotten_viewer_is_nowhere_and_a_replay_stays_valid() -> None:
             assert len(air.adapter.asked) == asked
 
     run_virtual(main())
+
+
+def test_a_viewers_face_is_shown_and_a_stop_makes_it_neutral() -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            await air.tell(chat_message("1", "!expression joy"))
+            await asyncio.sleep(0.5)
+            assert air.reader.all("set-expression")[-1]["name"] == "joy"
+            await air.show.ask(Stop("me"))
+            await air.tell(chat_message("2", "!expression anger", username="ana"))
+            await asyncio.sleep(0.5)
+            last = air.reader.all("set-expression")[-1]
+            assert (last["name"], last["priority"]) == ("neutral", 29)
+            await air.show.ask(Resume("me"))
+            await air.tell(chat_message("3", "!expression sadness", username="ben"))
+            await asyncio.sleep(0.5)
+            assert air.reader.all("set-expression")[-1]["name"] == "sadness"
+            await asyncio.sleep(5)
+            assert air.reader.all("set-expression")[-1]["name"] == "neutral"
+
+    run_virtual(main())

@@ -51,3 +51,10 @@ def test_copies_of_a_report_are_known_and_the_next_turns_report_is_none() -> Non
     assert not reports.is_copy("you", 0.6)
     reports.forget("me")
     assert not reports.is_copy("me", 0.7)
+
+
+def test_a_sentence_that_begins_is_known_by_its_text_and_each_begins_once() -> None:
+    playback = Playback()
+    for text in ("Yes. ", "No. ", "Yes. "):
+        assert playback.add(text, 1.0, now=0.0) == playback.ends_at - 1.0
+    assert [playback.begun(text) for text in ("Maybe.", "Yes.", "Yes. ", "No. ")] == [None, 0, 2, None]

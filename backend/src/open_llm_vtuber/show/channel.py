@@ -65,7 +65,7 @@ class Channel:
         publish: Callable[[ServerMessage], None],
         director: Callable[[], Director],
         adapter: Callable[[], Adapter],
-        body: Callable[[], BodyControl | None],
+        body: Callable[[], BodyControl],
         erase: Callable[[Collection[str], str | None], Awaitable[None]],
     ) -> None:
         """`erase` deletes the lines of these messages, and of a viewer, from the show's conversations."""
@@ -89,13 +89,15 @@ class Channel:
             moderation=Moderation(chat.moderation),
             commands=Commands(chat.commands),
         )
+        self.body = lambda: body() if settings.may_move else None
+        """What viewers and events may move."""
         self.viewers = ViewerDesk(store.viewers, chat.viewers)
         self.events = EventDesk(
             show,
             Events(settings.sheets, channel),
             store,
             publish=publish,
-            body=lambda: body() if settings.may_move else None,
+            body=self.body,
             speakable=lambda text: self.chat.moderation.objection_to_name(text) is None,
         )
 

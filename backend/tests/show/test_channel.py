@@ -323,6 +323,7 @@ def test_a_viewers_face_is_shown_and_a_stop_makes_it_neutral() -> None:
             last = air.reader.all("set-expression")[-1]
             assert (last["name"], last["priority"]) == ("neutral", 29)
             await air.show.ask(Resume("me"))
+            await asyncio.sleep(6)
             await air.tell(chat_message("3", "!expression sadness", username="ben"))
             await asyncio.sleep(0.5)
             assert air.reader.all("set-expression")[-1]["name"] == "sadness"

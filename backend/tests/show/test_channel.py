@@ -227,6 +227,45 @@ def test_events_are_answered_before_chat_and_what_was_paid_waits_for_the_end_of_
     run_virtual(main())
 
 
+CHEERED = channel_event("cheer", amount=5, who="Rude", message=SECRET, message_id="bad")
+
+
+@pytest.mark.parametrize("first", ["line", "event"])
+def test_a_line_that_came_with_bits_is_answered_once_with_them(first: str) -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            line = chat_message("bad", f"cheer5 {SECRET}", username="rude")
+            await air.show._director.freeze()
+            for event in (line, CHEERED) if first == "line" else (CHEERED, line):
+                await air.tell(event)
+            air.show._director.thaw()
+            await asyncio.sleep(10)
+            (asked,) = air.adapter.asked
+            assert SECRET in asked.text
+            last = [cue["decision"] for cue in air.reader.all("chat-decision") if cue["id"] == "bad"][-1]
+            assert last["outcome"] == "answered"
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("when", ["waiting", "running"])
+def test_the_words_that_came_with_bits_can_be_deleted_and_the_bits_are_still_thanked_for(when: str) -> None:
+    async def main() -> None:
+        async with on_air("Thank you!", work=1.0) as air:
+            if when == "waiting":
+                await air.show._director.freeze()
+            await air.tell(CHEERED)
+            await asyncio.sleep(0.5)
+            await air.tell(DELETED)
+            air.show._director.thaw()
+            await asyncio.sleep(10)
+            assert SECRET not in air.adapter.asked[-1].text or when == "running"
+            assert len(air.reader.all("audio")) == 1
+            assert not await air.store.paid.waiting("main")
+
+    run_virtual(main())
+
+
 def test_a_banned_viewers_name_is_not_thanked() -> None:
     async def main() -> None:
         async with on_air("Thank you all!") as air:

@@ -141,6 +141,8 @@ class Channel:
             case ChannelEvent():
                 if event.kind == "follow":
                     self.chat.follows(event.username)
+                if event.is_paid and (message_id := event.data.get("message_id")):
+                    self.chat.came_with_event(str(message_id))
                 await self.events.take_in(event, self._now())
                 self._poked.set()
             case StreamFacts():
@@ -154,6 +156,8 @@ class Channel:
         ids = self.chat.remove(removal, self._now())
         if removal.message_id is None and removal.username is not None:
             self.events.remove_viewer(removal.username)
+        if removal.message_id is not None:
+            self.events.remove_message(removal.message_id)
         await self._silence(lambda stimulus: _concerns(removal, stimulus), reason)
         self._adapter().take_back(removal)
         await self._erase(removal, ids)

@@ -8,7 +8,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import body, chat, clients, desk, first_audio, history, memory, microphone, startup, texts
+from benchmarks import (
+    body,
+    chat,
+    clients,
+    desk,
+    first_audio,
+    history,
+    memory,
+    microphone,
+    providers,
+    startup,
+    texts,
+    twitch,
+)
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -20,7 +33,9 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "history": history.measure,
     "memory": memory.measure,
     "microphone": microphone.measure,
+    "providers": providers.measure,
     "startup": startup.measure,
+    "twitch": twitch.measure,
     "texts": texts.measure,
 }
 

@@ -1,4 +1,4 @@
-"""A configuration file: YAML in which ${NAME} stands for an environment variable."""
+"""A configuration file as it stands: YAML with the environment put in. Only `config.py` asks for it."""
 
 import re
 from collections.abc import Mapping
@@ -13,8 +13,12 @@ from open_llm_vtuber.text_rules import encoding_of
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
-    """Return the sections of a file. Raises ConfigError that says in one sentence what is wrong with it."""
+def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> dict[str, Any]:
+    """Return what a file holds; variables that are not set are noted. Raises ConfigError."""
+    return _with_environment(_parse(file), environment, notes)  # type: ignore[no-any-return]  # a mapping stays one
+
+
+def _parse(file: Path) -> dict[str, Any]:
     try:
         data = file.read_bytes()
         given = yaml.safe_load(data.decode(encoding_of(data)))
@@ -27,8 +31,9 @@ def read_yaml(file: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", "") or getattr(error, "reason", "it cannot be read")
-        raise ConfigError(f"{file.name} is not valid YAML{where}: {problem}.") from error
+        raise ConfigError(
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', '') or getattr(error, 'reason', 'it cannot be read')}."
+        ) from error
     except ValueError as error:  # a date that is none
         raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
     except RecursionError:
@@ -42,14 +47,15 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return given
 
 
-def with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
-    """Return the value with each ${NAME} replaced and each null left out; a name that is not set becomes a note."""
+def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
         return {
-            key: with_environment(each, environment, notes) for key, each in value.items() if each is not None
+            key: _with_environment(each, environment, notes)
+            for key, each in value.items()
+            if each is not None
         }
     if isinstance(value, list):
-        return [with_environment(each, environment, notes) for each in value]
+        return [_with_environment(each, environment, notes) for each in value]
     if not isinstance(value, str):
         return value
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
@@ -58,6 +59,7 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from wire.golden_operator_messages import OPERATOR_SENT
 from wire.golden_server_messages import MESSAGES, STATE
 
@@ -104,6 +106,17 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
         ClientHello(client="stage", capabilities=("primary", "chat"), request_id="r"),
     ),
     ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
+    (
+        '{"type":"twitch-connect","token":"oauth:abc","channel":"#example","request_id":"r"}',
+        TwitchConnect(token=SecretStr("oauth:abc"), channel="#example", request_id="r"),
+    ),
+    (
+        '{"type":"twitch-connect","channel":"example","anonymous":true}',
+        TwitchConnect(channel="example", anonymous=True),
+    ),
+    ('{"type":"twitch-disconnect"}', TwitchDisconnect()),
+    ('{"type":"get-twitch"}', GetTwitch()),
+    ('{"type":"twitch-login"}', TwitchLogin()),
     (
         '{"type":"text-generation-request","prompt":" Hi ","options":{"max_length":5,"style":"calm","speak":true}}',
         TextGenerationRequest(

@@ -14,12 +14,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     Snapshot,
     TwitchStatus,
 )
-from open_llm_vtuber.protocol.parts import (
-    CharacterNames,
-    Provider,
-    State,
-    TwitchState,
-)
+from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
 from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
     ConfigFiles,

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
@@ -10,7 +11,6 @@ from open_llm_vtuber.protocol.parts import (
     Decision,
     DecisionReason,
     Emote,
-    EventKind,
     Expression,
     GenerationMetadata,
     ModerationList,

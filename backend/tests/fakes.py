@@ -6,26 +6,32 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
-from open_llm_vtuber.protocol.parts import ConfigFile
+from open_llm_vtuber.protocol.parts import ConfigFile, ExpressionResult, MotionResult
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.role import Billing, Repertoire, Role
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.stimulus import (
+    Badge,
+    ChannelEvent,
     ChatMessage,
     ChatRemoval,
     EngineStatus,
+    ExpressionRequest,
     HistoryLine,
+    MotionRequest,
     PromptMessage,
     Stimulus,
     TextAbilities,
@@ -109,6 +115,7 @@ class FakeAdapter(BackendAdapter):
         self.pause = pause
         self.asked: list[Stimulus] = []
         self.remembered: list[tuple[str, str]] = []
+        self.taken_back: list[ChatRemoval] = []
         self.open = 0
         self.forgotten = 0
         self.ended = 0
@@ -151,7 +158,7 @@ class FakeAdapter(BackendAdapter):
         self.remembered = [(line.role, line.content) for line in lines]
 
     def take_back(self, removal: ChatRemoval) -> None:
-        del removal
+        self.taken_back.append(removal)
 
     async def end(self) -> None:
         self.ended += 1
@@ -201,6 +208,64 @@ class FakeEar(_Engine):
         if isinstance(self.words, Exception):
             raise self.words
         return self.words
+
+
+class FakeBody:
+    """Grants every face but those it lacks, and every gesture of the group Wave; notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.faces: list[ExpressionRequest] = []
+        self.gestures: list[MotionRequest] = []
+        self.released: list[str | None] = []
+
+    def express(self, request: ExpressionRequest) -> ExpressionResult:
+        index = request.expression if isinstance(request.expression, int) else -1
+        if isinstance(request.expression, str) and request.expression in FACES:
+            index = FACES.index(request.expression)
+        if not 0 <= index < len(FACES):
+            raise ProtocolError(f"The avatar has: {', '.join(FACES)}.", code="not-found")
+        self.faces.append(request)
+        return ExpressionResult(
+            status="success",
+            claim_id="c1",
+            priority=request.priority,
+            owner=request.owner,
+            delivered=1,
+            expression_id=index,
+            name=FACES[index],
+            duration=request.duration,
+            fade_ms=request.fade,
+        )
+
+    def move(self, request: MotionRequest) -> MotionResult:
+        if request.group != "Wave":
+            raise ProtocolError("The avatar has: Wave.", code="not-found")
+        self.gestures.append(request)
+        return MotionResult(
+            status="success",
+            claim_id="c2",
+            priority=request.priority,
+            owner=request.owner,
+            delivered=1,
+            motion_group=request.group,
+            motion_index=request.index,
+            loop=request.loop,
+            duration_ms=1_000,
+        )
+
+    def release(
+        self, kind: Literal["expression", "motion"], *, claim_id: str | None = None, owner: str | None = None
+    ) -> Sequence[str]:
+        del kind, claim_id
+        self.released.append(owner)
+        return ()
+
+
+def with_body(a_show: Show, body: FakeBody) -> None:
+    """Let another body answer for that of a show."""
+    a_show._body.express = body.express  # type: ignore[method-assign]
+    a_show._body.move = body.move  # type: ignore[method-assign]
+    a_show._body.release = body.release  # type: ignore[method-assign]
 
 
 def model() -> Live2dModel:
@@ -283,12 +348,14 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     repertoire: Repertoire | None = None,
     others: Mapping[Mode, Adapter] | None = None,
     places: Places | None = None,
+    channel: ChannelSettings | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
         name,
         role(adapter, voice, others=others),
-        guard=GUARD,
+        guard=Guard((channel or ChannelSettings()).chat.moderation),
+        channel=channel or ChannelSettings(),
         store=store or MemoryStore(),
         repertoire=repertoire or FakeRepertoire(),
         shared=shared,
@@ -342,9 +409,43 @@ class Reader:
 
 
 def chat_message(
-    message_id: str, text: str, *, username: str = "viewer", display_name: str = "Ana"
+    message_id: str,
+    text: str,
+    *,
+    username: str = "viewer",
+    display_name: str = "Ana",
+    badges: Sequence[str] = (),
 ) -> ChatMessage:
     """Return a viewer's line in channel `c`."""
     return ChatMessage(
-        id=message_id, platform="twitch", channel="c", username=username, display_name=display_name, text=text
+        id=message_id,
+        platform="twitch",
+        channel="c",
+        username=username,
+        display_name=display_name,
+        text=text,
+        badges=tuple(Badge(name=name, version="1") for name in badges),
+    )
+
+
+def channel_event(
+    kind: EventKind,
+    event_id: str = "e1",
+    *,
+    who: str = "Ana",
+    amount: int | None = None,
+    message: str = "",
+    **data: str | int | bool,
+) -> ChannelEvent:
+    """Return something that happened on channel `c`."""
+    return ChannelEvent(
+        id=event_id,
+        platform="twitch",
+        channel="c",
+        kind=kind,
+        username=who.lower(),
+        display_name=who,
+        amount=amount,
+        message=message,
+        data=data,
     )

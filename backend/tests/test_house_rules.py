@@ -45,6 +45,8 @@ TESTED_ELSEWHERE = {
     "adapters/base_adapter.py": "by every adapter: contracts/test_adapters.py",
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
+    "show/hearing.py": "through its only user: test_show.py, wire/test_voice_turn.py",
+    "remembered.py": "data only, used in every suite of viewers",
     "errors.py": "its classes are raised and read in every suite",
     "config_file.py": "through its only user: test_config.py",
     "llm/held.py": "an error; by those who raise and catch it: test_metered.py, test_fallback_brain.py",

@@ -25,6 +25,7 @@ from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
+from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.config import Character, Features, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -47,6 +48,7 @@ from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
+from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
@@ -146,7 +148,10 @@ def _stage(
     settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears], report: Report
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
-    guard, places = Guard(), Places()
+    places, chat = Places(), settings.live_config.chat
+    tuned = ChannelSettings(
+        chat=chat, sheets=CueSheets(settings.cue_sheets), may_move=settings.features.character_control
+    )
     speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder, report) or SPEAK_UP
 
     def build(name: str) -> Show:
@@ -156,7 +161,8 @@ def _stage(
             casting.opening(),
             store=store,
             repertoire=casting,
-            guard=guard,
+            guard=Guard(chat.moderation),
+            channel=tuned,
             shared=named is not None,
             ears=ears(),
             speak_up=speak_up,

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from open_llm_vtuber import config
 from open_llm_vtuber.agent.agents.hume_ai import HumeOptions
+from open_llm_vtuber.agent.judge import LlmJudge
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
 from open_llm_vtuber.config import Character, Settings, TTSConfig
 from open_llm_vtuber.engine_pool import EnginePool
@@ -22,7 +23,7 @@ from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import OURS as TAGS
 from open_llm_vtuber.persona import Persona, persona
-from open_llm_vtuber.ports import Adapter, LanguageModel, SpeechSynthesizer
+from open_llm_vtuber.ports import Adapter, Judge, LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.public_files import backgrounds
 from open_llm_vtuber.show.role import Billing, Role
@@ -259,8 +260,15 @@ class Casting:
                 angle_brackets=shown_only.ignore_angle_brackets,
                 special=shown_only.remove_special_char,
             ),
+            judge=self._judge(ready.llm),
             leave=left,
         )
+
+    def _judge(self, llm: LanguageModel | HumeOptions) -> Judge | None:
+        moderation = self._settings.live_config.chat.moderation
+        if moderation.judge.use == "none" or isinstance(llm, HumeOptions):
+            return None
+        return LlmJudge(llm, (*moderation.topics, *moderation.judge.rules))
 
     def _billing(self, listed: Listed, model: Live2dModel) -> Billing:
         character = listed.character

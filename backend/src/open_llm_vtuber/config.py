@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.config_file import read
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
@@ -203,6 +204,7 @@ class LiveConfig(_Section):
     """Chat platforms, and programs that show what she does."""
 
     twitch: TwitchConfig = TwitchConfig()
+    chat: ChatSettings = ChatSettings()
     vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
 
 
@@ -234,6 +236,7 @@ class Settings(BaseModel):
     system_config: SystemConfig = SystemConfig()
     character_config: Character = Character()
     live_config: LiveConfig = LiveConfig()
+    cue_sheets: Annotated[dict[str, CueSheet], BeforeValidator(read_sheets)] = Field(default_factory=dict)
     features: Features = Features()
     external_api: ExternalApiConfig | None = None
     budget: BudgetConfig = BudgetConfig()
@@ -244,11 +247,11 @@ class Settings(BaseModel):
     """What an operator should know although nothing is wrong, one sentence each."""
 
 
-LATER = frozenset(("cue_sheets", "autonomous"))
+LATER = frozenset(("autonomous",))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
-    "live_config": frozenset(("bilibili_live", "chat")),
+    "live_config": frozenset(("bilibili_live",)),
 }
 """Keys of existing files that are known and not read."""
 

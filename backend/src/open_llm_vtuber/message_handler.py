@@ -5,6 +5,7 @@ from typing import assert_never
 
 from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.protocol import live_client_messages as live
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -43,6 +44,7 @@ from open_llm_vtuber.protocol.live_client_messages import (
     GetCharacterState,
     GetSnapshot,
     LiveClientMessage,
+    OperatorMessage,
     SetBackendMode,
     TextGenerationCancel,
     TextGenerationRequest,
@@ -54,6 +56,7 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchDisconnect,
     TwitchLogin,
 )
+from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
@@ -90,7 +93,7 @@ from open_llm_vtuber.show.commands import (
     TakeSnapshot,
 )
 from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.stimulus import Stimulus, TextContext, TextWishes
+from open_llm_vtuber.stimulus import Priority, Stimulus, TextContext, TextWishes
 
 
 class MessageHandler:
@@ -168,6 +171,38 @@ class MessageHandler:
                 assert_never(message)
 
 
+def _operator_command(message: OperatorMessage, client: str) -> Command:
+    match message:
+        case live.Say():
+            return orders.Say(client, message.text, message.verbatim, Priority(message.priority))
+        case live.Stop():
+            return orders.Stop(client)
+        case live.Resume():
+            return orders.Resume(client)
+        case live.Skip():
+            return orders.Skip(client)
+        case live.PauseChat():
+            return orders.PauseChat(client)
+        case live.ResumeChat():
+            return orders.ResumeChat(client)
+        case live.QueueDrop():
+            return orders.DropQueued(message.stimulus_id)
+        case live.HoldDecide():
+            return orders.DecideHeld(message.id, message.allow)
+        case live.ViewerBlock():
+            return orders.BlockViewer(message.platform, message.username)
+        case live.ViewerUnblock():
+            return orders.UnblockViewer(message.platform, message.username)
+        case live.ViewerForget():
+            return orders.ForgetViewer(message.platform, message.username)
+        case live.ModerationEdit():
+            return orders.EditModeration(message.list, message.add, message.remove)
+        case live.GetChatDecisions():
+            return orders.ListDecisions()
+        case _:
+            assert_never(message)
+
+
 def _source_command(
     message: TwitchConnect | TwitchDisconnect | GetTwitch | TwitchLogin, client: str
 ) -> SourceCommand:
@@ -184,6 +219,8 @@ def _source_command(
 
 
 def _live_command(message: LiveClientMessage, client: str) -> Command:
+    if isinstance(message, OperatorMessage):
+        return _operator_command(message, client)
     match message:
         case ClientHello():
             return Hello(client, message.capabilities)

@@ -1,14 +1,16 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
 from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.stimulus import (
     ChannelAccess,
+    ChannelEvent,
     ChannelStatus,
     ChatEvent,
     ChatRemoval,
@@ -256,8 +258,91 @@ class BodyControl(Protocol):
         ...
 
 
+class Judge(Protocol):
+    """Reads a sentence for its meaning before it is spoken."""
+
+    async def objection(self, text: str) -> str | None:
+        """Return the name of what speaks against it, or None. Raises EngineError."""
+        ...
+
+
+class ViewerBook(Protocol):
+    """What is remembered of viewers, by channel (`platform/name`) and login. Raises EngineError."""
+
+    async def find(self, channel: str, username: str) -> Viewer | None:
+        """Return what is known of a viewer; None for somebody who was never here."""
+        ...
+
+    async def saw(self, channel: str, sightings: Sequence[Sighting]) -> None:
+        """Note who wrote how often."""
+        ...
+
+    async def keep(self, channel: str, username: str, exchange: Exchange, facts: Sequence[Fact]) -> None:
+        """Keep what was said between a viewer and the character; of each only the last ones stay."""
+        ...
+
+    async def retract(self, channel: str, message_ids: Collection[str]) -> None:
+        """Forget what these messages said, and what was answered."""
+        ...
+
+    async def forget(self, channel: str, username: str, *, everything: bool = True) -> None:
+        """Forget a viewer; without `everything` only his words, not that he was here."""
+        ...
+
+    async def forget_older_than(self, moment: datetime) -> None:
+        """Forget every viewer who was not here since then."""
+        ...
+
+
+class PaidEvents(Protocol):
+    """Events that somebody paid for, until they are acknowledged: exactly once, over restarts. Raises EngineError."""
+
+    async def take_in(self, show: str, event: ChannelEvent) -> bool:
+        """Keep it; return False if it was taken in before."""
+        ...
+
+    async def acknowledged(self, show: str, ids: Collection[str]) -> None:
+        """Note that they need nothing more; of whom they came is forgotten."""
+        ...
+
+    async def waiting(self, show: str) -> Sequence[ChannelEvent]:
+        """Return those that were never acknowledged, oldest first."""
+        ...
+
+    async def forget_viewer(self, show: str, username: str) -> None:
+        """Forget who somebody was and what they wrote; the event itself stays."""
+        ...
+
+
 class Store(Protocol):
     """What outlives a turn: histories, and which chat messages were already taken in. Raises EngineError."""
+
+    @property
+    def viewers(self) -> ViewerBook:
+        """What is remembered of viewers."""
+        ...
+
+    @property
+    def paid(self) -> PaidEvents:
+        """What somebody paid for and is not acknowledged."""
+        ...
+
+    async def erase_lines(
+        self, owners: str, *, message_ids: Collection[str] = (), username: str | None = None
+    ) -> int:
+        """Delete the lines of these messages, or of a viewer, and of their answers; return how many.
+
+        In every history of every owner whose name begins with `owners`.
+        """
+        ...
+
+    async def note(self, show: str, name: str, text: str) -> None:
+        """Keep a text of a show under a name, in place of the one before."""
+        ...
+
+    async def noted(self, show: str, name: str) -> str | None:
+        """Return what was noted under that name."""
+        ...
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False ever after."""

@@ -30,6 +30,7 @@ from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.metrics import CONTENT_TYPE
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.operator_routes import add_operator_routes
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
 from open_llm_vtuber.protocol.live_client_messages import GetBackendMode, GetSnapshot, SetBackendMode
 from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
@@ -102,6 +103,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     _add_api(app, shows)
     add_body_routes(app, shows)
     add_text_generation(app, shows)
+    add_operator_routes(app, shows)
     if metrics:
         _add_metrics(app, metrics)
     _add_asr(app, ear)

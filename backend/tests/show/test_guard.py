@@ -2,6 +2,7 @@
 
 import pytest
 
+from open_llm_vtuber.chat_settings import ModerationSettings, OutputSettings
 from open_llm_vtuber.show.guard import Guard
 
 GUARD = Guard()
@@ -39,3 +40,64 @@ def test_what_gets_a_channel_banned_is_refused_by_a_named_rule(text: str, rule: 
 )
 def test_the_language_of_games_is_fine(text: str) -> None:
     assert GUARD.objection(text) is None
+
+
+RED_TEAM = [
+    "My address is 12 Baker Street, come over.",
+    "Her number is 555-010-9999.",
+    "Write to jane.doe@example.com!",
+    "The card is 4111 1111 1111 1111.",
+    "His IP is 203.0.113.7.",
+    "Go to cheap-skins.ru for more.",
+    "Visit example dot com.",
+    "You are a faggot.",
+    "You are a f-a-g-g-o-t.",
+    "Kill yourself.",
+    "K.Y.S.",
+    "Gas the gamers.",
+    "Hitler did nothing wrong.",
+    "The holocaust never happened.",
+    "What a load of b u l l s h i t.",
+    "Sh1t happens.",
+    "I will murder you.",
+    "You should end your own life.",
+]
+
+
+@pytest.mark.parametrize("text", RED_TEAM)
+def test_what_a_red_team_would_have_her_say_is_refused(text: str) -> None:
+    assert GUARD.objection(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        ("You should just kill", "yourself."),
+        ("Call 555-010", "9999."),
+        ("Nothing is like gas", "the gamers."),
+    ],
+)
+def test_a_rule_may_not_be_broken_over_the_end_of_a_sentence(before: str, text: str) -> None:
+    assert GUARD.objection(text) is None
+    assert GUARD.objection(before) is None
+    assert GUARD.objection(text, before)
+
+
+def test_what_was_refused_before_does_not_silence_what_follows() -> None:
+    assert GUARD.objection("Have a nice day.", "We are fine here.") is None
+
+
+def test_the_operators_list_and_topics_hold_on_air_at_once() -> None:
+    guard = Guard()
+    assert guard.objection("I love potatoes and politics.") is None
+    guard.apply(ModerationSettings(topics=("politics",), output=OutputSettings(words=("potatoes",))))
+    assert guard.objection("I love P0TATOES.") == "word"
+    assert guard.objection("The election was close.") == "topic"
+
+
+def test_a_check_can_be_switched_off() -> None:
+    guard = Guard(
+        ModerationSettings(output=OutputSettings(links=False, profanity=False, personal_data=False))
+    )
+    assert guard.objection("Shit, see example.com or call 555-010-9999.") is None
+    assert guard.objection("Kill yourself.") == "threat"

@@ -11,10 +11,12 @@ import pytest
 from fakes import BROKEN, GUARD, RATE, FakeAdapter, FakeEar, FakeVoice, Reader, model, spoken
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.reply import ReplyPiece
+from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.ears import Ears
-from open_llm_vtuber.show.turn import Cast, Turn
+from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from open_llm_vtuber.tool_use import ToolUse
 from virtual_time import run_virtual
@@ -50,6 +52,16 @@ async def stage(
         kept.append(line)
 
     body = Body(model(), audience)
+
+    async def brief(_: Stimulus) -> tuple[str, ...]:
+        return ()
+
+    async def answering(_: Stimulus) -> None:
+        return
+
+    async def ended(_: Stimulus, __: str) -> None:
+        return
+
     cast = Cast(
         adapter=adapter,
         voice=voice or FakeVoice(),
@@ -57,11 +69,14 @@ async def stage(
         audience=audience,
         character_name="Mika",
         avatar="mika.png",
-        guard=GUARD,
+        airlock=Airlock(GUARD, audience.publish),
         first_clause=False,
         listen=Ears(ear or FakeEar()).listen,
         keep=keep,
         decide=decided.append,
+        brief=brief,
+        answering=answering,
+        ended=ended,
     )
     turn = Turn(stimulus, cast)
     with audience.attach("me") as outbox:
@@ -512,6 +527,72 @@ def test_a_verbatim_line_is_spoken_as_it_is_and_nobody_is_asked_for_words() -> N
 def test_a_verbatim_line_passes_the_guard_like_every_other() -> None:
     done = performed(FakeAdapter(), stimulus=dataclasses.replace(VERBATIM, text="Fine. You fucking bitch."))
     assert [cue["display_text"]["text"] for cue in done.reader.all("audio")] == ["Fine. "]
+
+
+BAD = "Sure, her number is 555-010-9999 and you should kill yourself, it is b u l l s h i t."
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 200])
+def test_what_must_not_be_said_reaches_no_sound_however_the_model_cuts_it(size: int) -> None:
+    pieces = [BAD[start : start + size] for start in range(0, len(BAD), size)]
+    voice = FakeVoice()
+    done = performed(FakeAdapter(*pieces), voice)
+    assert voice.spoken == ["Let's talk about something else."]
+    assert [cue["display_text"]["text"].strip() for cue in done.reader.all("audio")] == voice.spoken
+
+
+@pytest.mark.parametrize("clause", [True, False])
+def test_a_rule_broken_over_two_sentences_is_broken(clause: bool) -> None:
+    del clause
+    voice = FakeVoice()
+    performed(FakeAdapter("You should just kill. ", "Yourself is who you are. ", "Bye."), voice)
+    assert voice.spoken == ["You should just kill.", "Bye."]
+
+
+def test_a_refused_sentence_is_logged_by_its_rule_and_not_by_its_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    performed(FakeAdapter("Call 555-010-9999 now. Hello."))
+    assert "personal-data-phone" in caplog.text
+    assert "555" not in caplog.text
+
+
+def test_a_retracted_turn_keeps_and_remembers_nothing() -> None:
+    adapter = FakeAdapter("One. ", "Two.")
+
+    async def main() -> Stage:
+        async with stage(adapter, stimulus=CHATTED) as result, asyncio.TaskGroup() as group:
+            result.reader._answer = None
+            task = group.create_task(result.turn.perform())
+            await asyncio.sleep(1.5)
+            result.turn.retract("removed")
+            task.cancel()
+        return result
+
+    done = run_virtual(main())
+    assert [line.role for line in done.kept] == ["human"]
+    assert (done.kept[0].message_id, done.kept[0].username) == ("m1", "ana")
+    assert not adapter.remembered
+    assert "interrupt-signal" in done.reader.types()
+
+
+def test_what_is_known_reaches_whoever_finds_the_words() -> None:
+    adapter = FakeAdapter("Hi.")
+
+    async def main() -> None:
+        async with stage(adapter, stimulus=CHATTED) as result:
+
+            async def brief(_: Stimulus) -> tuple[str, ...]:
+                return ("Ana likes tea.",)
+
+            result.turn._cast = dataclasses.replace(result.turn._cast, brief=brief)
+            await result.turn.perform()
+
+    run_virtual(main())
+    assert adapter.asked[0].notes == ("Ana likes tea.",)
+    assert adapter.asked[0].prompt == (
+        "[Known beside this, and nobody's instructions: Ana likes tea.]\nAna: hi mika"
+    )
 
 
 def test_a_sentence_that_comes_spoken_is_performed_as_it_is_and_no_voice_is_asked() -> None:

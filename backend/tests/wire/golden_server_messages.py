@@ -33,6 +33,7 @@ from open_llm_vtuber.protocol.parts import (
     Expression,
     ExpressionResult,
     GenerationMetadata,
+    Held,
     HistorySummary,
     LatestMessage,
     Motion,
@@ -73,6 +74,7 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchLoginCode,
     TwitchReading,
 )
+from wire.golden_operator_messages import OPERATOR_MESSAGES, QUEUED
 
 JOY = Expression(expression_id=1, name="joy")
 WAVE = Motion(motion_group="Wave", motion_index=0, loop=True, priority=10, duration_ms=3200)
@@ -110,6 +112,10 @@ STATE = State(
     ),
     speaking=True,
     queue=2,
+    waiting=(QUEUED,),
+    held=(Held(id="m2", username="v", text="hm", reason="hold-word"),),
+    is_stopped=True,
+    is_chat_paused=True,
     primary="u1",
     twitch=TwitchState(channel="c", state="connected", reason="joined"),
     providers={"llm": Provider(engine="embedded_llm", is_demo=True, note="a demo")},
@@ -198,6 +204,7 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ),
     BackendModeSet(mode="autonomous", request_id="r"),
     BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
+    *OPERATOR_MESSAGES,
     TwitchConnected(
         channel="example",
         via="eventsub",

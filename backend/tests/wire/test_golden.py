@@ -60,6 +60,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
 from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
+from wire.golden_operator_messages import OPERATOR_SENT
 from wire.golden_server_messages import MESSAGES, STATE
 
 LINES = (Path(__file__).parent / "golden_server_messages.jsonl").read_text(encoding="utf-8").splitlines()
@@ -150,6 +151,7 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
     ('{"type":"set-backend-mode"}', SetBackendMode(mode="orphiq")),
     ('{"type":"get-backend-mode"}', GetBackendMode()),
     ('{"type":"get-character-state"}', GetCharacterState()),
+    *OPERATOR_SENT,
     # camelCase, unknown fields, white space, any order.
     ('{"type":"get-snapshot","requestId":"r"}', GetSnapshot(request_id="r")),
     (

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, PromptMessage, Stimulus
 
@@ -69,13 +69,13 @@ class Memory:
         for line in lines[-2 * REMEMBERED_EXCHANGES :]:
             content = line.content[:LONGEST_REMEMBERED]
             if line.role == "human":
-                self._exchanges.append(Exchange(asked=content, answered=""))
+                self._exchanges.append(_recalled(line, asked=content))
             elif self._exchanges:  # a reply of several lines is one reply
                 last = self._exchanges.pop()
                 answered = f"{last.answered} {content}".strip()[:LONGEST_REMEMBERED]
-                self._exchanges.append(Exchange(asked=last.asked, answered=answered))
+                self._exchanges.append(replace(last, answered=answered))
             else:
-                self._exchanges.append(Exchange(asked="", answered=content))
+                self._exchanges.append(_recalled(line, answered=content))
 
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed. Those that came from no chat stay."""
@@ -84,9 +84,18 @@ class Memory:
         self._exchanges.extend(kept)
 
 
+def _recalled(line: HistoryLine, *, asked: str = "", answered: str = "") -> Exchange:
+    return Exchange(
+        asked=asked,
+        answered=answered,
+        message_id=line.message_id or None,
+        username=line.username or None,
+    )
+
+
 def _concerns(removal: ChatRemoval, exchange: Exchange) -> bool:
-    if exchange.message_id is None:
-        return False
     if removal.message_id is not None:
         return removal.message_id == exchange.message_id
-    return removal.username in (exchange.username, None)
+    if removal.username is not None:  # also what thanked that viewer for something
+        return removal.username == exchange.username
+    return exchange.message_id is not None

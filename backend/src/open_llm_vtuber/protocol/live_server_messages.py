@@ -2,16 +2,20 @@
 
 from typing import ClassVar, Literal
 
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
 from open_llm_vtuber.protocol.parts import (
     Badge,
     Decision,
+    DecisionReason,
     Emote,
     Expression,
     GenerationMetadata,
+    ModerationList,
     Motion,
+    Queued,
     State,
     StoredLine,
 )
@@ -60,6 +64,156 @@ class ChatMessageRemoved(Cue):
     type: Literal["chat-message-removed"] = "chat-message-removed"
     id: str | None = None
     username: str | None = None
+
+
+class ChannelEventCue(Cue):
+    """Something happened on the channel beside its chat. `message` and the names are a viewer's: never HTML."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["channel-event"] = "channel-event"
+    id: str
+    kind: EventKind
+    platform: str
+    username: str
+    display_name: str
+    amount: int | None
+    message: str
+    data: dict[str, str | int | bool]
+    timestamp: str
+
+
+class ChatCommand(Cue):
+    """What became of a viewer's command; `id` is the message's. `text` is one sentence for pages, with `why` the answer."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-command"] = "chat-command"
+    id: str
+    command: str
+    username: str
+    done: bool
+    reason: str
+    text: str = ""
+
+
+class SayAck(Answer):
+    """The line waits for its turn, whose id this is; `rejected` when too much waits already."""
+
+    type: Literal["say-ack"] = "say-ack"
+    turn_id: str
+    status: Literal["queued", "rejected"]
+
+
+class Stopped(Answer):
+    """Everything is silent and frozen until `resume`. Whoever asked has it as an answer, everybody else as a cue."""
+
+    type: Literal["stopped"] = "stopped"
+
+
+class Resumed(Answer):
+    """The show goes on."""
+
+    type: Literal["resumed"] = "resumed"
+
+
+class ChatPaused(Answer):
+    """Chat is not answered until `resume-chat`."""
+
+    type: Literal["chat-paused"] = "chat-paused"
+
+
+class ChatResumed(Answer):
+    """Chat is answered again."""
+
+    type: Literal["chat-resumed"] = "chat-resumed"
+
+
+class Skipped(Answer):
+    """Whether a turn was cut."""
+
+    type: Literal["skipped"] = "skipped"
+    cut: bool
+
+
+class QueueChanged(Answer):
+    """What waits now."""
+
+    type: Literal["queue-changed"] = "queue-changed"
+    waiting: tuple[Queued, ...]
+
+
+class HoldDecided(Answer):
+    """What was held is let through or dropped."""
+
+    type: Literal["hold-decided"] = "hold-decided"
+    id: str
+    allow: bool
+
+
+class ViewerBlockAck(Answer):
+    """The viewer is answered no more."""
+
+    type: Literal["viewer-block-ack"] = "viewer-block-ack"
+    platform: str
+    username: str
+
+
+class ViewerUnblockAck(Answer):
+    """The viewer may be answered again."""
+
+    type: Literal["viewer-unblock-ack"] = "viewer-unblock-ack"
+    platform: str
+    username: str
+
+
+class ViewerForgetAck(Answer):
+    """Every trace of the viewer is removed."""
+
+    type: Literal["viewer-forget-ack"] = "viewer-forget-ack"
+    platform: str
+    username: str
+
+
+class ModerationLists(Answer):
+    """The lists of the moderation as they are now."""
+
+    type: Literal["moderation-lists"] = "moderation-lists"
+    lists: dict[ModerationList, tuple[str, ...]]
+
+
+class ChatDecisions(Answer):
+    """The last messages and why each was answered or not, the oldest first."""
+
+    type: Literal["chat-decisions"] = "chat-decisions"
+    decisions: tuple[DecisionReason, ...]
+
+
+class SentenceHeld(Cue):
+    """A sentence goes on air in `air_in_ms`, unless an operator refuses it (`hold-decide` with this `id`)."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["sentence-held"] = "sentence-held"
+    id: str
+    turn_id: str
+    text: str
+    air_in_ms: int
+
+
+class SentenceRefused(Cue):
+    """A sentence was kept off the air; `rule` says by what. Its words are not repeated."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["sentence-refused"] = "sentence-refused"
+    turn_id: str
+    rule: str
+
+
+class SpeechRetracted(Cue):
+    """What this turn has said and was about to say is taken back: stop it, and show nothing of it any more."""
+
+    capability: ClassVar[Capability | None] = "interrupted"
+    type: Literal["speech-retracted"] = "speech-retracted"
+    turn_id: str
+    reason: str
 
 
 class TwitchStatus(Cue):
@@ -131,6 +285,24 @@ LiveServerMessage = (
     | ChatMessageCue
     | ChatDecision
     | ChatMessageRemoved
+    | ChannelEventCue
+    | ChatCommand
+    | SayAck
+    | Stopped
+    | Resumed
+    | ChatPaused
+    | ChatResumed
+    | Skipped
+    | QueueChanged
+    | HoldDecided
+    | ViewerBlockAck
+    | ViewerUnblockAck
+    | ViewerForgetAck
+    | ModerationLists
+    | ChatDecisions
+    | SentenceHeld
+    | SentenceRefused
+    | SpeechRetracted
     | TwitchStatus
     | CharacterState
     | Snapshot

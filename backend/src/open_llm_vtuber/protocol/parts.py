@@ -6,6 +6,18 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 from open_llm_vtuber.modes import Mode
 
+ModerationList = Literal[
+    "banned_words",
+    "topics",
+    "bots",
+    "allowed_viewers",
+    "blocked_viewers",
+    "hold_words",
+    "hold_viewers",
+    "output_words",
+]
+"""The lists of the moderation that can be edited on air."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,6 +105,43 @@ class Decision(_Part):
     outcome: Literal["pending", "answered", "queued", "skipped", "held", "blocked"]
     reason: str = ""
     score: float | None = None
+
+
+class DecisionReason(_Part):
+    """A chat message, what was decided about it last, and why."""
+
+    id: str
+    platform: str
+    username: str
+    text: str
+    """What the viewer wrote, bounded; empty once it was removed."""
+    timestamp: str
+    decision: Decision
+    factors: dict[str, float]
+    """They add up to the score."""
+    beaten_by: float | None
+    """The score of the message that was answered instead."""
+    would_have_won_without: tuple[str, ...]
+    """Factors that cost it the answer, each by itself."""
+    explanation: str
+
+
+class Queued(_Part):
+    """Something that waits for its turn. `text` is the viewer's or the operator's, bounded."""
+
+    stimulus_id: str
+    source: Literal["typed", "voice", "chat", "unasked", "group", "event"]
+    author: str
+    text: str
+
+
+class Held(_Part):
+    """A chat message that waits for an operator's decision. `text` is the viewer's."""
+
+    id: str
+    username: str
+    text: str
+    reason: str
 
 
 class Badge(_Part):
@@ -212,6 +261,11 @@ class State(_Part):
     speaking: bool
     mode: Mode = "orphiq"
     queue: int
+    waiting: tuple[Queued, ...] = ()
+    """What waits, in order; at most twenty of it."""
+    held: tuple[Held, ...] = ()
+    is_stopped: bool = False
+    is_chat_paused: bool = False
     primary: str | None
     """Uid of the client that plays the sound and reports its end; others are muted previews."""
     twitch: TwitchState | None

@@ -9,6 +9,7 @@ from typing import Literal
 
 from open_llm_vtuber.modes import Feature
 from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
     ExpressionRequest,
@@ -355,6 +356,7 @@ Command = (
     | BodyCommand
     | TextCommand
     | ModeCommand
+    | OperatorCommand
     | ChatHappened
 )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
@@ -36,8 +36,15 @@ class Director:
         self._arrivals = count()
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.is_frozen = False
+        """Whether nothing new is taken in and no turn begins."""
         self._holds = 0
         """How many wait for the running turn to end; until they have acted none begins."""
+
+    @property
+    def inbox(self) -> Sequence[Stimulus]:
+        """What waits, in the order in which its turn comes."""
+        return [entry[2] for entry in sorted(self._inbox)]
 
     @property
     def waiting(self) -> int:
@@ -47,8 +54,10 @@ class Director:
     def submit(self, stimulus: Stimulus) -> None:
         """Put a stimulus into the inbox: the more urgent first, of equals the earlier.
 
-        Raises ProtocolError `busy` when the inbox is full; nothing is dropped for it.
+        Raises ProtocolError `busy` when the inbox is full, nothing is dropped for it; `wrong-state` while frozen.
         """
+        if self.is_frozen:
+            raise ProtocolError("The show is stopped; resume it first.", code="wrong-state")
         if len(self._inbox) >= self._inbox_size:
             raise ProtocolError("Too much is waiting already; try again in a moment.", code="busy")
         heapq.heappush(self._inbox, (-stimulus.priority, next(self._arrivals), stimulus))
@@ -73,6 +82,30 @@ class Director:
             task.cancel()
         await asyncio.wait([task])
         return True
+
+    def drop(self, concerned: Callable[[Stimulus], bool]) -> Sequence[Stimulus]:
+        """Take out of the inbox what is concerned, and return it."""
+        gone = [entry for entry in self._inbox if concerned(entry[2])]
+        if gone:
+            self._inbox = [entry for entry in self._inbox if entry not in gone]
+            heapq.heapify(self._inbox)
+            self._on_change()
+        return [entry[2] for entry in sorted(gone)]
+
+    async def freeze(self) -> bool:
+        """Cut the running turn and let none begin until `thaw`; return whether there was one."""
+        self.is_frozen = True
+        return await self.interrupt()
+
+    def thaw(self) -> None:
+        """Let turns begin again."""
+        self.is_frozen = False
+        self.wake()
+
+    async def end_of(self, turn: Turn) -> None:
+        """Wait until that turn, which was interrupted or is over, has stored its last line."""
+        if self.turn is turn and self._task is not None:
+            await asyncio.wait([self._task])
 
     async def between_turns(self, act: Callable[[], None]) -> None:
         """Cut the running turn and act before the next one begins."""
@@ -102,8 +135,9 @@ class Director:
     async def _next(self) -> Stimulus:
         while True:
             self._work.clear()
-            if self._inbox and not self._holds:
+            may_begin = not self._holds and not self.is_frozen
+            if self._inbox and may_begin:
                 return heapq.heappop(self._inbox)[2]
-            if not self._holds and (stimulus := self._idle()):
+            if may_begin and (stimulus := self._idle()):
                 return stimulus
             await self._work.wait()

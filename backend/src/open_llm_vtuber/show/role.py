@@ -8,7 +8,7 @@ from typing import Protocol
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
+from open_llm_vtuber.ports import Adapter, Judge, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.units import Seconds
@@ -53,6 +53,8 @@ class Role:
     """What the voice says of a sentence that is shown."""
     unavailable: Mapping[Mode, str] = field(default_factory=dict)
     """Why a mode cannot be chosen, in one sentence."""
+    judge: Judge | None = None
+    """Who reads each sentence before it is spoken."""
     leave: Callable[[], Awaitable[None]] = _nothing
     """Gives the engines back."""
 

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
-from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.live_server_messages import (
@@ -25,19 +23,25 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
 from open_llm_vtuber.show import commands
+from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
-from open_llm_vtuber.show.chat_desk import ChatDesk
+from open_llm_vtuber.show.cast import Cast
+from open_llm_vtuber.show.channel import Channel, ChannelSettings
 from open_llm_vtuber.show.conversation import Conversation, shown_lines
 from open_llm_vtuber.show.director import Director
-from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.hearing import Hearing
 from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
+from open_llm_vtuber.show.operator import Operator
+from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.playback import Reports
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.text_desk import Places, TextDesk
-from open_llm_vtuber.show.turn import Cast, Turn
+from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import (
     UNASKED,
     ChannelEvent,
@@ -57,8 +61,6 @@ STATE_INTERVAL: Seconds = 0.1
 """The state is published at most this often."""
 SPEAK_UP = "Please say something."
 """What the character is asked for when nobody has asked anything."""
-COPIES_COME_WITHIN: Seconds = 0.3
-"""Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 
 
 class Show:
@@ -75,6 +77,7 @@ class Show:
         shared: bool,
         ears: Ears | None = None,
         speak_up: str = SPEAK_UP,
+        channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
         mode: Mode = "orphiq",
         places: Places | None = None,
     ) -> None:
@@ -87,16 +90,15 @@ class Show:
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
         self._primary: str | None = None
-        self._last_report: dict[str, Seconds] = {}
+        self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._speak_up_prompt = speak_up
-        names = (role.billing.character_name, role.billing.conf_name)
-        self._chat = ChatDesk(Selection(names, role.billing.channel), self.audience.publish)
+        self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
+        self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
-        self._guard = guard
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, mode, self._on_change)
         self._texts = TextDesk(
@@ -109,16 +111,19 @@ class Show:
         self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
-            idle=lambda: self._chat.next_line(self._now()),
+            idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
-        self._joining, self._histories = self._doors(name)
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
+        self._joining, self._histories, self._operator = self._doors(name)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                await self._operator.open()
                 self._texts.open(group)
+                group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
                 group.create_task(self._body.run())
@@ -126,7 +131,7 @@ class Show:
             self.audience.close()
             await self._role_change.end()
 
-    def _doors(self, name: str) -> tuple[Joining, Histories]:
+    def _doors(self, name: str) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
             name,
             self.audience,
@@ -141,7 +146,32 @@ class Show:
             billing=lambda: self._billing,
             is_shared=self._is_shared,
         )
-        return joining, histories
+        operator = Operator(
+            name,
+            self._channel,
+            store=self._store,
+            director=self._director,
+            audience=self.audience,
+            airlock=self._airlock,
+            body=lambda: self._body,
+            resting=lambda: self._billing.model.resting,
+            on_change=self._on_change,
+        )
+        return joining, histories, operator
+
+    def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
+        return Channel(
+            self.name,
+            settings,
+            store=self._store,
+            names=(role.billing.character_name, role.billing.conf_name),
+            channel=role.billing.channel,
+            publish=self.audience.publish,
+            director=lambda: self._director,
+            adapter=lambda: self._modes.adapter,
+            body=lambda: self._body,
+            erase=self._conversation.take_back,
+        )
 
     def _assume(self, role: Role) -> None:
         """Be that character from the next turn on; its conversation is another one."""
@@ -153,7 +183,8 @@ class Show:
             self._body.become(billing.model)
         for adapter in role.adapters.values():
             adapter.take_stage(self._body, self._state)
-        self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
+        self._airlock.judge = role.judge
+        self._channel.chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
             adapter=self._modes.adapter,
             voice=role.voice,
@@ -161,12 +192,15 @@ class Show:
             audience=self.audience,
             character_name=billing.character_name,
             avatar=billing.avatar,
-            guard=self._guard,
+            airlock=self._airlock,
             first_clause=role.first_clause,
             spoken=role.spoken,
             listen=self._ears.listen,
             keep=self._conversation.keep,
-            decide=self._chat.decide,
+            decide=self._channel.chat.decide,
+            brief=self._channel.brief,
+            answering=self._channel.answering,
+            ended=self._channel.ended,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -181,7 +215,7 @@ class Show:
                 self._on_change()
                 yield outbox
         finally:
-            self._last_report.pop(client, None)
+            self._reports.forget(client)
             self._ears.forget(client)
             self._texts.forget(client)
             self._on_change()
@@ -190,18 +224,13 @@ class Show:
         """Take something in; it is dealt with once this returns."""
         event: ChatEvent = command.event
         match event:
-            case ChatMessage():
-                if await self._is_new(event):
-                    self._chat.take_in(event, self._now())
-                    self._director.wake()
-            case ChatRemoval():
-                await self._remove(event)
             case ChannelStatus():
                 self._twitch = TwitchState(**asdict(event))
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
-            case ChannelEvent() | StreamFacts():
-                pass  # nothing comes of it yet
+            case ChatMessage() | ChatRemoval() | ChannelEvent() | StreamFacts():
+                await self._channel.tell(event)
+                self._on_change()
             case _:
                 assert_never(event)
 
@@ -217,13 +246,15 @@ class Show:
         if isinstance(command, commands.RoleCommand):
             return await self._cast_anew(command)
         if isinstance(command, commands.HearingCommand):
-            return await self._hear(command)
+            return await self._hearing.ask(command)
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
         if isinstance(command, commands.TextCommand):
             return self._texts.ask(command)
         if isinstance(command, commands.ModeCommand):
             return await self._modes.ask(command, self._director)
+        if isinstance(command, OperatorCommand):
+            return await self._operator.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
@@ -239,24 +270,6 @@ class Show:
                 return await self._become(command)
             case _:
                 assert_never(command)
-
-    async def _hear(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.Hear():
-                self._ears.take_in(command.client, command.samples, command.microphone)
-            case commands.HearAll():
-                await self._find_speech(command)
-            case commands.FindSpeech():
-                return await self._ears.found(command.client, command.samples, command.microphone)
-            case commands.AnswerUtterance():
-                self._perform(self._ears.stimulus(command.client, command.author, command.microphone))
-            case commands.Transcribe():
-                return (await self._ears.words(command.client, command.microphone),)
-            case commands.ForgetMicrophone():
-                self._ears.forget(command.client, command.microphone)
-            case _:
-                assert_never(command)
-        return ()
 
     async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
         match command:
@@ -297,19 +310,9 @@ class Show:
         await self._director.interrupt(command.heard)
 
     def _playback_ended(self, client: str) -> None:
-        now, last = self._now(), self._last_report.get(client)
-        self._last_report[client] = now
-        is_copy = last is not None and now - last < COPIES_COME_WITHIN
+        is_copy = self._reports.is_copy(client, self._now())
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
-
-    async def _find_speech(self, command: commands.HearAll) -> None:
-        outbox = self.audience.outbox(command.client)
-        for found in await self._ears.found(command.client, command.samples):
-            if outbox:  # at once: the client goes quiet before the turn has ended
-                outbox.send(found)
-            if found == SPEECH_BEGINS and not self._is_shared:
-                await self._director.interrupt()
 
     def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
         if self._director.turn or self._director.waiting:
@@ -317,18 +320,6 @@ class Show:
         text, client = self._speak_up_prompt, command.client
         self._perform(Stimulus(text=text, source="unasked", author="", client=client, priority=UNASKED))
         return (FullText(text="AI wants to speak something..."),)
-
-    async def _remove(self, removal: ChatRemoval) -> None:
-        self._chat.remove(removal)
-        turn = self._director.turn
-        if turn is None or turn.stimulus.source != "chat":
-            return
-        stimulus = turn.stimulus
-        if removal.message_id in (stimulus.message_id, None) and removal.username in (
-            stimulus.username,
-            None,
-        ):
-            await self._director.interrupt()
 
     def _snapshot(self, seq: int) -> Snapshot:
         turn = self._director.turn
@@ -338,7 +329,7 @@ class Show:
             expression=self._body.expression,
             motion=self._body.motion,
             turn=turn.id if turn else None,
-            chat=self._chat.shown,
+            chat=self._channel.chat.shown,
             conversation=shown_lines(
                 self._conversation.recent, self._billing.character_name, self._billing.avatar
             ),
@@ -353,6 +344,10 @@ class Show:
             speaking=self._director.turn is not None,
             mode=self._modes.mode,
             queue=self._director.waiting,
+            waiting=self._operator.waiting,
+            held=self._channel.chat.held,
+            is_stopped=self._operator.is_stopped,
+            is_chat_paused=self._operator.is_chat_paused,
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
@@ -362,13 +357,6 @@ class Show:
                 human_name=billing.human_name,
             ),
         )
-
-    async def _is_new(self, message: ChatMessage) -> bool:
-        try:
-            return await self._store.first_sight(self.name, message.id)
-        except EngineError as error:  # chat goes on; at worst a line that comes twice is answered twice
-            log.warning("show %s: %s", self.name, error)
-            return True
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.

@@ -1,5 +1,6 @@
 """What the default agent puts before its language model, and what it remembers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -156,6 +157,23 @@ def test_a_question_longer_than_the_model_can_read_is_cut_to_its_end() -> None:
     messages = prompt(agent, llm, typed("x" * 50_000 + " the end"))
     assert sum(len(m.content) for m in messages) <= 600 * 3
     assert messages[-1].content.endswith("the end")
+
+
+def test_what_is_known_beside_a_line_stands_with_it_in_a_user_message() -> None:
+    agent, llm = agent_with()
+    before = prompt(agent, llm, typed("hi"))[0]
+    knowing = replace(chatted("hi"), notes=(EVIL, "Ana likes tea."))
+    system, *_, question = prompt(agent, llm, knowing)
+    assert system == before
+    assert question.role == "user"
+    assert EVIL in question.content
+    assert question.content.endswith("\nAna: hi")
+
+
+def test_a_tiny_model_is_not_told_more_than_the_line() -> None:
+    llm = FakeLLM("Hi.", abilities=TextAbilities(emotion_tags=False, prompt_tokens=500, is_demo=True))
+    agent = BasicMemoryAgent(llm, "You are Mika.", ())
+    assert prompt(agent, llm, replace(chatted("hi"), notes=("Ana likes tea.",)))[-1].content == "Ana: hi"
 
 
 def in_group(text: str, scene: str) -> Stimulus:

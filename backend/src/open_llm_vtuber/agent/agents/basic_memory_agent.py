@@ -76,7 +76,7 @@ class BasicMemoryAgent(AgentInterface):
             self._system if self._is_simple else "\n\n".join(filter(None, (self._system, stimulus.scene)))
         )
         left = self._characters - len(system)
-        asked_now = stimulus.line or stimulus.text
+        asked_now = (stimulus.line or stimulus.text) if self._is_simple else stimulus.prompt
         question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
         past = self._memory.window(left - len(question.content))
         return [PromptMessage(role="system", content=system), *past, question]

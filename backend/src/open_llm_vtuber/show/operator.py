@@ -1,0 +1,328 @@
+"""What an operator does on air: say, stop, pause, drop, decide, block, forget, edit the lists, ask why."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from typing import assert_never, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from open_llm_vtuber.chat.decisions import skipped
+from open_llm_vtuber.chat.why import Reason, in_words
+from open_llm_vtuber.chat_settings import ModerationSettings
+from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.ports import BodyControl, Store
+from open_llm_vtuber.protocol.live_server_messages import (
+    ChatDecisions,
+    ChatPaused,
+    ChatResumed,
+    HoldDecided,
+    ModerationLists,
+    QueueChanged,
+    Resumed,
+    SayAck,
+    Skipped,
+    Stopped,
+    ViewerBlockAck,
+    ViewerForgetAck,
+    ViewerUnblockAck,
+)
+from open_llm_vtuber.protocol.parts import Decision as WireDecision
+from open_llm_vtuber.protocol.parts import DecisionReason, ModerationList, Queued
+from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.show import operator_commands as orders
+from open_llm_vtuber.show.airlock import Airlock
+from open_llm_vtuber.show.audience import Audience
+from open_llm_vtuber.show.channel import Channel
+from open_llm_vtuber.show.chat_commands import ChatCommands
+from open_llm_vtuber.show.director import Director
+from open_llm_vtuber.stimulus import ChatRemoval, ExpressionRequest, Priority, Stimulus
+from open_llm_vtuber.text_rules import bounded, one_line
+
+log = logging.getLogger(__name__)
+
+STOP = Priority(29)
+OWNER = "stop"
+SHOWN = 20
+"""Entries of the queue that the state tells."""
+LONGEST_SHOWN = 120
+LONGEST_LIST = 1_000
+NOTE = "moderation"
+LISTS: tuple[ModerationList, ...] = get_args(ModerationList)
+_EDITS: TypeAdapter[dict[ModerationList, dict[str, tuple[str, ...]]]] = TypeAdapter(
+    dict[ModerationList, dict[str, tuple[str, ...]]]
+)
+
+
+class Operator:
+    """Acts on the operator's commands, whoever gives them: a page, a program, a moderator in chat."""
+
+    def __init__(  # noqa: PLR0913  its parts, each by name
+        self,
+        show: str,
+        channel: Channel,
+        *,
+        store: Store,
+        director: Director,
+        audience: Audience,
+        airlock: Airlock,
+        body: Callable[[], BodyControl],
+        resting: Callable[[], int],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.is_stopped = False
+        self.is_chat_paused = False
+        self._show = show
+        self._channel = channel
+        self._store = store
+        self._director = director
+        self._audience = audience
+        self._airlock = airlock
+        self._body = body
+        self._resting = resting
+        self._on_change = on_change
+        self._edits: dict[ModerationList, dict[str, tuple[str, ...]]] = {}
+        """What was added to each list and taken from it, over what the configuration says."""
+        channel.obey = ChatCommands(
+            channel.chat, ask=self.ask, submit=director.submit, body=channel.body, publish=audience.publish
+        ).obey
+
+    async def open(self) -> None:
+        """Take over what was edited before a restart."""
+        try:
+            noted = await self._store.noted(self._show, NOTE)
+        except EngineError as error:
+            log.warning("show %s: %s", self._show, error)
+            return
+        if noted:
+            try:
+                self._edits = _EDITS.validate_json(noted)
+            except ValidationError:
+                log.warning("show %s: the edited lists cannot be read", self._show)
+                return
+            for name, edit in self._edits.items():
+                self._apply(name, edit.get("added", ()), edit.get("removed", ()))
+
+    @property
+    def waiting(self) -> tuple[Queued, ...]:
+        """What waits, in order: the inbox, events, chat."""
+        inbox = [_queued(each.id, each.source, each.author, each.text) for each in self._director.inbox]
+        events = [
+            Queued(stimulus_id=f"event:{kind}", source="event", author=who, text=f"{count} x {kind}")
+            for kind, who, count in self._channel.events.waiting
+        ]
+        chat = [_queued(each.id, "chat", each.display_name, each.text) for each in self._channel.chat.waiting]
+        return tuple([*inbox, *events, *chat][:SHOWN])
+
+    async def ask(self, command: orders.OperatorCommand) -> Sequence[ServerMessage]:
+        """Do what is asked and return the answers. Raises ProtocolError and EngineError."""
+        answer = await self._act(command)
+        self._on_change()
+        return (answer,)
+
+    async def _act(self, command: orders.OperatorCommand) -> ServerMessage:
+        match command:
+            case orders.Say():
+                return self._say(command)
+            case orders.Stop():
+                return await self._stop(command.client)
+            case orders.Resume():
+                return self._resume(command.client)
+            case orders.PauseChat():
+                return self._pause(command.client, paused=True)
+            case orders.ResumeChat():
+                return self._pause(command.client, paused=False)
+            case orders.Skip():
+                return Skipped(cut=await self._director.interrupt())
+            case orders.DropQueued():
+                return self._drop(command.stimulus_id)
+            case orders.DecideHeld():
+                return self._decide(command)
+            case orders.ListDecisions():
+                reasons = self._channel.chat.log.reasons
+                return ChatDecisions(
+                    decisions=tuple(_on_the_wire(each_id, each) for each_id, each in reasons)
+                )
+            case (
+                orders.BlockViewer()
+                | orders.UnblockViewer()
+                | orders.ForgetViewer()
+                | orders.EditModeration()
+            ):
+                return await self._moderate(command)
+            case _:
+                assert_never(command)
+
+    async def _moderate(
+        self,
+        command: orders.BlockViewer | orders.UnblockViewer | orders.ForgetViewer | orders.EditModeration,
+    ) -> ServerMessage:
+        match command:
+            case orders.BlockViewer(platform, username):
+                login = username.lstrip("@").lower()
+                await self._edit("blocked_viewers", (login,), ())
+                for channel in self._channel.places(platform):
+                    removal = ChatRemoval(platform=platform, channel=channel, username=login)
+                    await self._channel.take_back(removal, "blocked")
+                return ViewerBlockAck(platform=platform, username=login)
+            case orders.UnblockViewer(platform, username):
+                login = username.lstrip("@").lower()
+                await self._edit("blocked_viewers", (), (login,))
+                return ViewerUnblockAck(platform=platform, username=login)
+            case orders.ForgetViewer(platform, username):
+                await self._channel.forget_viewer(platform, username)
+                return ViewerForgetAck(platform=platform, username=username)
+            case orders.EditModeration():
+                if command.add or command.remove:
+                    await self._edit(command.name, command.add, command.remove)
+                return ModerationLists(lists=lists_of(self._channel.chat.moderation.settings))
+            case _:
+                assert_never(command)
+
+    def _say(self, command: orders.Say) -> SayAck:
+        stimulus = Stimulus(
+            text=command.text,
+            source="typed",
+            author="Operator",
+            verbatim=command.verbatim,
+            priority=command.priority,
+        )
+        try:
+            self._director.submit(stimulus)
+        except ProtocolError as error:
+            if error.code != "busy":
+                raise
+            return SayAck(turn_id=stimulus.id, status="rejected")
+        return SayAck(turn_id=stimulus.id, status="queued")
+
+    async def _stop(self, client: str) -> Stopped:
+        self.is_stopped = True
+        self._close()
+        await self._director.freeze()
+        for stimulus in self._director.drop(lambda _: True):
+            if stimulus.message_id:
+                self._channel.chat.decide(skipped(stimulus.message_id, "stopped"))
+        self._channel.chat.clear("stopped")
+        neutral = ExpressionRequest(expression=self._resting(), owner=OWNER, priority=STOP)
+        self._body().express(neutral)
+        self._audience.publish(Stopped(), but_for=(client,))
+        return Stopped()
+
+    def _resume(self, client: str) -> Resumed:
+        self.is_stopped = False
+        self._close()
+        self._body().release("expression", owner=OWNER)
+        self._director.thaw()
+        self._channel.poke()
+        self._audience.publish(Resumed(), but_for=(client,))
+        return Resumed()
+
+    def _pause(self, client: str, *, paused: bool) -> ChatPaused | ChatResumed:
+        self.is_chat_paused = paused
+        self._close()
+        answer = ChatPaused() if paused else ChatResumed()
+        self._audience.publish(answer, but_for=(client,))
+        return answer
+
+    def _close(self) -> None:
+        self._channel.chat.closed = (
+            "stopped" if self.is_stopped else "paused" if self.is_chat_paused else None
+        )
+
+    def _drop(self, stimulus_id: str) -> QueueChanged:
+        chat = self._channel.chat
+        dropped = self._director.drop(lambda each: stimulus_id in (each.id, each.message_id))
+        for stimulus in dropped:
+            if stimulus.message_id:
+                chat.decide(skipped(stimulus.message_id, "operator"))
+        kind = stimulus_id.removeprefix("event:")
+        is_event = kind != stimulus_id and self._channel.events.drop(kind)
+        if not (dropped or is_event or chat.drop(stimulus_id)):
+            raise ProtocolError("Nothing of that id waits.", code="not-found")
+        self._channel.poke()
+        return QueueChanged(waiting=self.waiting)
+
+    def _decide(self, command: orders.DecideHeld) -> HoldDecided:
+        is_sentence = self._airlock.decide(command.held_id, allow=command.allow)
+        if not is_sentence and not self._channel.decide_held(command.held_id, allow=command.allow):
+            raise ProtocolError("Nothing of that id is held.", code="not-found")
+        return HoldDecided(id=command.held_id, allow=command.allow)
+
+    async def _edit(self, name: ModerationList, add: Sequence[str], remove: Sequence[str]) -> None:
+        before = self._edits.get(name, {})
+        gone = set(remove)
+        added = tuple(dict.fromkeys([*(each for each in before.get("added", ()) if each not in gone), *add]))
+        removed = tuple(
+            dict.fromkeys([*(each for each in before.get("removed", ()) if each not in add), *remove])
+        )
+        if len(added) > LONGEST_LIST or len(removed) > LONGEST_LIST:
+            raise ProtocolError("That list is full.", code="too-long")
+        self._apply(name, add, remove)
+        self._edits[name] = {"added": added, "removed": removed}
+        await self._store.note(self._show, NOTE, json.dumps(self._edits))
+
+    def _apply(self, name: ModerationList, add: Sequence[str], remove: Sequence[str]) -> None:
+        moderation = self._channel.chat.moderation
+        now = lists_of(moderation.settings)[name]
+        gone = {each.lower() for each in remove}
+        edited = tuple(dict.fromkeys([*(each for each in now if each.lower() not in gone), *add]))
+        settings = _with_list(moderation.settings, name, edited)
+        moderation.apply(settings)
+        self._airlock.guard.apply(settings)
+
+
+def lists_of(settings: ModerationSettings) -> dict[ModerationList, tuple[str, ...]]:
+    """Return every list that can be edited on air."""
+    return {
+        "banned_words": settings.banned_words,
+        "topics": settings.topics,
+        "bots": settings.bots,
+        "allowed_viewers": settings.allowed_viewers,
+        "blocked_viewers": settings.blocked_viewers,
+        "hold_words": settings.hold.words,
+        "hold_viewers": settings.hold.viewers,
+        "output_words": settings.output.words,
+    }
+
+
+def _with_list(
+    settings: ModerationSettings, name: ModerationList, entries: tuple[str, ...]
+) -> ModerationSettings:
+    match name:
+        case "hold_words":
+            return settings.model_copy(update={"hold": settings.hold.model_copy(update={"words": entries})})
+        case "hold_viewers":
+            return settings.model_copy(update={"hold": settings.hold.model_copy(update={"viewers": entries})})
+        case "output_words":
+            return settings.model_copy(
+                update={"output": settings.output.model_copy(update={"words": entries})}
+            )
+        case _:
+            return settings.model_copy(update={name: entries})
+
+
+def _queued(stimulus_id: str, source: str, author: str, text: str) -> Queued:
+    return Queued.model_validate(
+        {
+            "stimulus_id": stimulus_id,
+            "source": source,
+            "author": bounded(one_line(author), LONGEST_SHOWN) if author else "",
+            "text": bounded(one_line(text), LONGEST_SHOWN) if text else "",
+        }
+    )
+
+
+def _on_the_wire(message_id: str, reason: Reason) -> DecisionReason:
+    decision = reason.decision
+    return DecisionReason(
+        id=message_id,
+        platform=reason.platform,
+        username=reason.username,
+        text=reason.text,
+        timestamp=reason.at.isoformat(),
+        decision=WireDecision(outcome=decision.outcome, reason=decision.reason, score=decision.score),
+        factors=dict(decision.factors),
+        beaten_by=decision.beaten_by,
+        would_have_won_without=tuple(reason.would_have_won_without),
+        explanation=in_words(reason),
+    )

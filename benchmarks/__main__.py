@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import chat, clients, first_audio, history, memory, microphone, startup, texts
+from benchmarks import body, chat, clients, first_audio, history, memory, microphone, startup, texts
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
+    "body": body.measure,
     "first_audio": first_audio.measure,
     "chat": chat.measure,
     "clients": clients.measure,

@@ -7,8 +7,15 @@ from typing import get_args
 
 import pytest
 
+from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -77,6 +84,7 @@ from open_llm_vtuber.show.commands import (
     Perform,
     PlaybackEnded,
     PlayStarted,
+    ReleaseClaim,
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
@@ -167,6 +175,13 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
     (RequestGroupInfo(), DescribeGroup("u1")),
     (AudioPlayStart(display_text=DisplayText(text="Hi. ")), PlayStarted("u1", "Hi. ")),
     (AudioPlayStart(), None),
+    (ExpressionCommand(expression_id=1), body_command(ExpressionCommand(expression_id=1), "u1")),
+    (
+        MotionCommand(motion_group="", motion_index=0),
+        body_command(MotionCommand(motion_group="", motion_index=0), "u1"),
+    ),
+    (ExpressionRelease(), ReleaseClaim("u1", "expression")),
+    (MotionRelease(), ReleaseClaim("u1", "motion")),
     (Heartbeat(), None),
 )
 

@@ -81,7 +81,7 @@ class Groups:
             case PlayStarted():
                 if group := self._groups.get(command.client):
                     group.play_started(command.client, command.text)
-                return ()
+                return await self._shows.ask(show, command)
             case AnswerUtterance() if command.client in self._groups:
                 return await self._answer_utterance(show, command)
             case Perform() if command.stimulus.client in self._groups:

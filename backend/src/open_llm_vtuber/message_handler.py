@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.protocol import live_client_messages as live
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -137,7 +144,9 @@ class MessageHandler:
                 return AnswerUtterance(client, self._human_name)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
-            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
+            case AudioPlayStart():
+                return PlayStarted(client, message.display_text.text) if message.display_text else None
+            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
                 return _group_command(message, client)
             case Heartbeat():
                 return None
@@ -195,6 +204,8 @@ def _live_command(message: LiveClientMessage, client: str) -> Command:
             return GetMode()
         case GetCharacterState():
             return GetState()
+        case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
+            return body_command(message, client)
         case _:
             assert_never(message)
 
@@ -228,8 +239,8 @@ def _context(given: GenerationContext) -> TextContext:
 
 
 def _group_command(
-    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo | AudioPlayStart, client: str
-) -> GroupCommand | None:
+    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo, client: str
+) -> GroupCommand:
     match message:
         case AddClientToGroup():
             return AddToGroup(client, message.invitee_uid)
@@ -237,8 +248,6 @@ def _group_command(
             return RemoveFromGroup(client, message.target_uid)
         case RequestGroupInfo():
             return DescribeGroup(client)
-        case AudioPlayStart():
-            return PlayStarted(client, message.display_text.text) if message.display_text else None
 
 
 def _answering(request_id: str | None, answer: ServerMessage) -> ServerMessage:

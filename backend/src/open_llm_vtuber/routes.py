@@ -24,6 +24,7 @@ from open_llm_vtuber.api import (
     takes,
 )
 from open_llm_vtuber.body_limit import BodyLimit
+from open_llm_vtuber.body_routes import add_body_routes
 from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
 from open_llm_vtuber.errors import EngineError
@@ -97,6 +98,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     app.add_middleware(Doorkeeper, system=system)
     add_refusals(app)
     _add_api(app, shows)
+    add_body_routes(app, shows)
     add_text_generation(app, shows)
     add_operator_routes(app, shows)
     _add_asr(app, ear)

@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from open_llm_vtuber.modes import Style
+from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
 from open_llm_vtuber.protocol.parts import ModerationList
 
@@ -227,5 +228,6 @@ LiveClientMessage = (
     | GetBackendMode
     | GetCharacterState
     | OperatorMessage
+    | BodyClientMessage
 )
 """What this program adds."""

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
 from open_llm_vtuber.protocol.parts import (
     Badge,
@@ -13,6 +14,7 @@ from open_llm_vtuber.protocol.parts import (
     Expression,
     GenerationMetadata,
     ModerationList,
+    Motion,
     Queued,
     State,
 )
@@ -213,18 +215,6 @@ class SpeechRetracted(Cue):
     reason: str
 
 
-class SetExpression(Cue):
-    """Show this face now."""
-
-    capability: ClassVar[Capability | None] = "expression"
-    type: Literal["set-expression"] = "set-expression"
-    expression_id: int
-    name: str
-    fade_ms: int
-    owner: str
-    priority: int
-
-
 class TwitchStatus(Cue):
     """How reading the channel is going; `reason` is one sentence."""
 
@@ -249,7 +239,7 @@ class Snapshot(Answer):
     seq: int
     state: State
     expression: Expression
-    motion: None = None
+    motion: Motion | None
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
@@ -310,7 +300,6 @@ LiveServerMessage = (
     | SentenceHeld
     | SentenceRefused
     | SpeechRetracted
-    | SetExpression
     | TwitchStatus
     | CharacterState
     | Snapshot
@@ -318,5 +307,6 @@ LiveServerMessage = (
     | TextGenerationResponse
     | BackendModeSet
     | BackendMode
+    | BodyServerMessage
 )
 """What this program adds."""

@@ -268,7 +268,7 @@ class GetState:
     """What is the character doing?"""
 
 
-GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
+GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup
 """What concerns several shows, so that none of them can do it."""
 
 AudienceCommand = Greet | Hello | TakeSnapshot | Describe | GetState
@@ -283,7 +283,7 @@ RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 HearingCommand = Hear | HearAll | AnswerUtterance | Transcribe
 """What concerns a client's microphone."""
 
-TurnCommand = Perform | Interrupt | PlaybackEnded | SpeakUp
+TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""
 
 Command = (

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
-from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import BodyControl, Store
+from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
@@ -107,6 +106,7 @@ class Show:
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
+        self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, mode, self._on_change)
         self._texts = TextDesk(
             self.audience,
@@ -132,6 +132,7 @@ class Show:
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
+                group.create_task(self._body.run())
         finally:
             self.audience.close()
             await self._role_change.end()
@@ -158,7 +159,7 @@ class Show:
             director=self._director,
             audience=self.audience,
             airlock=self._airlock,
-            body=lambda: self._control,
+            body=lambda: self._body,
             resting=lambda: self._billing.model.resting,
             on_change=self._on_change,
         )
@@ -174,7 +175,7 @@ class Show:
             publish=self.audience.publish,
             director=lambda: self._director,
             adapter=lambda: self._modes.adapter,
-            body=lambda: self._control,
+            body=lambda: self._body,
             owners=lambda: self._owners()[0].rpartition("/")[0] + "/",
         )
 
@@ -184,8 +185,10 @@ class Show:
         self._modes.assume(role)
         self._providers = role.providers
         self._conversation.end()
-        self._body = Body(billing.model, self.audience.publish)
-        self._control: BodyControl | None = None  # this avatar cannot be moved yet
+        if billing.model is not self._body.model:
+            self._body.become(billing.model)
+        for adapter in role.adapters.values():
+            adapter.take_stage(self._body, self._state)
         self._airlock.judge = role.judge
         self._channel.chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
@@ -259,7 +262,7 @@ class Show:
         if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
         if isinstance(command, commands.BodyCommand):
-            raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")
+            return await self._body.ask(command)
         await self.tell(command)
         return ()
 
@@ -294,6 +297,9 @@ class Show:
                 self._perform(command.stimulus)
             case commands.Interrupt():
                 await self._interrupt(command)
+            case commands.PlayStarted():
+                if self._director.turn and command.client == self._primary:
+                    self._director.turn.play_started(command.text)
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
             case commands.SpeakUp():
@@ -352,6 +358,7 @@ class Show:
             seq=seq,
             state=self._state(),
             expression=self._body.expression,
+            motion=self._body.motion,
             turn=turn.id if turn else None,
             chat=self._channel.chat.shown,
         )
@@ -360,6 +367,8 @@ class Show:
         billing = self._billing
         return State(
             expression=self._body.expression,
+            motion=self._body.motion,
+            abilities=self._body.abilities,
             speaking=self._director.turn is not None,
             mode=self._modes.mode,
             queue=self._director.waiting,
@@ -377,6 +386,7 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or self._primary not in self.audience:
             self._primary = self.audience.primary
+        self._body.look()
         self._changed.set()
 
     async def _publish_state(self) -> None:

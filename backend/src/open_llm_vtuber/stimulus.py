@@ -44,6 +44,8 @@ class Stimulus:
     utterance: bytes | None = field(default=None, repr=False)
     """What was spoken, as long as nobody has listened to it: 16-bit little-endian mono at 16 kHz."""
     priority: Priority = TYPED
+    verbatim: bool = False
+    """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)
 
     @property
@@ -54,7 +56,7 @@ class Stimulus:
     @property
     def line(self) -> str:
         """What was said, as everybody may read it: a viewer's with the name, and nothing if nobody spoke."""
-        if self.source == "unasked":
+        if self.source == "unasked" or self.verbatim:
             return ""
         return f"{self.author}: {self.text}" if self.source == "chat" else self.text
 

@@ -484,3 +484,24 @@ def test_a_reply_that_breaks_off_during_a_tool_ends_it_too() -> None:
     done = performed(FakeAdapter(LOOKS, BROKEN))
     assert [each["status"] for each in done.reader.all("tool_call_status")] == ["running", "error"]
     assert done.reader.first("error")["message"] == str(BROKEN)
+
+
+VERBATIM = Stimulus(text="[joy] Good evening. Here we go!", source="typed", author="Human", verbatim=True)
+
+
+def test_a_verbatim_line_is_spoken_as_it_is_and_nobody_is_asked_for_words() -> None:
+    adapter = FakeAdapter("Something else.")
+    done = performed(adapter, stimulus=VERBATIM)
+    assert [cue["display_text"]["text"] for cue in done.reader.all("audio")] == [
+        "Good evening. ",
+        "Here we go! ",
+    ]
+    assert done.reader.first("audio")["actions"] == {"expressions": [1]}
+    assert not adapter.asked
+    assert not done.reader.all("user-input-transcription")
+    assert [(line.role, line.content) for line in done.kept] == [("ai", "Good evening. Here we go!")]
+
+
+def test_a_verbatim_line_passes_the_guard_like_every_other() -> None:
+    done = performed(FakeAdapter(), stimulus=dataclasses.replace(VERBATIM, text="Fine. You fucking bitch."))
+    assert [cue["display_text"]["text"] for cue in done.reader.all("audio")] == ["Fine. "]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -155,7 +155,7 @@ class Turn:
     async def _write(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
         splitter = SentenceSplitter(self._cast.body.emotions, first_clause=self._cast.first_clause)
         length = 0
-        async with aclosing(self._cast.adapter.generate_text(self.stimulus)) as pieces:
+        async with aclosing(self._words()) as pieces:
             async for piece in pieces:
                 if isinstance(piece, ToolUse):  # what was said before it is complete
                     for sentence in splitter.finish():
@@ -171,6 +171,11 @@ class Turn:
         for sentence in splitter.finish():
             await ready.put(sentence)
         await ready.put(None)
+
+    def _words(self) -> AsyncGenerator[str | ToolUse, None]:
+        if self.stimulus.verbatim:
+            return _as_given(self.stimulus.text)
+        return self._cast.adapter.generate_text(self.stimulus)
 
     async def _speak(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
         was_refused = False
@@ -297,6 +302,10 @@ class Turn:
     @staticmethod
     def _now() -> Seconds:
         return asyncio.get_running_loop().time()
+
+
+async def _as_given(text: str) -> AsyncGenerator[str | ToolUse, None]:
+    yield text
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

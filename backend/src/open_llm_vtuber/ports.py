@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult
 from open_llm_vtuber.stimulus import (
+    ExpressionRequest,
     HistoryLine,
+    MotionRequest,
     PromptMessage,
     SpeechEvent,
     Stimulus,
@@ -110,6 +113,27 @@ class Adapter(Protocol):
 
     def recall(self, lines: Sequence[HistoryLine]) -> None:
         """Go on with a stored conversation: forget the last one, remember what these lines say."""
+        ...
+
+
+class BodyControl(Protocol):
+    """The face and the gestures of a show, for whoever may ask for some. Nothing here waits."""
+
+    def express(self, request: ExpressionRequest) -> ExpressionResult:
+        """Claim the face, and say what became of it. Replaces the owner's last one.
+
+        Raises ProtocolError: `not-found` for an expression that the avatar lacks, with a list of those it has.
+        """
+        ...
+
+    def move(self, request: MotionRequest) -> MotionResult:
+        """Claim a gesture, and say what became of it. Raises ProtocolError as above."""
+        ...
+
+    def release(
+        self, kind: Literal["expression", "motion"], *, claim_id: str | None = None, owner: str | None = None
+    ) -> Sequence[str]:
+        """End one claim, or all of an owner's; return the ids of those that have ended."""
         ...
 
 

@@ -1,8 +1,8 @@
 """What messages of the server are made of: the objects inside them."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 
 class _Part(BaseModel):
@@ -28,6 +28,61 @@ class Expression(_Part):
 
     expression_id: int
     name: str
+
+
+class Motion(_Part):
+    """A gesture that plays; `duration_ms` is one round of it. An idle motion has the priority 0."""
+
+    motion_group: str
+    motion_index: int
+    loop: bool
+    priority: int
+    duration_ms: int
+
+
+ClaimStatus = Literal["success", "covered", "queued", "rejected"]
+"""`success`: shown now on at least one client. `covered`: something more urgent shows; it appears if that ends in time.
+
+`queued`: it waits for its turn (a gesture), for the end of speech, or (`no-stage`) for a client that can show it.
+"""
+ClaimReason = Literal["more-urgent", "waiting", "behind-a-loop", "after-speech", "no-stage", "too-many"]
+EndReason = Literal["expired", "replaced", "released", "dropped"]
+"""`replaced`: by its owner. `dropped`: a gesture that was cut or waited too long, or too many claims."""
+
+
+class _Result(_Part):
+    status: ClaimStatus
+    claim_id: str | None
+    """None when it was rejected: there is no claim then."""
+    priority: int
+    owner: str
+    delivered: int
+    """How many clients can render it."""
+    reason: ClaimReason | None = None
+    """Only there where it is no success."""
+
+    @model_serializer(mode="wrap")
+    def _without_absent_reason(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if name != "reason" or value is not None}
+
+
+class ExpressionResult(_Result):
+    """What became of a request for a face, with the request as it was understood. Times in milliseconds."""
+
+    expression_id: int
+    name: str
+    duration: int
+    fade_ms: int
+
+
+class MotionResult(_Result):
+    """What became of a request for a gesture; `duration_ms` is one round of it."""
+
+    motion_group: str
+    motion_index: int
+    loop: bool
+    duration_ms: int
 
 
 class Decision(_Part):

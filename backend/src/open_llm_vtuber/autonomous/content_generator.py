@@ -65,7 +65,7 @@ class Content:
 class ContentGenerator:
     """Writes what she says unasked. `draw` returns chances (0 ≤ chance < 1); times are the caller's seconds."""
 
-    def __init__(  # noqa: PLR0913  its parts, each by name
+    def __init__(
         self,
         personality: Personality,
         *,

@@ -19,7 +19,7 @@ from open_llm_vtuber.engines import EngineOptions, EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.fallback import OnChange
 from open_llm_vtuber.ports import LanguageModel, SpeechSynthesizer
-from open_llm_vtuber.protocol.server_messages import Snapshot
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.show.commands import TakeSnapshot
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.tts import embedded

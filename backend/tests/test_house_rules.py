@@ -32,11 +32,15 @@ CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
 TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
     "__main__.py": "one line, run by e2e",
+    "doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "errors.py": "its classes are raised and read in every suite",
     "llm/chat_completions.py": "by both engines that use it: test_openai_compatible.py, test_embedded.py",
     "llm/embedded_process.py": "through its only user: test_embedded.py",
     "llm/embedded_server.py": "as a process of its own: test_embedded.py",
     "openai_sdk.py": "by the engines that use it: test_openai_compatible.py, test_openai_speech.py",
+    "protocol/envelope.py": "by every message: test_codec.py, test_server_messages.py",
+    "show/histories.py": "over real sockets: wire/test_histories.py, wire/test_history_property.py",
+    "show/joining.py": "by the show it belongs to: test_show.py",
     "tts/extras.py": "by the voices with extras: test_edge.py, test_elevenlabs.py, test_piper.py",
     "tts/kokoro_program.py": "as a process of its own: test_kokoro.py",
     "tts/speaking_program.py": "through the voices that are programs: test_piper.py, test_kokoro.py",
@@ -286,13 +290,15 @@ def test_no_exemption_outlives_its_module() -> None:
 @pytest.mark.parametrize(
     ("module_name", "union_name"),
     [
-        ("client_messages", "ClientMessage"),
-        ("server_messages", "ServerMessage"),
+        ("client_messages", "ExistingClientMessage"),
+        ("live_client_messages", "LiveClientMessage"),
+        ("server_messages", "ExistingServerMessage"),
+        ("live_server_messages", "LiveServerMessage"),
     ],
 )
 def test_every_message_is_in_its_union(module_name: str, union_name: str) -> None:
     module = importlib.import_module(f"open_llm_vtuber.protocol.{module_name}")
-    union, *_ = get_args(getattr(module, union_name))
+    union = getattr(module, union_name)
     assert message_classes(module) == set(get_args(union))
 
 

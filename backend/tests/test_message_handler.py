@@ -13,7 +13,6 @@ from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
-    ClientHello,
     ClientMessage,
     CreateNewHistory,
     DeleteHistory,
@@ -23,7 +22,6 @@ from open_llm_vtuber.protocol.client_messages import (
     FetchConfigs,
     FetchHistoryList,
     FrontendPlaybackComplete,
-    GetSnapshot,
     Heartbeat,
     InterruptSignal,
     MicAudioData,
@@ -35,6 +33,7 @@ from open_llm_vtuber.protocol.client_messages import (
     SwitchConfig,
     TextInput,
 )
+from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
 from open_llm_vtuber.protocol.server_messages import (
     ConfigFiles,
     Error,
@@ -90,7 +89,7 @@ class Asked:
         raise NotImplementedError
 
     def subscribe(
-        self, show: str | None, client: str, identity: str = ""
+        self, show: str | None, client: str, identity: str = "", *, listens_only: bool = False
     ) -> AbstractAsyncContextManager[Subscription]:
         raise NotImplementedError
 

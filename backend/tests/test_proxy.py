@@ -295,7 +295,12 @@ class ShowsThatHear:
 
     @asynccontextmanager
     async def subscribe(
-        self, show: str | None, client: str, identity: str = ""
+        self,
+        show: str | None,
+        client: str,
+        identity: str = "",
+        *,
+        listens_only: bool = False,  # noqa: ARG002
     ) -> AsyncGenerator[Subscription]:
         assert (show, identity) == (None, proxy.IDENTITY)
         yield Subscription(client, self._outbox)

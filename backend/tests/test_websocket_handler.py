@@ -31,9 +31,9 @@ class Buggy:
         await self._shows.tell(show, command)
 
     def subscribe(
-        self, show: str | None, client: str, identity: str = ""
+        self, show: str | None, client: str, identity: str = "", *, listens_only: bool = False
     ) -> AbstractAsyncContextManager[Subscription]:
-        return self._shows.subscribe(show, client, identity)
+        return self._shows.subscribe(show, client, identity, listens_only=listens_only)
 
 
 def test_a_bug_while_a_line_is_handled_ends_the_chain_that_its_client_waits_for() -> None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
@@ -41,8 +42,6 @@ from open_llm_vtuber.vad import VAD_ENGINES
 
 log = logging.getLogger(__name__)
 
-ON_AIR = "main"
-"""The show that the pages join and that chat feeds."""
 EAR = "embedded_asr"
 NONE = "none"
 Report = Callable[[str], None]
@@ -95,7 +94,9 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 speak_up=speak_up,
             )
 
-        local = await stack.enter_async_context(LocalShows(build, tuple(settings.shows)))
+        local = await stack.enter_async_context(
+            LocalShows(build, tuple(settings.shows), settings.features.off)
+        )
         shows = await stack.enter_async_context(
             Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
         )

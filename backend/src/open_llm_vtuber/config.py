@@ -21,6 +21,7 @@ from pydantic import (
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
+from open_llm_vtuber.modes import FEATURES, Feature, Mode
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -213,11 +214,16 @@ class Features(_OwnSection):
     autonomous: bool = True
     external_api: bool = True
 
+    @property
+    def off(self) -> frozenset[Feature]:
+        """Those that are switched off."""
+        return frozenset(name for name in FEATURES if not getattr(self, name))
+
 
 class ShowConfig(_OwnSection):
     """A named show, started with the server."""
 
-    mode: Literal["orphiq"] = "orphiq"
+    mode: Mode = "orphiq"
 
 
 class Settings(BaseModel):

@@ -18,6 +18,8 @@ ErrorCode = Literal[
     "not-found",
     "wrong-state",
     "busy",
+    "switched-off",
+    "not-configured",
     "nothing-heard",
     "engine-failed",
     "internal",
@@ -43,6 +45,7 @@ class ProtocolError(VTuberError):
     """A client's message cannot be acted on."""
 
     def __init__(self, message: str, *, code: ErrorCode) -> None:
+        """`switched-off`: the operator's `features:`; `not-configured`: it could be had, but lacks a setting."""
         super().__init__(message)
         self.code = code
 

@@ -26,7 +26,7 @@ from open_llm_vtuber.protocol.server_messages import (
     UserInputTranscription,
 )
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import Hello, Interrupt, Perform, SpeakUp
+from open_llm_vtuber.show.commands import Interrupt, Perform, SpeakUp
 from open_llm_vtuber.show.speech import SLICE
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.stimulus import Stimulus
@@ -243,8 +243,7 @@ class Group:
         """Let the speaker's show perform, and listen to it until the chain ends."""
         speaker = reply.speaker
         listener = f"{LISTENER}{speaker.client}"
-        async with self._shows.subscribe(speaker.client, listener) as place:
-            await self._shows.ask(speaker.client, Hello(listener, ()))  # so it is never taken for the primary
+        async with self._shows.subscribe(speaker.client, listener, listens_only=True) as place:
             answers = await self._shows.ask(speaker.client, command)
             for answer in answers:
                 speaker.outbox.send(answer)

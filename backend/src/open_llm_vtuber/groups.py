@@ -8,11 +8,11 @@ from typing import Self
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.group_talk import LISTENER, Group
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.server_messages import (
     GroupOperationResult,
     GroupUpdate,
     ServerMessage,
-    Snapshot,
     UserInputTranscription,
 )
 from open_llm_vtuber.show.audience import Outbox
@@ -104,12 +104,13 @@ class Groups:
 
     @asynccontextmanager
     async def subscribe(
-        self, show: str | None, client: str, identity: str = ""
+        self, show: str | None, client: str, identity: str = "", *, listens_only: bool = False
     ) -> AsyncGenerator[Subscription, None]:
         """Attach a client. Who leaves also leaves its group. A private show is for nobody but its own client."""
-        if show and (show in self._outboxes or show.startswith(LISTENER)):
+        is_taken = show is not None and (show in self._outboxes or show.startswith(LISTENER))
+        if is_taken and not listens_only:
             raise ProtocolError("There is no such show.", code="not-found")
-        async with self._shows.subscribe(show, client, identity) as place:
+        async with self._shows.subscribe(show, client, identity, listens_only=listens_only) as place:
             if not show:
                 self._outboxes[client] = place.outbox
             try:

@@ -8,7 +8,6 @@ from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
-    ClientHello,
     ClientMessage,
     CreateNewHistory,
     DeleteHistory,
@@ -17,7 +16,6 @@ from open_llm_vtuber.protocol.client_messages import (
     FetchConfigs,
     FetchHistoryList,
     FrontendPlaybackComplete,
-    GetSnapshot,
     Heartbeat,
     InterruptSignal,
     MicAudioData,
@@ -30,6 +28,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
+from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
 from open_llm_vtuber.show.commands import (
     AddToGroup,

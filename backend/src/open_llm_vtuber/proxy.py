@@ -16,7 +16,6 @@ from starlette.websockets import WebSocket
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
 from open_llm_vtuber.protocol.client_messages import (
-    ClientHello,
     ClientMessage,
     CreateNewHistory,
     DeleteHistory,
@@ -25,6 +24,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import encode, harmless, problem
+from open_llm_vtuber.protocol.live_client_messages import ClientHello
 from open_llm_vtuber.protocol.server_messages import (
     ConfigSwitched,
     Control,

@@ -2,28 +2,25 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
 import fastapi_offline
-from fastapi import FastAPI, Header, HTTPException, UploadFile, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from fastapi import FastAPI, HTTPException, UploadFile, WebSocket
+from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
-from starlette.datastructures import Headers, QueryParams
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from open_llm_vtuber import __version__
+from open_llm_vtuber.api import CALLER, ON_AIR, Problem, ShowName, add_refusals, ask_for
 from open_llm_vtuber.body_limit import BodyLimit
-from open_llm_vtuber.config import LOOPBACK, SystemConfig
-from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.config import SystemConfig
+from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
+from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.parts import Provider, State
-from open_llm_vtuber.protocol.server_messages import Snapshot
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.public_files import add_public_files
 from open_llm_vtuber.show.commands import TakeSnapshot
@@ -79,6 +76,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, system=system)
+    add_refusals(app)
     _add_api(app, shows)
     _add_asr(app, ear)
     _add_speech(app, voice)
@@ -96,7 +94,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     _add_page(app, "/static/icon.svg", frontend / "icon.svg")
     app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
     add_public_files(
-        app, folder, frontend, lambda origin: _is_trusted(origin, frozenset(system.allowed_origins))
+        app, folder, frontend, lambda origin: is_trusted(origin, frozenset(system.allowed_origins))
     )
     if system.web_client_dir:
         add_web_client(app, folder / system.web_client_dir, frontend)
@@ -107,16 +105,13 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
     @app.get("/health", tags=["server"])
     async def health() -> Health:
         """Answer 200 once the server is ready, and say which engines are at work."""
-        state = await _state(shows, "main")
+        state = await _state(shows, ON_AIR)
         return Health(status="ok", version=__version__, providers=state.providers)
 
-    @app.get("/api/state", tags=["character"], responses={404: {"description": "There is no such show."}})
-    async def state(x_client_uid: Annotated[str, Header()] = "main") -> State:
-        """Say what the character is doing. `X-Client-UID` is a show's name; without it, the show on air."""
-        try:
-            return await _state(shows, x_client_uid)
-        except ProtocolError as error:
-            raise HTTPException(404, str(error)) from error
+    @app.get("/api/state", tags=["character"], responses={404: {"model": Problem}})
+    async def state(show: ShowName = ON_AIR) -> State:
+        """Say what the character is doing."""
+        return await _state(shows, show)
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
@@ -150,70 +145,10 @@ def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
 
 
 async def _state(shows: Shows, show: str) -> State:
-    for answer in await shows.ask(show, TakeSnapshot(client="api")):
-        if isinstance(answer, Snapshot):
-            return answer.state
-    raise AssertionError("a show answers TakeSnapshot with a Snapshot")
+    return (await ask_for(Snapshot, shows, show, TakeSnapshot(client=CALLER))).state
 
 
 def _add_page(app: FastAPI, path: str, file: Path) -> None:
     @app.get(path, include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(file, headers=PAGE_HEADERS)
-
-
-class Doorkeeper:
-    """Turns away whoever has no business here, before anything else looks at the request.
-
-    The Host must be ours (DNS rebinding), a WebSocket's Origin must be loopback or allowed by name (otherwise any
-    page that the operator opens could drive the character), and a token is asked for where one is set.
-    """
-
-    def __init__(self, app: ASGIApp, system: SystemConfig) -> None:
-        self._app = app
-        self._hosts = LOOPBACK | {system.host, *system.allowed_hosts}
-        self._origins = frozenset(system.allowed_origins)
-        self._token = system.access_token.get_secret_value() if system.access_token else ""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on or refuse it."""
-        refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
-        if refusal is None:
-            await self._app(scope, receive, send)
-        elif scope["type"] == "http":
-            await refusal(scope, receive, send)
-        else:
-            await WebSocketClose(4403, bytes(refusal.body).decode())(scope, receive, send)
-
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        headers = Headers(scope=scope)
-        if _hostname("//" + headers.get("host", "")) not in self._hosts:
-            return PlainTextResponse("This server does not go by that name (see allowed_hosts).", 421)
-        if scope["type"] == "websocket" and not self._lets_in(headers.get("origin")):
-            return PlainTextResponse("Pages of that origin may not connect (see allowed_origins).", 403)
-        if self._token and _needs_token(scope["path"]) and not self._is_right(headers, scope):
-            return PlainTextResponse("An access token is needed.", 401)
-        return None
-
-    def _lets_in(self, origin: str | None) -> bool:
-        return origin is None or _is_trusted(origin, self._origins)
-
-    def _is_right(self, headers: Headers, scope: Scope) -> bool:
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
-        given = bearer or QueryParams(scope["query_string"]).get("token", "")
-        return secrets.compare_digest(given.encode(), self._token.encode())
-
-
-def _needs_token(path: str) -> bool:
-    return path in ("/client-ws", "/proxy-ws", "/tts-ws", "/asr") or path.startswith("/api/")
-
-
-def _is_trusted(origin: str, allowed: frozenset[str]) -> bool:
-    return origin in allowed or _hostname(origin) in LOOPBACK
-
-
-def _hostname(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

@@ -5,15 +5,16 @@ that shows could as well live on another machine.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
 from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.modes import Feature
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.audience import Outbox
-from open_llm_vtuber.show.commands import ChatHappened, Command, GroupCommand
+from open_llm_vtuber.show.commands import NEEDS, ChatHappened, Command, GroupCommand
 from open_llm_vtuber.show.show import Show
 
 
@@ -29,11 +30,12 @@ class Shows(Protocol):
         ...
 
     def subscribe(
-        self, show: str | None, client: str, identity: str = ""
+        self, show: str | None, client: str, identity: str = "", *, listens_only: bool = False
     ) -> AbstractAsyncContextManager["Subscription"]:
         """Attach a client to a show or, without a name, to a private one that ends with the context.
 
-        What is said in a private show is found again by the same `identity`, and by nobody else.
+        What is said in a private show is found again by the same `identity`, and by nobody else. Who only listens
+        may name a client's private show, and is never taken for somebody that the show is played to.
         """
         ...
 
@@ -49,8 +51,12 @@ class Subscription:
 class LocalShows:
     """Runs every show in this process; entering starts the named ones."""
 
-    def __init__(self, build: Callable[[str], Show], named: Sequence[str]) -> None:
+    def __init__(
+        self, build: Callable[[str], Show], named: Sequence[str], off: Collection[Feature] = ()
+    ) -> None:
+        """`off` are the features that the operator has switched off."""
         self._build = build
+        self._off = frozenset(off)
         self._named = named
         self._shows: dict[str, Show] = {}
         self._places: dict[str, str] = {}
@@ -78,6 +84,9 @@ class LocalShows:
         """Do it and return the answers. Groups are the business of `groups.py`: here nobody is in one."""
         if isinstance(command, GroupCommand):
             return ()
+        feature = NEEDS.get(type(command))
+        if feature in self._off:
+            raise ProtocolError(f"This is switched off here (features.{feature}).", code="switched-off")
         return await self._find(show).ask(command)
 
     async def tell(self, show: str, command: ChatHappened) -> None:
@@ -86,7 +95,7 @@ class LocalShows:
 
     @asynccontextmanager
     async def subscribe(
-        self, show: str | None, client: str, identity: str = ""
+        self, show: str | None, client: str, identity: str = "", *, listens_only: bool = False
     ) -> AsyncGenerator[Subscription, None]:
         """Attach a client."""
         name = show or client  # an empty name is none
@@ -95,7 +104,7 @@ class LocalShows:
             attached.belongs_to(identity)
         try:
             self._places[client] = name
-            with attached.attach(client) as outbox:
+            with attached.attach(client, listens_only=listens_only) as outbox:
                 yield Subscription(name, outbox)
         finally:
             del self._places[client]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from open_llm_vtuber.protocol.client_messages import Capability
 from open_llm_vtuber.protocol.codec import encode
+from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.protocol.live_server_messages import TwitchStatus
 from open_llm_vtuber.protocol.server_messages import (
     Audio,
     BackendSynthComplete,
     ForceNewMessage,
     FullText,
     ServerMessage,
-    TwitchStatus,
 )
 from open_llm_vtuber.show import audience as module
 from open_llm_vtuber.show.audience import Audience, Outbox, OutboxClosed

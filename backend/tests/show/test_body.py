@@ -1,8 +1,8 @@
 """The face: for now the latest wins."""
 
 from fakes import model
+from open_llm_vtuber.protocol.live_server_messages import SetExpression
 from open_llm_vtuber.protocol.parts import Expression
-from open_llm_vtuber.protocol.server_messages import SetExpression
 from open_llm_vtuber.show.body import Body
 
 

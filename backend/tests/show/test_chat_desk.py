@@ -3,12 +3,8 @@
 from fakes import chat_message
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.protocol.server_messages import (
-    ChatDecision,
-    ChatMessageCue,
-    ChatMessageRemoved,
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.live_server_messages import ChatDecision, ChatMessageCue, ChatMessageRemoved
+from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.chat_desk import SHOWN_MESSAGES, ChatDesk
 from open_llm_vtuber.stimulus import ChatRemoval
 

@@ -8,12 +8,12 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeEar, FakeVoice, Reader, chat_message
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.server_messages import (
     Control,
     HistoryList,
     NewHistoryCreated,
     ServerMessage,
-    Snapshot,
 )
 from open_llm_vtuber.show.commands import (
     AnswerUtterance,

@@ -1,5 +1,15 @@
 """One message of each class that the server sends, with every field set."""
 
+from open_llm_vtuber.protocol.live_server_messages import (
+    CharacterState,
+    ChatDecision,
+    ChatMessageCue,
+    ChatMessageRemoved,
+    ClientWelcome,
+    SetExpression,
+    Snapshot,
+    TwitchStatus,
+)
 from open_llm_vtuber.protocol.parts import (
     Actions,
     Badge,
@@ -20,11 +30,6 @@ from open_llm_vtuber.protocol.server_messages import (
     Audio,
     BackendSynthComplete,
     BackgroundFiles,
-    CharacterState,
-    ChatDecision,
-    ChatMessageCue,
-    ChatMessageRemoved,
-    ClientWelcome,
     ConfigFiles,
     ConfigSwitched,
     Control,
@@ -40,11 +45,8 @@ from open_llm_vtuber.protocol.server_messages import (
     InterruptSignalCue,
     NewHistoryCreated,
     ServerMessage,
-    SetExpression,
     SetModelAndConf,
-    Snapshot,
     ToolCallStatus,
-    TwitchStatus,
     UserInputTranscription,
 )
 

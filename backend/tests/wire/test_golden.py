@@ -10,7 +10,6 @@ from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
     AudioPlayStart,
-    ClientHello,
     ClientMessage,
     CreateNewHistory,
     DeleteHistory,
@@ -20,7 +19,6 @@ from open_llm_vtuber.protocol.client_messages import (
     FetchConfigs,
     FetchHistoryList,
     FrontendPlaybackComplete,
-    GetSnapshot,
     Heartbeat,
     Image,
     InterruptSignal,
@@ -34,13 +32,14 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import decode, encode
+from open_llm_vtuber.protocol.live_client_messages import ClientHello, GetSnapshot
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.server_messages import (
     Audio,
     ConfigFiles,
     Error,
     HeartbeatAck,
     ServerMessage,
-    Snapshot,
 )
 from wire.golden_server_messages import MESSAGES, STATE
 

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.alias_generators import to_camel
+from pydantic import Field, StringConstraints
+
+from open_llm_vtuber.protocol.envelope import ClientPart, Request
+from open_llm_vtuber.protocol.live_client_messages import LiveClientMessage
 
 MAX_TEXT = 16_000
 """Characters of a typed line or a prompt."""
@@ -13,23 +15,9 @@ MAX_SAMPLES = 160_000
 
 ClientUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 HistoryUid = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-RequestId = Annotated[str, StringConstraints(max_length=200)]
-Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
 
 
-class _Message(BaseModel):
-    # camelCase spellings of our own fields are accepted on every door.
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", strict=True, alias_generator=to_camel, populate_by_name=True
-    )
-
-
-class _Request(_Message):
-    request_id: RequestId | None = None
-    """Repeated in every answer to this request."""
-
-
-class Image(_Message):
+class Image(ClientPart):
     """A picture that came with a line; only data URLs of images are used."""
 
     source: str = ""
@@ -37,7 +25,7 @@ class Image(_Message):
     mime_type: str = ""
 
 
-class DisplayText(_Message):
+class DisplayText(ClientPart):
     """The text of an audio message, as a client reports it back."""
 
     text: str = ""
@@ -45,7 +33,7 @@ class DisplayText(_Message):
     avatar: str | None = None
 
 
-class TextInput(_Request):
+class TextInput(Request):
     """A typed line. Starts a turn, or waits for its turn behind the one that runs."""
 
     type: Literal["text-input"] = "text-input"
@@ -53,20 +41,20 @@ class TextInput(_Request):
     images: tuple[Image, ...] = Field(default=(), max_length=16)
 
 
-class InterruptSignal(_Request):
+class InterruptSignal(Request):
     """Stop speaking. `text` is what was heard: the texts that started to play, joined."""
 
     type: Literal["interrupt-signal"] = "interrupt-signal"
     text: str = ""
 
 
-class FrontendPlaybackComplete(_Request):
+class FrontendPlaybackComplete(Request):
     """The client has played everything of the turn. Existing clients send up to ten copies."""
 
     type: Literal["frontend-playback-complete"] = "frontend-playback-complete"
 
 
-class AudioPlayStart(_Request):
+class AudioPlayStart(Request):
     """The client began to play an audio message."""
 
     type: Literal["audio-play-start"] = "audio-play-start"
@@ -74,73 +62,73 @@ class AudioPlayStart(_Request):
     forwarded: bool = False
 
 
-class FetchBackgrounds(_Request):
+class FetchBackgrounds(Request):
     """Which background pictures are there?"""
 
     type: Literal["fetch-backgrounds"] = "fetch-backgrounds"
 
 
-class FetchConfigs(_Request):
+class FetchConfigs(Request):
     """Which characters are there?"""
 
     type: Literal["fetch-configs"] = "fetch-configs"
 
 
-class FetchHistoryList(_Request):
+class FetchHistoryList(Request):
     """Which conversations are stored?"""
 
     type: Literal["fetch-history-list"] = "fetch-history-list"
 
 
-class CreateNewHistory(_Request):
+class CreateNewHistory(Request):
     """Begin a new conversation."""
 
     type: Literal["create-new-history"] = "create-new-history"
 
 
-class FetchAndSetHistory(_Request):
+class FetchAndSetHistory(Request):
     """Go on with a stored conversation."""
 
     type: Literal["fetch-and-set-history"] = "fetch-and-set-history"
     history_uid: HistoryUid
 
 
-class DeleteHistory(_Request):
+class DeleteHistory(Request):
     """Delete a stored conversation for good."""
 
     type: Literal["delete-history"] = "delete-history"
     history_uid: HistoryUid
 
 
-class SwitchConfig(_Request):
+class SwitchConfig(Request):
     """Become another character; `file` is a `filename` from `config-files`."""
 
     type: Literal["switch-config"] = "switch-config"
     file: Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
-class MicAudioData(_Request):
+class MicAudioData(Request):
     """A piece of an utterance: 16 kHz mono samples (-1 to 1), found by the client's own voice detection."""
 
     type: Literal["mic-audio-data"] = "mic-audio-data"
     audio: tuple[float, ...] = Field(max_length=MAX_SAMPLES)
 
 
-class MicAudioEnd(_Request):
+class MicAudioEnd(Request):
     """The utterance is complete: answer it."""
 
     type: Literal["mic-audio-end"] = "mic-audio-end"
     images: tuple[Image, ...] = Field(default=(), max_length=16)
 
 
-class RawAudioData(_Request):
+class RawAudioData(Request):
     """A piece of the microphone's sound, speech or not: 16 kHz mono samples; the server finds the utterances."""
 
     type: Literal["raw-audio-data"] = "raw-audio-data"
     audio: tuple[float, ...] = Field(max_length=MAX_SAMPLES)
 
 
-class AISpeakSignal(_Request):
+class AISpeakSignal(Request):
     """Say something of your own accord."""
 
     type: Literal["ai-speak-signal"] = "ai-speak-signal"
@@ -149,53 +137,39 @@ class AISpeakSignal(_Request):
     images: tuple[Image, ...] = Field(default=(), max_length=16)
 
 
-class AddClientToGroup(_Request):
+class AddClientToGroup(Request):
     """Let the character of another client talk with mine."""
 
     type: Literal["add-client-to-group"] = "add-client-to-group"
     invitee_uid: ClientUid
 
 
-class RemoveClientFromGroup(_Request):
+class RemoveClientFromGroup(Request):
     """Let a client leave the group: its owner may name anybody, everybody itself."""
 
     type: Literal["remove-client-from-group"] = "remove-client-from-group"
     target_uid: ClientUid
 
 
-class RequestGroupInfo(_Request):
+class RequestGroupInfo(Request):
     """Who is in my group?"""
 
     type: Literal["request-group-info"] = "request-group-info"
 
 
-class RequestInitConfig(_Request):
+class RequestInitConfig(Request):
     """Send the model and the character's names again."""
 
     type: Literal["request-init-config"] = "request-init-config"
 
 
-class Heartbeat(_Request):
+class Heartbeat(Request):
     """Are you there?"""
 
     type: Literal["heartbeat"] = "heartbeat"
 
 
-class ClientHello(_Request):
-    """I am not an existing web client: this is what I can do. Counts from the next cue on."""
-
-    type: Literal["client-hello"] = "client-hello"
-    client: Annotated[str, StringConstraints(max_length=64)] = ""
-    capabilities: tuple[Capability, ...] = Field(default=(), max_length=16)
-
-
-class GetSnapshot(_Request):
-    """Tell me all that I may have missed."""
-
-    type: Literal["get-snapshot"] = "get-snapshot"
-
-
-ClientMessage = Annotated[
+ExistingClientMessage = (
     TextInput
     | InterruptSignal
     | FrontendPlaybackComplete
@@ -216,7 +190,7 @@ ClientMessage = Annotated[
     | RequestGroupInfo
     | RequestInitConfig
     | Heartbeat
-    | ClientHello
-    | GetSnapshot,
-    Field(discriminator="type"),
-]
+)
+"""What web clients have always sent."""
+
+ClientMessage = Annotated[ExistingClientMessage | LiveClientMessage, Field(discriminator="type")]

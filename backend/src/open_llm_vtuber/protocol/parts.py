@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from open_llm_vtuber.modes import Mode
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -161,7 +163,7 @@ class State(_Part):
     expression: Expression
     motion: None = None
     speaking: bool
-    mode: Literal["orphiq", "external-api", "autonomous"] = "orphiq"
+    mode: Mode = "orphiq"
     queue: int
     primary: str | None
     """Uid of the client that plays the sound and reports its end; others are muted previews."""

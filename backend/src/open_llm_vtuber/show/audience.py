@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from open_llm_vtuber.protocol.client_messages import Capability
 from open_llm_vtuber.protocol.codec import encode
+from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.protocol.server_messages import (
     Audio,
     Control,
@@ -35,8 +35,10 @@ class OutboxClosed(Exception):
 class Outbox:
     """What is on its way to one client. When it is full the client is dropped; nobody else waits."""
 
-    def __init__(self, client: str) -> None:
+    def __init__(self, client: str, *, listens_only: bool = False) -> None:
         self.client = client
+        self.listens_only = listens_only
+        """Whether it plays nothing: it is never the primary, and the show is not played to it."""
         self.capabilities: frozenset[Capability] | None = None
         """None: an existing web client, which never said what it can do."""
         self.seq = 0
@@ -52,7 +54,7 @@ class Outbox:
     @property
     def is_existing_client(self) -> bool:
         """Whether this is a web client that knows only the messages of old."""
-        return self.capabilities is None
+        return self.capabilities is None and not self.listens_only
 
     def wants(self, message: ServerMessage) -> bool:
         """Whether a cue is for this client."""
@@ -122,15 +124,16 @@ class Audience:
         self._outboxes: dict[str, Outbox] = {}
 
     def __len__(self) -> int:
-        return len(self._outboxes)
+        """Return how many clients the show is played to."""
+        return sum(not box.listens_only for box in self._outboxes.values())
 
     def __contains__(self, client: object) -> bool:
         return client in self._outboxes
 
     @contextmanager
-    def attach(self, client: str) -> Iterator[Outbox]:
+    def attach(self, client: str, *, listens_only: bool = False) -> Iterator[Outbox]:
         """Let a client listen for as long as the context lasts."""
-        outbox = self._outboxes[client] = Outbox(client)
+        outbox = self._outboxes[client] = Outbox(client, listens_only=listens_only)
         try:
             yield outbox
         finally:
@@ -152,7 +155,7 @@ class Audience:
 
         The first that can be primary, else the first existing web client, else whoever is there first.
         """
-        boxes = list(self._outboxes.values())
+        boxes = [box for box in self._outboxes.values() if not box.listens_only]
         stages = [box for box in boxes if "primary" in (box.capabilities or ())]
         existing = [box for box in boxes if box.is_existing_client]
         return next((box.client for box in [*stages, *existing, *boxes]), None)

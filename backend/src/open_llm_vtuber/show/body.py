@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from open_llm_vtuber.live2d_model import Live2dModel
+from open_llm_vtuber.protocol.live_server_messages import SetExpression
 from open_llm_vtuber.protocol.parts import Expression
-from open_llm_vtuber.protocol.server_messages import SetExpression
 from open_llm_vtuber.stimulus import Priority
 
 FADE_MS = 250

@@ -6,14 +6,10 @@ from dataclasses import asdict
 
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.chat.selection import Selection, clean_text
+from open_llm_vtuber.protocol.live_server_messages import ChatDecision, ChatMessageCue, ChatMessageRemoved
 from open_llm_vtuber.protocol.parts import Badge, Emote
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
-from open_llm_vtuber.protocol.server_messages import (
-    ChatDecision,
-    ChatMessageCue,
-    ChatMessageRemoved,
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.stimulus import CHAT, ChatMessage, ChatRemoval, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.units import Seconds

@@ -1,9 +1,14 @@
-"""What may be asked of a show or told to it: plain data, so that it could as well come from another machine."""
+"""What may be asked of a show or told to it: plain data, so that it could as well come from another machine.
 
+Commands come in families; one object of the show acts on each family.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from open_llm_vtuber.protocol.client_messages import Capability
+from open_llm_vtuber.modes import Feature
+from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.stimulus import ChatEvent, ExpressionRequest, MotionRequest, Stimulus
 
 
@@ -209,25 +214,28 @@ BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
 GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
 """What concerns several shows, so that none of them can do it."""
 
+AudienceCommand = Greet | Hello | TakeSnapshot | Describe
+"""What a client that joins wants to know."""
+
+HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory
+"""What concerns stored conversations."""
+
+RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
+"""What concerns who is on air, and where."""
+
+HearingCommand = Hear | HearAll | AnswerUtterance | Transcribe
+"""What concerns a client's microphone."""
+
+TurnCommand = Perform | Interrupt | PlaybackEnded | SpeakUp
+"""What begins, ends or paces a turn."""
+
 Command = (
-    Perform
-    | Interrupt
-    | PlaybackEnded
-    | Greet
-    | Hello
-    | TakeSnapshot
-    | Describe
-    | ListConfigs
-    | ListBackgrounds
-    | ListHistories
-    | CreateHistory
-    | ResumeHistory
-    | EraseHistory
-    | BecomeCharacter
-    | Hear
-    | HearAll
-    | AnswerUtterance
-    | Transcribe
-    | SpeakUp
-    | ChatHappened
+    AudienceCommand | HistoryCommand | RoleCommand | HearingCommand | TurnCommand | BodyCommand | ChatHappened
 )
+
+NEEDS: Mapping[type, Feature] = {
+    ClaimExpression: "character_control",
+    ClaimMotion: "character_control",
+    ReleaseClaim: "character_control",
+}
+"""Command → the switch in the configuration's `features` that must be on for it."""

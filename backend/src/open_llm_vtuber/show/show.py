@@ -10,6 +10,11 @@ from typing import assert_never
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import Store
+from open_llm_vtuber.protocol.live_server_messages import (
+    CharacterState,
+    Snapshot,
+    TwitchStatus,
+)
 from open_llm_vtuber.protocol.parts import (
     CharacterNames,
     Provider,
@@ -18,29 +23,22 @@ from open_llm_vtuber.protocol.parts import (
 )
 from open_llm_vtuber.protocol.server_messages import (
     BackgroundFiles,
-    CharacterState,
-    ClientWelcome,
     ConfigFiles,
     ConfigSwitched,
     Control,
     FullText,
-    GroupUpdate,
-    HistoryData,
-    HistoryDeleted,
-    NewHistoryCreated,
     ServerMessage,
-    SetModelAndConf,
-    Snapshot,
-    TwitchStatus,
 )
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
-from open_llm_vtuber.show.conversation import Conversation, history_data
+from open_llm_vtuber.show.conversation import Conversation
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.histories import Histories
+from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
@@ -107,6 +105,7 @@ class Show:
             idle=lambda: self._chat.next_line(self._now()),
             on_change=self._on_change,
         )
+        self._joining, self._histories = self._doors(name)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -117,6 +116,23 @@ class Show:
         finally:
             self.audience.close()
             await self._role_change.end()
+
+    def _doors(self, name: str) -> tuple[Joining, Histories]:
+        joining = Joining(
+            name,
+            self.audience,
+            billing=lambda: self._billing,
+            snapshot=self._snapshot,
+            can_hear=self._ears.can_hear,
+        )
+        histories = Histories(
+            self._conversation,
+            self._director,
+            adapter=lambda: self._adapter,
+            billing=lambda: self._billing,
+            is_shared=self._is_shared,
+        )
+        return joining, histories
 
     def _assume(self, role: Role) -> None:
         """Be that character from the next turn on; its conversation is another one."""
@@ -146,10 +162,10 @@ class Show:
         self._identity = identity
 
     @contextmanager
-    def attach(self, client: str) -> Iterator[Outbox]:
+    def attach(self, client: str, *, listens_only: bool = False) -> Iterator[Outbox]:
         """Let a client join for as long as the context lasts."""
         try:
-            with self.audience.attach(client) as outbox:
+            with self.audience.attach(client, listens_only=listens_only) as outbox:
                 self._on_change()
                 yield outbox
         finally:
@@ -178,6 +194,50 @@ class Show:
 
     async def ask(self, command: commands.Command) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
+        if isinstance(command, commands.AudienceCommand):
+            answers = self._joining.ask(command)
+            if isinstance(command, commands.Hello):
+                self._on_change()
+            return answers
+        if isinstance(command, commands.HistoryCommand):
+            return await self._histories.ask(command)
+        if isinstance(command, commands.RoleCommand):
+            return await self._cast_anew(command)
+        if isinstance(command, commands.HearingCommand):
+            return await self._hear(command)
+        if isinstance(command, commands.TurnCommand):
+            return await self._direct(command)
+        if isinstance(command, commands.BodyCommand):
+            raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")
+        await self.tell(command)
+        return ()
+
+    async def _cast_anew(self, command: commands.RoleCommand) -> Sequence[ServerMessage]:
+        match command:
+            case commands.ListConfigs():
+                return (ConfigFiles(configs=tuple(await self._repertoire.configs())),)
+            case commands.ListBackgrounds():
+                return (BackgroundFiles(files=tuple(await self._repertoire.backgrounds())),)
+            case commands.BecomeCharacter():
+                return await self._become(command)
+            case _:
+                assert_never(command)
+
+    async def _hear(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
+        match command:
+            case commands.Hear():
+                self._ears.take_in(command.client, command.samples)
+            case commands.HearAll():
+                await self._find_speech(command)
+            case commands.AnswerUtterance():
+                self._perform(self._ears.stimulus(command.client, command.author))
+            case commands.Transcribe():
+                return (await self._ears.words(command.client),)
+            case _:
+                assert_never(command)
+        return ()
+
+    async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
         match command:
             case commands.Perform():
                 self._perform(command.stimulus)
@@ -185,40 +245,8 @@ class Show:
                 await self._interrupt(command)
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
-            case commands.Greet():
-                return self._greeting(command.client)
-            case commands.Describe():
-                return (self._description(command.client),)
-            case commands.Hello():
-                return self._welcome(command)
-            case commands.TakeSnapshot():
-                return (self._snapshot(command.client),)
-            case commands.ListConfigs():
-                return (ConfigFiles(configs=tuple(await self._repertoire.configs())),)
-            case commands.ListBackgrounds():
-                return (BackgroundFiles(files=tuple(await self._repertoire.backgrounds())),)
-            case commands.ListHistories():
-                return (await self._conversation.listed(),)
-            case commands.CreateHistory():
-                return (await self._create_history(),)
-            case commands.ResumeHistory():
-                return (await self._resume_history(command.history),)
-            case commands.EraseHistory():
-                return (await self._erase_history(command.history),)
-            case commands.BecomeCharacter():
-                return await self._become(command)
-            case commands.Hear():
-                self._ears.take_in(command.client, command.samples)
-            case commands.HearAll():
-                await self._find_speech(command)
-            case commands.AnswerUtterance():
-                self._answer_utterance(command)
-            case commands.Transcribe():
-                return (await self._ears.words(command.client),)
             case commands.SpeakUp():
                 return self._speak_up(command)
-            case commands.ChatHappened():
-                await self.tell(command)
             case _:
                 assert_never(command)
         return ()
@@ -226,9 +254,11 @@ class Show:
     async def _become(self, command: commands.BecomeCharacter) -> Sequence[ServerMessage]:
         await self._role_change.become(command.file)
         switched = ConfigSwitched(message=f"Switched to config: {command.file}")
-        self.audience.tell_each(lambda client: (self._description(client), switched), but_for=command.client)
+        self.audience.tell_each(
+            lambda client: (self._joining.description(client), switched), but_for=command.client
+        )
         self._on_change()
-        return (self._description(command.client), switched)
+        return (self._joining.description(command.client), switched)
 
     def _perform(self, stimulus: Stimulus) -> None:
         if stimulus.client and self._billing.human_name:
@@ -258,9 +288,6 @@ class Show:
             if has_begun and not self._is_shared:
                 await self._director.interrupt()
 
-    def _answer_utterance(self, command: commands.AnswerUtterance) -> None:
-        self._perform(self._ears.stimulus(command.client, command.author))
-
     def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
         if self._director.turn or self._director.waiting:
             return ()  # she speaks already, or is about to
@@ -280,34 +307,10 @@ class Show:
         ):
             await self._director.interrupt()
 
-    def _greeting(self, client: str) -> Sequence[ServerMessage]:
-        return (
-            GroupUpdate(),
-            FullText(text="Connection established"),
-            self._description(client),
-            GroupUpdate(),
-            *((Control(text="start-mic"),) if self._ears.can_hear else ()),
-        )
-
-    def _description(self, client: str) -> SetModelAndConf:
-        billing = self._billing
-        return SetModelAndConf(
-            model_info=dict(billing.model.info),
-            conf_name=billing.conf_name,
-            conf_uid=billing.conf_uid,
-            client_uid=client,
-        )
-
-    def _welcome(self, hello: commands.Hello) -> Sequence[ServerMessage]:
-        if outbox := self.audience.outbox(hello.client):
-            outbox.capabilities = frozenset(hello.capabilities)
-        self._on_change()
-        return (ClientWelcome(show=self.name, client_uid=hello.client), self._snapshot(hello.client))
-
-    def _snapshot(self, client: str) -> Snapshot:
-        outbox, turn = self.audience.outbox(client), self._director.turn
+    def _snapshot(self, seq: int) -> Snapshot:
+        turn = self._director.turn
         return Snapshot(
-            seq=outbox.seq if outbox else 0,
+            seq=seq,
             state=self._state(),
             expression=self._body.expression,
             turn=turn.id if turn else None,
@@ -325,39 +328,6 @@ class Show:
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
-
-    async def _create_history(self) -> NewHistoryCreated:
-        # Existing clients ask for it whenever they connect; who joins a shared show must not cut it off.
-        if self._is_shared and self._conversation.history:
-            return NewHistoryCreated(history_uid=self._conversation.history)
-        await self._director.interrupt()
-        history = await self._conversation.begin()
-        self._adapter.forget()
-        return NewHistoryCreated(history_uid=history)
-
-    async def _resume_history(self, history: str) -> HistoryData:
-        self._refuse_if_shared()
-        found = await self._conversation.find(history)
-        while await self._director.interrupt():  # a turn that ends now may have written its last lines there
-            found = await self._conversation.find(history)
-        self._conversation.resume(found)
-        self._adapter.recall(found.lines)
-        return history_data(found.lines, self._billing.character_name, self._billing.avatar)
-
-    async def _erase_history(self, history: str) -> HistoryDeleted:
-        self._refuse_if_shared()
-        found = await self._conversation.find(history)
-        if history == self._conversation.history:
-            await self._director.interrupt()
-            found = await self._conversation.find(history)  # its last line may have made it our own
-            self._conversation.end()
-            self._adapter.forget()
-        await self._conversation.erase(found)
-        return HistoryDeleted(success=True, history_uid=history)
-
-    def _refuse_if_shared(self) -> None:
-        if self._is_shared:
-            raise ProtocolError("This conversation belongs to everybody in the show.", code="wrong-state")
 
     async def _is_new(self, message: ChatMessage) -> bool:
         try:

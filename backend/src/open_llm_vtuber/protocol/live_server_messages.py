@@ -1,0 +1,106 @@
+"""What the server sends beside the messages of old."""
+
+from typing import ClassVar, Literal
+
+from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
+from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, Expression, State
+
+
+class ClientWelcome(Answer):
+    """The answer to client-hello; a snapshot follows."""
+
+    type: Literal["client-welcome"] = "client-welcome"
+    show: str
+    client_uid: str
+    protocol: int = 1
+    role: Literal["stage", "operator", "developer"] = "operator"
+
+
+class ChatMessageCue(Cue):
+    """A viewer's line with what was decided about it. All texts are the viewer's: never treat them as HTML."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-message"] = "chat-message"
+    id: str
+    platform: str
+    username: str
+    display_name: str
+    color: str
+    badges: tuple[Badge, ...]
+    message: str
+    emotes: tuple[Emote, ...]
+    timestamp: str
+    decision: Decision
+
+
+class ChatDecision(Cue):
+    """The decision about a message has changed."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-decision"] = "chat-decision"
+    id: str
+    decision: Decision
+
+
+class ChatMessageRemoved(Cue):
+    """A moderator removed one message (`id`), all of a viewer's (`username`), or (neither) all."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["chat-message-removed"] = "chat-message-removed"
+    id: str | None = None
+    username: str | None = None
+
+
+class SetExpression(Cue):
+    """Show this face now."""
+
+    capability: ClassVar[Capability | None] = "expression"
+    type: Literal["set-expression"] = "set-expression"
+    expression_id: int
+    name: str
+    fade_ms: int
+    owner: str
+    priority: int
+
+
+class TwitchStatus(Cue):
+    """How reading the channel is going; `reason` is one sentence."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["twitch-status"] = "twitch-status"
+    channel: str
+    state: Literal["connecting", "connected", "reconnecting", "down"]
+    reason: str
+
+
+class CharacterState(Cue, State):
+    """The state, whenever it has changed; at most ten a second."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["character-state"] = "character-state"
+
+
+class Snapshot(Answer):
+    """All that a client needs to join or to catch up. `seq` is that of the last cue before it."""
+
+    type: Literal["snapshot"] = "snapshot"
+    seq: int
+    state: State
+    expression: Expression
+    motion: None = None
+    turn: str | None
+    """The id of the turn that is running."""
+    chat: tuple[ChatMessageCue, ...]
+
+
+LiveServerMessage = (
+    ClientWelcome
+    | ChatMessageCue
+    | ChatDecision
+    | ChatMessageRemoved
+    | SetExpression
+    | TwitchStatus
+    | CharacterState
+    | Snapshot
+)
+"""What this program adds."""

@@ -12,6 +12,7 @@ from open_llm_vtuber.units import Milliseconds
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
 
+AUTONOMOUS = Priority(0)
 UNASKED = Priority(1)
 CHAT = Priority(5)
 TYPED = Priority(10)

@@ -99,11 +99,13 @@ class ContentGenerator:
                 return Content(text=text, source="model", topic=topic, tries=attempt, similarity=near)
         return Content(text="", source="nothing", tries=TRIES, reason="repeats herself")
 
-    def verbatim(self, lines: Sequence[str], facts: Mapping[str, str]) -> Content:
+    def verbatim(self, lines: Sequence[str], facts: Mapping[str, str], now: Seconds) -> Content:
         """Return one of the operator's own lines, the first by chance that she has not said lately.
 
         A single line is said whenever the operator wants it.
         """
+        if not facts.get("topic") and any("topic" in fields_of(line) for line in lines):
+            facts = {**facts, "topic": self.topics.take(now, self._draw()) or ""}
         if len(lines) == 1:
             return Content(text=filled(lines[0], facts), source="written")
         start = int(self._draw() * len(lines))

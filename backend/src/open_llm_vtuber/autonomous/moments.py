@@ -34,6 +34,11 @@ class Now:
         return self.wall.astimezone(UTC) + timedelta(seconds=loop - self.loop)
 
 
+def wall_clock() -> datetime:
+    """Return the time of day, with a zone."""
+    return datetime.now(UTC)
+
+
 def zone(name: str) -> ZoneInfo:
     """Return a time zone. Raises ValueError for one that there is not."""
     try:

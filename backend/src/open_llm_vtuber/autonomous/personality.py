@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from open_llm_vtuber.protocol.autonomy import MoodName
 from open_llm_vtuber.stimulus import EventKind
 from open_llm_vtuber.units import Seconds
 
@@ -56,7 +57,7 @@ class Mood:
     arousal: float
 
     @property
-    def name(self) -> str:
+    def name(self) -> MoodName:
         """The word for it."""
         if abs(self.valence) < _SLIGHT and abs(self.arousal) < _SLIGHT:
             return "content"
@@ -66,7 +67,7 @@ class Mood:
 
 
 _SLIGHT = 0.25
-_FACES: Mapping[str, str] = {
+_FACES: Mapping[MoodName, str] = {
     "excited": "joy",
     "happy": "joy",
     "relaxed": "neutral",

@@ -62,6 +62,11 @@ class ShowPlan:
         return None if self._index is None else self.segments[self._index]
 
     @property
+    def index(self) -> int | None:
+        """The place of the segment that runs."""
+        return self._index
+
+    @property
     def is_running(self) -> bool:
         """Whether a segment runs."""
         return self._index is not None

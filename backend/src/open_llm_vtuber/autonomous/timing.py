@@ -66,6 +66,8 @@ class Scene:
     """None: nobody knows."""
     pace: float = 1.0
     """0.5-1: by how much her mood shortens her silences."""
+    liveliness: float = 1.0
+    """0.5-1: by how much her mood shortens the pauses of what comes by chance."""
 
 
 def next_fire(trigger: TriggerConfig, state: TriggerState, now: Now, scene: Scene) -> Seconds | None:
@@ -87,7 +89,7 @@ def next_fire(trigger: TriggerConfig, state: TriggerState, now: Now, scene: Scen
             return None if due <= state.seen else now.at(due)
         case RandomTrigger():
             begin = state.since if state.handled is None else state.handled
-            return begin - math.log(1.0 - state.chance) * trigger.mean_s * scene.pace
+            return begin - math.log(1.0 - state.chance) * trigger.mean_s * scene.liveliness
         case ChatTrigger():
             return _chat_due(trigger, state, now, scene)
         case EventTrigger():
@@ -176,7 +178,8 @@ def handled(trigger: TriggerConfig, state: TriggerState, now: Now, chance: float
     slot = state.slot
     if isinstance(trigger, IntervalTrigger):
         slot = max(slot + 1, math.floor((now.loop - state.since) / trigger.interval_s))
-    return replace(state, slot=slot, seen=now.wall, handled=now.loop, chance=chance)
+    holds = isinstance(trigger, ChatTrigger) and trigger.unanswered_s is None
+    return replace(state, slot=slot, seen=now.wall, handled=now.loop, chance=chance, holds=holds)
 
 
 def fired(trigger: TriggerConfig, state: TriggerState, now: Seconds) -> TriggerState:

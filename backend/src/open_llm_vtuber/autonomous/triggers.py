@@ -2,18 +2,19 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from open_llm_vtuber.autonomous.moments import CronLine, QuietHours, ZoneName
 from open_llm_vtuber.autonomous.templates import Template
+from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.ports import Floor
 from open_llm_vtuber.stimulus import EventKind
 from open_llm_vtuber.units import Milliseconds, Seconds
 
 A_YEAR: Seconds = 366 * 24 * 3600.0
 Span = Annotated[float, Field(gt=0, le=A_YEAR, allow_inf_nan=False)]
-Mode = Literal["orphiq", "external-api", "autonomous"]
 NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
 
 
@@ -182,6 +183,11 @@ class ChatTrigger(_Trigger):
             raise ValueError(f"a chat trigger has exactly one of {', '.join(CRITERIA)}")
         return self
 
+    @property
+    def needs_a_clock(self) -> bool:
+        """Whether its criterion can come to hold without a further message."""
+        return self.rate_below_per_min is not None or self.unanswered_s is not None
+
 
 class RandomTrigger(_Trigger):
     """By chance, `mean_s` apart on average. A lively mood shortens it."""
@@ -202,7 +208,8 @@ TriggerConfig = Annotated[
 class Trigger(ABC):
     """A trigger that is written in Python.
 
-    Every `interval` seconds `should_trigger` is asked, and on True `execute` is given the show's adapter. One that
+    Every `interval` seconds `should_trigger` is asked, and on True `execute` is given the show: its words
+    (`generate_text`), its face and gestures (`body`), its voice (`say`). One that
     raises or takes too long is switched off, and reported; the others go on.
     """
 
@@ -214,7 +221,7 @@ class Trigger(ABC):
         """Whether it is time."""
 
     @abstractmethod
-    async def execute(self, adapter: Any) -> None:  # type: ignore[explicit-any] # whatever adapter the show has
+    async def execute(self, adapter: Floor) -> None:
         """Do it."""
 
 

@@ -145,7 +145,7 @@ class Roster:
             entry = self._entries[heapq.heappop(self._heap)[2]]
             due = _due(entry, now, scene)
             if due is not None and due <= now.loop:
-                return entry, due
+                return entry, max(due, looked_at)  # a mood that rose meanwhile makes nothing late
             self.arm(entry, now, scene)
         return None
 

@@ -28,7 +28,7 @@ from open_llm_vtuber.autonomous.topics import Topics
 from open_llm_vtuber.autonomous.triggers import ChatTrigger, EventTrigger, Trigger, TriggerConfig, free_name
 from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
-from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import Floor
 from open_llm_vtuber.protocol.autonomy import Autonomous, AutonomousSummary, MoodState, Outcome
 from open_llm_vtuber.stimulus import ChannelEvent, ChatEvent, ChatMessage, Stimulus, StreamFacts
@@ -241,7 +241,7 @@ class EventScheduler:
             trigger = entry.trigger
             if entry.is_off or not isinstance(trigger, ChatTrigger):
                 continue
-            if not criterion_holds(trigger, now.loop, scene):
+            if not criterion_holds(trigger, entry.state, now.loop, scene):
                 entry.state = replace(entry.state, holds=False)
                 if trigger.needs_a_clock:
                     self._roster.arm(entry, now, scene)
@@ -259,8 +259,9 @@ class EventScheduler:
         self, entry: Entry, trigger: TriggerConfig, due: Seconds, now: Now, facts: Mapping[str, str]
     ) -> None:
         """Carry a due trigger out or leave it out; either way what was due until now is dealt with."""
+        late = is_too_late(trigger, entry.state, due, now, self._senses.scene)
         self._roster.settle(entry, now)
-        reason = "too late" if is_too_late(trigger, due, now.loop) else self._obstacle(entry, trigger, now)
+        reason = "too late" if late else self._obstacle(entry, trigger, now)
         if reason:
             entry.outcome = f"dropped: {reason}"
         else:
@@ -319,9 +320,9 @@ class EventScheduler:
                 if await trigger.should_trigger():
                     await trigger.execute(floor)
                     self._done(entry, "ran")
-        except (
-            Exception
-        ) as error:  # the boundary: code of somebody else's costs its own trigger, nothing more
+        except EngineError as error:  # the provider's fault, not the trigger's
+            self._done(entry, "failed", str(error))
+        except Exception as error:  # the boundary: somebody else's code costs its own trigger only
             log.exception("the trigger %s failed", entry.name)
             self._break(entry, f"It raised {type(error).__name__}.", self._now())
             self._done(entry, "failed", entry.fault)

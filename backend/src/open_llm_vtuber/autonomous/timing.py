@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from open_llm_vtuber.autonomous.moments import Now, is_quiet, next_time, zone
-from open_llm_vtuber.autonomous.pulse import ChatPulse
+from open_llm_vtuber.autonomous.pulse import WINDOW, ChatPulse
 from open_llm_vtuber.autonomous.triggers import (
     ChatTrigger,
     CronTrigger,
@@ -113,19 +113,19 @@ def _chat_due(trigger: ChatTrigger, state: TriggerState, now: Now, scene: Scene)
         return None
     if trigger.rate_below_per_min is not None:
         # Before a whole minute has been listened to, a low rate says nothing.
-        return max(scene.pulse.falls_below(trigger.rate_below_per_min, now.loop), state.since + 60.0)
+        return max(scene.pulse.falls_below(trigger.rate_below_per_min, now.loop), state.since + WINDOW)
     if trigger.unanswered_s is not None and (asked := scene.pulse.question()):
         return asked[0] + trigger.unanswered_s
     return None
 
 
-def criterion_holds(trigger: ChatTrigger, now: Seconds, scene: Scene) -> bool:
+def criterion_holds(trigger: ChatTrigger, state: TriggerState, now: Seconds, scene: Scene) -> bool:
     """Whether chat is just now as the trigger wants it."""
     pulse = scene.pulse
     if trigger.rate_above_per_min is not None:
         return pulse.rate(now) > trigger.rate_above_per_min
     if trigger.rate_below_per_min is not None:
-        return pulse.rate(now) < trigger.rate_below_per_min
+        return now - state.since >= WINDOW and pulse.rate(now) < trigger.rate_below_per_min
     if trigger.keywords:
         return pulse.mentions(trigger.keywords, trigger.within_s, now) >= trigger.times
     if trigger.unanswered_s is not None:
@@ -165,9 +165,19 @@ def obstacle(trigger: TriggerConfig, state: TriggerState, now: Now, scene: Scene
     return None
 
 
-def is_too_late(trigger: TriggerConfig, due: Seconds, now: Seconds) -> bool:
-    """Whether a fire that was due then is to be left out now."""
-    return now - due > (trigger.late_s if trigger.waits else ON_TIME)
+def is_too_late(trigger: TriggerConfig, state: TriggerState, due: Seconds, now: Now, scene: Scene) -> bool:
+    """Whether a fire that was due then is to be left out now. Of several that were missed the last one counts."""
+    grace = trigger.late_s if trigger.waits else ON_TIME
+    if now.loop - due <= grace:
+        return False
+    match trigger:
+        case CronTrigger():
+            last = next_time(trigger.cron, now.wall - timedelta(seconds=grace), zone_of(trigger, scene))
+            return last is None or last > now.wall
+        case IntervalTrigger():
+            return (now.loop - state.since) % trigger.interval_s > grace
+        case _:
+            return True
 
 
 def handled(trigger: TriggerConfig, state: TriggerState, now: Now, chance: float) -> TriggerState:

@@ -1,4 +1,4 @@
-"""Settings: read once, checked whole, frozen. The only module that reads configuration files and the environment."""
+"""Settings: read once, checked whole, frozen. Only here (by `config_source`) are configuration files read."""
 
 import difflib
 import os
@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
+from open_llm_vtuber.config_source import Source, read
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
@@ -235,13 +236,17 @@ class Settings(BaseModel):
     live_config: LiveConfig = LiveConfig()
     features: Features = Features()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
+    autonomous: Section = Field(default_factory=dict)
+    """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
     notes: tuple[str, ...] = Field(default=(), exclude=True)
     """What an operator should know although nothing is wrong, one sentence each."""
+    source: InstanceOf[Source] = Field(default_factory=Source, exclude=True)
+    """The file, for whoever checks a part of it later."""
 
 
-LATER = frozenset(("cue_sheets", "autonomous", "external_api", "budget"))
+LATER = frozenset(("cue_sheets", "external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
@@ -259,12 +264,15 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    given = _with_environment(_parse(file), environment, notes)
+    written, source = read(file)
+    given = _with_environment(written, environment, notes)
     notes.extend(_unknown_keys(given))
     try:
-        return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
+        return Settings.model_validate(
+            {**given, "folder": file.parent, "notes": tuple(notes), "source": source}
+        )
     except ValidationError as error:
-        raise ConfigError(f"{file.name}: {faults(error)}") from error
+        raise ConfigError(source.faults(error)) from error
 
 
 def character(
@@ -272,13 +280,14 @@ def character(
 ) -> tuple[Character, Sequence[str]]:
     """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
     notes: list[str] = []
+    written, source = read(file)
     try:
-        given = _with_environment(_parse(file), environment, notes).get("character_config")
+        given = _with_environment(written, environment, notes).get("character_config")
         if not isinstance(given, dict) or not given:
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
     except ValidationError as error:
-        raise ConfigError(f"{file.name}: {faults(error)}") from error
+        raise ConfigError(source.faults(error, ("character_config",))) from error
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
 
@@ -326,34 +335,6 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
 
 
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"There is no configuration file {file}.") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
-    except OSError as error:
-        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
-        ) from error
-    except ValueError as error:  # a date that is none
-        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
-    except RecursionError:
-        raise ConfigError(f"{file.name} is nested too deeply.") from None
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise ConfigError(
-            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
-        )
-    return given
-
-
 def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
         return {
@@ -377,7 +358,7 @@ def _with_environment(value: Any, environment: Mapping[str, str], notes: list[st
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
-    known = set(Settings.model_fields) - {"folder", "notes"}
+    known = set(Settings.model_fields) - {"folder", "notes", "source"}
     for name in given:
         if name in LATER:
             yield f"The section {name} is not read by this version."

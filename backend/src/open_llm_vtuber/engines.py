@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -63,11 +63,24 @@ def unknown(kind: str, name: str, known: Collection[str]) -> ConfigError:
     return ConfigError(f"There is no {kind} {name!r}. {hint}")
 
 
-def faults(error: ValidationError) -> str:
-    """Return what a validation found, as one line without the offending values (they may be secrets)."""
+def faults(
+    error: ValidationError,
+    where: Callable[[Sequence[str | int]], str] = lambda _: "",
+    inside: Sequence[str | int] = (),
+) -> str:
+    """Return what a validation found, as one line without the offending values (they may be secrets).
+
+    `where` says something more about the place of each fault, `inside` stands in front of all of them.
+    """
     return "; ".join(
         ": ".join(
-            filter(None, (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")))
+            filter(
+                None,
+                (
+                    ".".join(map(str, (*inside, *fault["loc"]))),
+                    fault["msg"].removeprefix("Value error, ") + where(fault["loc"]),
+                ),
+            )
         )
         for fault in error.errors(include_input=False, include_url=False)
     )

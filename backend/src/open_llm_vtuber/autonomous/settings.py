@@ -1,6 +1,6 @@
 """The section `autonomous` of a configuration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -20,8 +20,11 @@ from open_llm_vtuber.autonomous.triggers import (
     named,
 )
 from open_llm_vtuber.autonomous.written_lines import LINES
-from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.config_source import Source
+from open_llm_vtuber.engines import faults
+from open_llm_vtuber.errors import ConfigError, ProtocolError
 
+SECTION = "autonomous"
 MOST_TRIGGERS = 500
 USUAL_TRIGGERS: tuple[TriggerConfig, ...] = named(
     (
@@ -94,15 +97,24 @@ class AutonomousSettings(BaseModel):
         return self
 
 
-def with_topics(settings: AutonomousSettings, folder: Path) -> AutonomousSettings:
-    """Return the settings with the topics of the topic file, if they name one. Raises ConfigError."""
+def read(given: Mapping[str, object], folder: Path, source: Source) -> AutonomousSettings:
+    """Return the settings of a section as it was written, and the topics of its file.
+
+    Raises ConfigError that names every fault at once, with its line.
+    """
+    try:
+        settings = AutonomousSettings.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(source.faults(error, (SECTION,))) from error
     personality = settings.personality
     if personality.topics_file is None:
         return settings
-    topics = tuple(read_topics(folder / personality.topics_file))
-    return settings.model_copy(
-        update={"personality": personality.model_copy(update={"topics": topics, "topics_file": None})}
-    )
+    try:
+        topics = tuple(read_topics(folder / personality.topics_file))
+    except ConfigError as error:
+        place = (SECTION, "personality", "topics_file")
+        raise ConfigError(source.fault(str(error), place)) from error
+    return settings.model_copy(update={"personality": personality.model_copy(update={"topics": topics})})
 
 
 _TRIGGER: TypeAdapter[TriggerConfig] = TypeAdapter(TriggerConfig)
@@ -113,16 +125,4 @@ def trigger_from(name: str, given: Mapping[str, object]) -> TriggerConfig:
     try:
         return _TRIGGER.validate_python({**given, "name": name})
     except ValidationError as error:
-        raise ProtocolError(
-            _in_words(error.errors(include_input=False, include_url=False)), code="bad-message"
-        ) from None
-
-
-def _in_words(faults: Sequence[Mapping[str, object]]) -> str:
-    sentences = []
-    for fault in faults:
-        place = fault["loc"]
-        parts = [str(part) for part in place[1:]] if isinstance(place, tuple) else []
-        what = str(fault["msg"]).removeprefix("Value error, ")
-        sentences.append(f"{'.'.join(parts)}: {what}" if parts else what)
-    return "; ".join(sentences)
+        raise ProtocolError(faults(error), code="bad-message") from None

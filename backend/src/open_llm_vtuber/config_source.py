@@ -1,0 +1,96 @@
+"""A configuration file as it was written: its values, and the line on which each of them stands."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from open_llm_vtuber.engines import faults
+from open_llm_vtuber.errors import ConfigError
+
+Place = Sequence[str | int]
+"""Where a value is: keys and positions, from the outermost to its own."""
+
+
+class Source:
+    """Where a configuration comes from, so that a fault can be found again."""
+
+    def __init__(self, name: str = "", tree: yaml.Node | None = None) -> None:
+        self.name = name
+        self._tree = tree
+
+    def line(self, place: Place) -> int | None:
+        """Return the line of a value, or of the innermost that stands in the file; None where nothing does."""
+        node, line = self._tree, None
+        for part in place:
+            found = _child(node, part)
+            if found:
+                line, node = found
+        return line
+
+    def faults(self, error: ValidationError, inside: Place = ()) -> str:
+        """Return what a validation found, each with its line; `inside` is where in the file it looked."""
+        return self._named(faults(error, lambda place: self.lined((*inside, *place)), inside))
+
+    def fault(self, sentence: str, place: Place) -> str:
+        """Return one fault with its place and its line."""
+        return self._named(f"{'.'.join(map(str, place))}: {sentence}{self.lined(place)}")
+
+    def lined(self, place: Place) -> str:
+        """Return the line of a place in brackets, or nothing."""
+        line = self.line(place)
+        return "" if line is None else f" (line {line})"
+
+    def _named(self, sentences: str) -> str:
+        return f"{self.name}: {sentences}" if self.name else sentences
+
+
+def read(file: Path) -> tuple[dict[str, Any], Source]:
+    """Read a YAML file that holds sections. Raises ConfigError that says what is wrong with it, and where."""
+    try:
+        given, source = _parsed(file)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration file {file}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
+    except OSError as error:
+        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
+        ) from error
+    except ValueError as error:  # a date that is none
+        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
+    if given is None:
+        return {}, source
+    if not isinstance(given, dict):
+        raise ConfigError(
+            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
+        )
+    return given, source
+
+
+def _parsed(file: Path) -> tuple[Any, Source]:
+    loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+    try:
+        tree = loader.get_single_node()
+        return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)
+    finally:
+        loader.dispose()
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        value = node.value[part]
+        return value.start_mark.line + 1, value
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line + 1, value
+    return None

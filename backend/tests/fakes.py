@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -97,6 +97,7 @@ class FakeAdapter:
         self.pause = pause
         self.asked: list[Stimulus] = []
         self.remembered: list[tuple[str, str]] = []
+        self.retracted: list[tuple[list[str], str | None]] = []
         self.open = 0
         self.forgotten = 0
 
@@ -118,6 +119,9 @@ class FakeAdapter:
     def forget(self) -> None:
         self.remembered.clear()
         self.forgotten += 1
+
+    def retract(self, message_ids: Collection[str], username: str | None) -> None:
+        self.retracted.append((sorted(message_ids), username))
 
     def recall(self, lines: Sequence[HistoryLine]) -> None:
         self.remembered = [(line.role, line.content) for line in lines]

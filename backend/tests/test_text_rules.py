@@ -14,7 +14,9 @@ from open_llm_vtuber.text_rules import (
     name_pattern,
     normalised,
     one_line,
+    readings,
     strip_invisible,
+    words_pattern,
 )
 
 hostile = st.text(
@@ -139,3 +141,29 @@ def test_a_name_in_a_script_without_blanks_is_found_inside() -> None:
 @pytest.mark.parametrize("name", ["", " ", "\u200b"])
 def test_an_empty_name_is_never_found(name: str) -> None:
     assert not name_pattern(name).search(normalised("anything"))
+
+
+@pytest.mark.parametrize(
+    "text", ["bad", "BAAAD", "b.a.d", "b a d", "b4d", "b@d", "b\u00e4d", "b-a-d", "b\u0430d"]
+)
+def test_a_word_is_among_the_readings_of_every_disguise(text: str) -> None:
+    assert any("bad" in reading.split() for reading in readings(f"so {text} now"))
+
+
+@given(st.text(max_size=200))
+def test_readings_begin_with_the_plain_one_and_none_comes_twice(text: str) -> None:
+    found = readings(text)
+    assert found[0] == normalised(text)
+    assert len(found) == len(set(found)) <= 6
+
+
+def test_a_pattern_of_no_words_finds_nothing() -> None:
+    assert not words_pattern([]).search("")
+    assert not words_pattern(["", "\u200b"]).search("anything")
+
+
+def test_words_and_phrases_are_found_as_a_whole() -> None:
+    pattern = words_pattern(["cat", "big dog"])
+    assert pattern.search("a cat!")
+    assert pattern.search("my big dog")
+    assert not pattern.search("concatenate big dogs")

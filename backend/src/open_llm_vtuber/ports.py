@@ -1,21 +1,25 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from open_llm_vtuber.protocol.autonomy import Autonomous, AutonomousSummary, MoodState
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult
 from open_llm_vtuber.stimulus import (
-    ChatEvent,
+    ChannelEvent,
+    Exchange,
     ExpressionRequest,
+    Fact,
     HistoryLine,
     MotionRequest,
     PromptMessage,
+    Sighting,
     SpeechEvent,
     Stimulus,
     TextAbilities,
     TextOptions,
+    Viewer,
 )
 from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
 from open_llm_vtuber.units import Hertz
@@ -117,6 +121,10 @@ class Adapter(Protocol):
         """Go on with a stored conversation: forget the last one, remember what these lines say."""
         ...
 
+    def retract(self, message_ids: Collection[str], username: str | None) -> None:
+        """Forget the exchanges about these chat messages, and all of a viewer's where one is named."""
+        ...
+
 
 class BodyControl(Protocol):
     """The face and the gestures of a show, for whoever may ask for some. Nothing here waits."""
@@ -139,121 +147,91 @@ class BodyControl(Protocol):
         ...
 
 
-class Floor(Protocol):
-    """A show, as that needs it which makes her speak and move unasked. Nothing here waits but the words."""
+class Judge(Protocol):
+    """Reads a sentence for its meaning before it is spoken."""
 
-    @property
-    def is_free(self) -> bool:
-        """Whether she may speak now: nobody speaks, and nobody waits for an answer."""
-        ...
-
-    @property
-    def mode(self) -> str:
-        """The backend mode."""
-        ...
-
-    @property
-    def character(self) -> str:
-        """The name that she is called by."""
-        ...
-
-    @property
-    def motions(self) -> Mapping[str, int]:
-        """The avatar's motions: group → how many."""
-        ...
-
-    @property
-    def faces(self) -> Mapping[str, int]:
-        """The emotions that the avatar can show, in lower case: emotion → index of its expression."""
-        ...
-
-    @property
-    def body(self) -> BodyControl | None:
-        """Her face and her gestures; None where the avatar has none."""
-        ...
-
-    def generate_text(
-        self, prompt: str, context: Mapping[str, str], options: TextOptions
-    ) -> AsyncGenerator[str, None]:
-        """Yield a text from whatever gives the words; nothing of it is spoken or remembered. Raises EngineError."""
-        ...
-
-    def say(self, stimulus: Stimulus) -> None:
-        """Let her speak next. Raises ProtocolError `busy`."""
-        ...
-
-    def play(self, cue_sheet: str, facts: Mapping[str, str]) -> None:
-        """Play a configured list of actions. Raises ProtocolError `not-found`."""
-        ...
-
-    def changed(self) -> None:
-        """Note that the state is another one than before."""
+    async def objection(self, text: str) -> str | None:
+        """Return the name of what speaks against it, or None. Raises EngineError."""
         ...
 
 
-class Autonomy(Protocol):
-    """What makes her speak and move unasked, as a show needs it. Only `run` waits; the times are its own."""
+class ViewerBook(Protocol):
+    """What is remembered of viewers, by channel (`platform/name`) and login. Raises EngineError."""
 
-    @property
-    def is_enabled(self) -> bool:
-        """Whether triggers fire."""
+    async def find(self, channel: str, username: str) -> Viewer | None:
+        """Return what is known of a viewer; None for somebody who was never here."""
         ...
 
-    async def run(self, floor: Floor) -> None:
-        """Do it until cancelled."""
+    async def saw(self, channel: str, sightings: Sequence[Sighting]) -> None:
+        """Note who wrote how often."""
         ...
 
-    def happened(self, event: ChatEvent) -> None:
-        """Take notice of something on the channel."""
+    async def keep(self, channel: str, username: str, exchange: Exchange, facts: Sequence[Fact]) -> None:
+        """Keep what was said between a viewer and the character; of each only the last ones stay."""
         ...
 
-    def turn_began(self, stimulus: Stimulus) -> None:
-        """Take notice that she reacts to something."""
+    async def retract(self, channel: str, message_ids: Collection[str]) -> None:
+        """Forget what these messages said, and what was answered."""
         ...
 
-    def turn_ended(self, stimulus: Stimulus, heard: str) -> None:
-        """Take notice of what the audience has heard of it."""
+    async def forget(self, channel: str, username: str, *, everything: bool = True) -> None:
+        """Forget a viewer; without `everything` only his words, not that he was here."""
         ...
 
-    def speak_up(self, prompt: str, client: str) -> None:
-        """Say something that this client asked for without saying what."""
+    async def forget_older_than(self, moment: datetime) -> None:
+        """Forget every viewer who was not here since then."""
         ...
 
-    def mood(self) -> MoodState:
-        """Return how she feels."""
+
+class PaidEvents(Protocol):
+    """Events that somebody paid for, until they are acknowledged: exactly once, over restarts. Raises EngineError."""
+
+    async def take_in(self, show: str, event: ChannelEvent) -> bool:
+        """Keep it; return False if it was taken in before."""
         ...
 
-    def summary(self) -> AutonomousSummary:
-        """Return how it goes, in short."""
+    async def acknowledged(self, show: str, ids: Collection[str]) -> None:
+        """Note that they need nothing more; of whom they came is forgotten."""
         ...
 
-    def describe(self) -> Autonomous:
-        """Return how it goes."""
+    async def waiting(self, show: str) -> Sequence[ChannelEvent]:
+        """Return those that were never acknowledged, oldest first."""
         ...
 
-    def enable(self, *, on: bool) -> None:
-        """Let triggers fire, or not."""
-        ...
-
-    def set_trigger(self, name: str, settings: Mapping[str, object] | None, *, enabled: bool | None) -> None:
-        """Add or change a trigger, or switch it. Raises ProtocolError `not-found` or `bad-message`."""
-        ...
-
-    def remove_trigger(self, name: str) -> None:
-        """Take a trigger off. Raises ProtocolError `not-found`."""
-        ...
-
-    def fire(self, name: str) -> None:
-        """Let a trigger fire as soon as she is free, whatever its conditions. Raises ProtocolError `not-found`."""
-        ...
-
-    def move_rundown(self, move: Literal["start", "stop", "skip", "back", "extend"], minutes: float) -> None:
-        """Go about in the run-down; `minutes` is for `extend`. Raises ProtocolError `wrong-state` without one."""
+    async def forget_viewer(self, show: str, username: str) -> None:
+        """Forget who somebody was and what they wrote; the event itself stays."""
         ...
 
 
 class Store(Protocol):
     """What outlives a turn: histories, and which chat messages were already taken in. Raises EngineError."""
+
+    @property
+    def viewers(self) -> ViewerBook:
+        """What is remembered of viewers."""
+        ...
+
+    @property
+    def paid(self) -> PaidEvents:
+        """What somebody paid for and is not acknowledged."""
+        ...
+
+    async def erase_lines(
+        self, owners: str, *, message_ids: Collection[str] = (), username: str | None = None
+    ) -> int:
+        """Delete the lines of these messages, or of a viewer, and of their answers; return how many.
+
+        In every history of every owner whose name begins with `owners`.
+        """
+        ...
+
+    async def note(self, show: str, name: str, text: str) -> None:
+        """Keep a text of a show under a name, in place of the one before."""
+        ...
+
+    async def noted(self, show: str, name: str) -> str | None:
+        """Return what was noted under that name."""
+        ...
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False ever after."""

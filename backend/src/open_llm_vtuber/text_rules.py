@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 ELLIPSIS = "…"
 MOST_MARKS = 2
@@ -109,3 +110,31 @@ def name_pattern(name: str) -> re.Pattern[str]:
     before = f"(?<!{_WORD_BELOW})" if plain[0] < "\u0e00" else ""
     after = f"(?!{_WORD_BELOW})" if plain[-1] < "\u0e00" else ""
     return re.compile(before + re.escape(plain) + after)
+
+
+_STRETCHED = re.compile(r"(\w)\1{2,}")
+_SPELT_OUT = re.compile(r"(?<!\S)\w(?: \w(?!\S)){2,}")
+"""Three and more single letters with blanks in between: `b a d`."""
+_AS_LETTERS = dict(zip("0134578@$!|+", "oieastbasiit", strict=True))
+_DISGUISED = re.compile(r"(?<=[^\W\d_])[0134578]|[0134578@$!|+](?=[^\W_])")
+_INNER_MARKS = re.compile(r"(?<=[^\W_])[*._~\-](?=[^\W_])")
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """Return in which ways a text may be read by somebody who looks for a word in it, the plain one first.
+
+    All are `normalised`: as it stands, without stretched letters (baaad), with spelt-out words joined (b.a.d, b a d), with
+    digits and signs read as letters (b4d). None comes twice.
+    """
+    plain = normalised(text)
+    found = [plain, _STRETCHED.sub(r"\1", plain), _STRETCHED.sub(r"\1\1", plain)]
+    found.append(_INNER_MARKS.sub("", found[1]))
+    found.append(_SPELT_OUT.sub(lambda letters: letters[0].replace(" ", ""), found[-1]))
+    found.append(_DISGUISED.sub(lambda sign: _AS_LETTERS[sign[0]], found[-1]))
+    return tuple(dict.fromkeys(found))
+
+
+def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds any of the words or phrases in a `normalised` text, as words of their own; never in none."""
+    parts = [name_pattern(word).pattern for word in words if normalised(word)]
+    return re.compile("|".join(parts) or r"(?!)")

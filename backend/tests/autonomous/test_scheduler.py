@@ -16,8 +16,8 @@ from open_llm_vtuber.autonomous.repetition import NEAR, REMEMBERED, groups, simi
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings
 from open_llm_vtuber.autonomous.triggers import Trigger
+from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.ports import Floor
 from open_llm_vtuber.stimulus import ChannelEvent, Stimulus, StreamFacts
 from open_llm_vtuber.units import Seconds
 from virtual_time import run_virtual

@@ -1,11 +1,13 @@
-"""Selection: one message waits, and every message gets a decision."""
+"""Selection: the line that deserves it most is answered, every message gets a decision, nothing grows."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open_llm_vtuber.chat.decisions import Decision
-from open_llm_vtuber.chat.selection import Selection, clean_text, unanswerable
+from open_llm_vtuber.chat.permissions import Role
+from open_llm_vtuber.chat.selection import Selection, Taken, clean_text, unanswerable
+from open_llm_vtuber.chat_settings import SelectionSettings, Weights
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval, Emote
 
 
@@ -29,12 +31,26 @@ def removal(
     return ChatRemoval(platform="twitch", channel=channel, message_id=message_id, username=username)
 
 
-def selection() -> Selection:
-    return Selection(["Mika"], "examplechannel", max_age_s=30)
+def selection(**named: object) -> Selection:
+    return Selection(["Mika"], "examplechannel", settings=SelectionSettings.model_validate(named))
 
 
 def said(decisions: list[Decision]) -> list[tuple[str, str, str]]:
     return [(d.message_id, d.outcome, d.reason) for d in decisions]
+
+
+def taken(chosen: Selection, now: float) -> str | None:
+    found, _ = chosen.take(now)
+    return found.message.id if found else None
+
+
+def best_of(*texts: str) -> str | None:
+    """Return the text that is answered of several that were written at once by different viewers."""
+    chosen = selection()
+    for number, text in enumerate(texts):
+        chosen.offer(message(text, str(number), f"viewer{number}"), 0.0)
+    found, _ = chosen.take(1.0)
+    return found.message.text if found else None
 
 
 @pytest.mark.parametrize(
@@ -58,109 +74,217 @@ def test_what_cannot_be_answered(text: str, reason: str | None) -> None:
 
 
 def test_emote_positions_count_code_points_of_the_text_as_sent() -> None:
-    emotes = (Emote(id="25", name="Kappa", start=3, end=7),)
-    assert unanswerable(message("🎉🎉 Kappa \U000e0000", emotes=emotes)) == "emote-only"
-    assert unanswerable(message("🎉🎉 Kappa no", emotes=emotes)) is None
+    emote = Emote(id="25", name="Kappa", start=2, end=6)
+    assert unanswerable(message("🎉 Kappa", emotes=(emote,))) == "emote-only"
+    assert unanswerable(message("🎉 Kappa hi", emotes=(emote,))) is None
 
 
-def test_emote_positions_beyond_the_text_do_no_harm() -> None:
-    assert unanswerable(message("hello", emotes=(Emote(id="1", name="x", start=90, end=99),))) is None
+def test_a_prompt_gets_one_bounded_line() -> None:
+    assert clean_text(message("a\nb\u202ec")) == "a bc"
+    assert len(clean_text(message("x" * 1_000))) == 300
 
 
-def test_a_prompt_gets_one_visible_bounded_line() -> None:
-    text = clean_text(message("a\nb\u202e\0 " + "x" * 400))
-    assert text.startswith("a b xxx")
-    assert len(text) == 300
+def test_a_single_line_is_answered_and_every_factor_is_told() -> None:
+    chosen = selection()
+    (decision,) = chosen.offer(message("hello Mika, how are you?"), 0.0)
+    assert (decision.outcome, decision.score) == ("pending", pytest.approx(sum(decision.factors.values())))
+    found, others = chosen.take(1.0)
+    assert isinstance(found, Taken)
+    assert (found.message.id, found.decision.outcome, others) == ("1", "queued", [])
+    assert chosen.take(2.0) == (None, [])
 
 
-def test_the_newest_message_waits() -> None:
-    choice = selection()
-    assert said(choice.offer(message("one", "1"), 0)) == [("1", "pending", "")]
-    assert said(choice.offer(message("two", "2"), 1)) == [
-        ("1", "skipped", "newer-message"),
-        ("2", "pending", ""),
-    ]
-    taken, decisions = choice.take(2)
-    assert taken is not None
-    assert (taken.id, decisions) == ("2", [])
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("hello Mika", "hello everybody"),
+        ("hi @examplechannel", "hi @somebody"),
+        ("hello MIKA\U000e0000", "hello everybody"),
+        ("what do you like to eat?", "i like to eat"),
+        ("i like to play chess", "LUL LUL LUL LUL"),
+        ("a line of fair length", "word " * 59),
+    ],
+)
+def test_the_better_line_wins_whichever_came_first(better: str, worse: str) -> None:
+    assert best_of(better, worse) == better
+    assert best_of(worse, better) == better
 
 
-@pytest.mark.parametrize("text", ["Mika, hi", "@MIKA", "hey @ExampleChannel", "m\u200bika?"])
-def test_one_that_speaks_to_the_character_beats_a_plain_one(text: str) -> None:
-    choice = selection()
-    choice.offer(message("plain", "1"), 0)
-    assert said(choice.offer(message(text, "2"), 1))[0] == ("1", "skipped", "newer-message")
-    assert said(choice.offer(message("plain again", "3"), 2)) == [("3", "skipped", "addressed-waiting")]
-    assert said(choice.offer(message("mika mika", "4"), 3)) == [
-        ("2", "skipped", "newer-message"),
-        ("4", "pending", ""),
-    ]
+def test_a_role_and_bits_count() -> None:
+    chosen = selection()
+    chosen.offer(message("i like tea", "1", "a"), 0.0)
+    chosen.offer(message("we like tea", "2", "b"), 0.0, role=Role.SUBSCRIBER)
+    chosen.offer(message("they like tea", "3", "c"), 0.0, bits=500)
+    assert [taken(chosen, 1.0), taken(chosen, 1.0), taken(chosen, 1.0)] == ["3", "2", "1"]
 
 
-@pytest.mark.parametrize("text", ["mikado", "examplechannel is fun", "mika_fan hi"])
-def test_what_only_looks_like_a_name_is_plain(text: str) -> None:
-    assert not selection().addressed(message(text))
+def test_of_equal_lines_the_fresher_is_answered() -> None:
+    chosen = selection()
+    chosen.offer(message("tell me about cats", "1", "a"), 0.0)
+    chosen.offer(message("tell me about dogs", "2", "b"), 8.0)
+    assert taken(chosen, 9.0) == "2"
 
 
-def test_a_message_is_taken_once() -> None:
-    choice = selection()
-    choice.offer(message("hi"), 0)
-    taken, decisions = choice.take(30)
-    assert taken is not None
-    assert decisions == []
-    assert choice.take(30) == (None, [])
+def test_whoever_was_answered_waits_behind_those_who_were_not() -> None:
+    chosen = selection()
+    chosen.offer(message("i like red", "1", "a"), 0.0)
+    assert taken(chosen, 0.0) == "1"
+    chosen.offer(message("trees are tall", "2", "a"), 5.0)
+    chosen.offer(message("rivers are long", "3", "b"), 4.0)
+    assert taken(chosen, 5.0) == "3"
 
 
-def test_a_message_that_waited_too_long_is_dropped() -> None:
-    choice = selection()
-    choice.offer(message("mika hi"), 0)
-    assert choice.take(30.1) == (None, [Decision(message_id="1", outcome="skipped", reason="stale")])
+def test_what_was_just_answered_is_not_answered_again_first() -> None:
+    chosen = selection()
+    chosen.offer(message("is it raining there", "1", "a"), 0.0)
+    assert taken(chosen, 0.0) == "1"
+    chosen.offer(message("is it raining there now", "2", "b"), 1.0)
+    chosen.offer(message("is chess hard to learn", "3", "c"), 1.0)
+    assert taken(chosen, 1.0) == "3"
 
 
-def test_a_stale_addressed_message_does_not_stand_in_the_way() -> None:
-    choice = selection()
-    choice.offer(message("mika hi", "1"), 0)
-    assert said(choice.offer(message("plain", "2"), 31)) == [("1", "skipped", "stale"), ("2", "pending", "")]
+def test_a_viewer_has_one_line_waiting_and_it_is_the_newest() -> None:
+    chosen = selection()
+    chosen.offer(message("first thought", "1", "a"), 0.0)
+    decisions = chosen.offer(message("second thought", "2", "a"), 1.0)
+    assert said(decisions)[0] == ("1", "skipped", "newer-message")
+    assert len(chosen) == 1
+    assert taken(chosen, 1.0) == "2"
 
 
-@pytest.mark.parametrize("what", [removal("1"), removal(username="viewer_01"), removal()])
-def test_what_a_moderator_removed_is_not_answered(what: ChatRemoval) -> None:
-    choice = selection()
-    choice.offer(message("hi"), 0)
-    assert said(choice.remove(what)) == [("1", "skipped", "removed")]
-    assert choice.take(1) == (None, [])
+def test_a_copy_of_a_line_that_waits_is_a_duplicate_and_joins_the_crowd() -> None:
+    chosen = selection()
+    chosen.offer(message("play the song", "0", "v0"), 0.0)
+    for number in range(1, 5):
+        decisions = chosen.offer(message("Play the SONG", str(number), f"v{number}"), 1.0)
+        assert said(decisions) == [(str(number), "skipped", "duplicate")]
+    found, _ = chosen.take(2.0)
+    assert found
+    assert found.crowd == 'Meanwhile chat is writing: "Play the SONG" (4 viewers).'
 
 
-@pytest.mark.parametrize("what", [removal("2"), removal(username="viewer_02"), removal(channel="elsewhere")])
-def test_other_removals_change_nothing(what: ChatRemoval) -> None:
-    choice = selection()
-    choice.offer(message("hi"), 0)
-    assert choice.remove(what) == []
-    assert choice.take(1)[0] is not None
+def test_a_line_that_is_too_old_is_not_answered() -> None:
+    chosen = selection(max_age_s=10)
+    chosen.offer(message("hello", "1"), 0.0)
+    found, decisions = chosen.take(10.5)
+    assert found is None
+    assert said(decisions) == [("1", "skipped", "stale")]
+
+
+def test_a_full_queue_drops_what_deserves_it_least() -> None:
+    chosen = selection(queue_size=2)
+    chosen.offer(message("what do you think about tea?", "1", "a"), 0.0)
+    chosen.offer(message("Mika, do you like cake?", "2", "b"), 0.0)
+    decisions = chosen.offer(message("so so so so", "3", "c"), 0.0)
+    assert said(decisions) == [("3", "skipped", "outscored")]
+    decisions = chosen.offer(message("Mika, what is your name?", "4", "d"), 0.0)
+    assert said(decisions)[0] == ("1", "skipped", "outscored")
+
+
+def test_those_that_wait_learn_what_beat_them() -> None:
+    chosen = selection()
+    chosen.offer(message("hello there", "1", "a"), 0.0)
+    chosen.offer(message("Mika, how are you?", "2", "b"), 0.0)
+    found, (loser,) = chosen.take(0.0)
+    assert found
+    assert (loser.message_id, loser.outcome, loser.beaten_by) == ("1", "pending", found.decision.score)
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        (removal(message_id="1"), ["2"]),
+        (removal(message_id="9"), ["1", "2"]),
+        (removal(username="a"), ["2"]),
+        (removal(), []),
+        (removal(channel="elsewhere"), ["1", "2"]),
+    ],
+)
+def test_what_a_moderator_removed_waits_no_longer(gone: ChatRemoval, left: list[str]) -> None:
+    chosen = selection()
+    chosen.offer(message("one thing", "1", "a"), 0.0)
+    chosen.offer(message("another thing", "2", "b"), 0.0)
+    decisions = chosen.remove(gone)
+    assert [each.id for each in chosen.waiting] == left
+    assert {decision.reason for decision in decisions} <= {"removed"}
+
+
+def test_a_removed_line_is_not_in_the_summary() -> None:
+    chosen = selection()
+    for number in range(3):
+        chosen.overlook(message("rude thing", str(number), f"v{number}"), 0.0)
+    chosen.remove(removal(username="v1"))
+    chosen.offer(message("hello", "9", "z"), 0.0)
+    found, _ = chosen.take(1.0)
+    assert found
+    assert found.crowd == ""
+
+
+def test_a_first_time_chatter_is_preferred_where_she_greets() -> None:
+    greeting = Selection(["Mika"], greets=True)
+    greeting.offer(message("we like tea", "1", "a"), 0.0)
+    greeting.offer(message("hello all", "2", "b"), 0.0, is_first=True)
+    assert taken(greeting, 0.0) == "2"
+
+
+def test_a_forgotten_viewer_leaves_nothing() -> None:
+    chosen = selection()
+    chosen.offer(message("one thing", "1", "a"), 0.0)
+    taken(chosen, 0.0)
+    chosen.offer(message("more things", "2", "a"), 1.0)
+    chosen.forget("a")
+    assert not chosen.waiting
+    assert not chosen._answered_at
+
+
+def test_every_viewer_gets_his_share_when_all_write_alike() -> None:
+    chosen, answered = selection(), dict[str, int]()
+    for second in range(600):
+        for viewer in range(5):
+            chosen.offer(
+                message(f"thing {second} of {viewer}", f"{second}-{viewer}", f"v{viewer}"), float(second)
+            )
+        if second % 3 == 0:
+            found, _ = chosen.take(float(second))
+            assert found
+            answered[found.message.username] = answered.get(found.message.username, 0) + 1
+    counts = [answered.get(f"v{viewer}", 0) for viewer in range(5)]
+    jain = sum(counts) ** 2 / (len(counts) * sum(count**2 for count in counts))
+    assert jain >= 0.8
 
 
 @given(
-    st.lists(st.tuples(st.text(max_size=20), st.sampled_from(["offer", "take", "remove"]), st.floats(0, 40)))
+    st.lists(
+        st.tuples(
+            st.sampled_from(["offer", "offer", "offer", "take", "remove", "remove-all"]),
+            st.sampled_from(["hi Mika", "what?", "LUL", "spam spam", "!x", "", "a thing", "another thing"]),
+            st.integers(0, 4),
+            st.floats(0, 15),
+        ),
+        max_size=40,
+    )
 )
-def test_every_message_gets_exactly_one_last_word(steps: list[tuple[str, str, float]]) -> None:
-    choice = selection()
-    last: dict[str, str] = {}
-    taken: set[str] = set()
-    now = 0.0
-    for number, (text, step, pause) in enumerate(steps):
-        now += pause
-        decisions: list[Decision] = []
-        if step == "offer":
-            decisions = choice.offer(message(text, str(number)), now)
-            assert str(number) in {d.message_id for d in decisions}
-        elif step == "take":
-            answer, decisions = choice.take(now)
-            taken |= {answer.id} if answer else set()
-        else:
-            decisions = choice.remove(removal())
-        for decision in decisions:
-            assert last.get(decision.message_id) in {None, "pending"}
-            assert decision.message_id not in taken
-            last[decision.message_id] = decision.outcome
-        waiting = [name for name, outcome in last.items() if outcome == "pending" and name not in taken]
-        assert len(waiting) <= 1
+@settings(deadline=None)
+def test_every_message_ends_with_one_final_decision_or_is_answered(
+    steps: list[tuple[str, str, int, float]],
+) -> None:
+    chosen, now, offered = selection(queue_size=3, max_age_s=20), 0.0, set[str]()
+    final: list[str] = []
+    for number, (act, text, viewer, later) in enumerate(steps):
+        now += later
+        match act:
+            case "offer":
+                offered.add(str(number))
+                decisions = chosen.offer(message(text, str(number), f"v{viewer}"), now)
+            case "take":
+                found, decisions = chosen.take(now)
+                final += [found.message.id] if found else []
+            case "remove":
+                decisions = chosen.remove(removal(username=f"v{viewer}"))
+            case _:
+                decisions = chosen.remove(removal())
+        final += [decision.message_id for decision in decisions if decision.is_final]
+        assert len(chosen) <= 3
+    assert len(final) == len(set(final))
+    assert set(final) | {each.id for each in chosen.waiting} == offered
+    assert Weights()  # the scores were those of the usual weights

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import Store
-from open_llm_vtuber.stimulus import HistoryLine
+from open_llm_vtuber.stimulus import ChannelEvent, Exchange, Fact, HistoryLine, Sighting, Viewer
 from open_llm_vtuber.storage.history_uid import is_history_uid, new_history_uid
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.storage.sql_store import sql_store
@@ -99,6 +100,198 @@ def test_lines_come_back_as_they_were_in_their_order(opened: Open) -> None:
             assert list(found) == told
             assert {each.timestamp.utcoffset() is not None for each in found} == {True}
             assert list(await store.histories("a")) == [(uid, told[-1])]
+
+    run(main())
+
+
+def said(text: str, message_id: str = "", username: str = "") -> HistoryLine:
+    return HistoryLine(
+        role="human", name="Ana", content=text, timestamp=BEGAN, message_id=message_id, username=username
+    )
+
+
+def test_a_line_knows_which_message_it_was_and_can_be_taken_back(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            uid = await store.create_history("show/main/mika")
+            lines = [
+                said("one", "m1", "ana"),
+                said("two", "m2", "ben"),
+                said("three", "m3", "ana"),
+                said("typed"),
+            ]
+            for each in lines:
+                await store.append("show/main/mika", uid, each)
+            assert list(await store.lines("show/main/mika", uid)) == lines
+            assert await store.erase_lines("show/main/", message_ids=["m2", "m9", ""]) == 1
+            assert await store.erase_lines("show/other/", username="ana") == 0
+            assert await store.erase_lines("show/main/") == 0
+            assert await store.erase_lines("show/main/", username="ana") == 2
+            assert [each.content for each in await store.lines("show/main/mika", uid)] == ["typed"]
+
+    run(main())
+
+
+def test_many_messages_can_be_taken_back_at_once(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            uid = await store.create_history("a")
+            await store.append("a", uid, said("last", "m1999"))
+            assert await store.erase_lines("a", message_ids=[f"m{number}" for number in range(2_000)]) == 1
+
+    run(main())
+
+
+def test_an_owner_whose_name_holds_a_wildcard_is_only_himself(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            uid = await store.create_history("showXmain")
+            await store.append("showXmain", uid, said("stays", "m1"))
+            assert await store.erase_lines("show_main", message_ids=["m1"]) == 0
+            assert await store.erase_lines("%", message_ids=["m1"]) == 0
+
+    run(main())
+
+
+def test_a_note_is_the_last_one_of_its_name(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            assert await store.noted("main", "lists") is None
+            await store.note("main", "lists", "first")
+            await store.note("main", "lists", "second")
+            await store.note("other", "lists", "theirs")
+            assert await store.noted("main", "lists") == "second"
+
+    run(main())
+
+
+def sighting(username: str, minute: int = 0, messages: int = 1) -> Sighting:
+    at = BEGAN + timedelta(minutes=minute)
+    return Sighting(username=username, display_name=username.title(), at=at, messages=messages)
+
+
+def exchange(number: int) -> Exchange:
+    return Exchange(message_id=f"m{number}", asked=f"asked {number}", answered="yes", at=BEGAN)
+
+
+def fact(number: int) -> Fact:
+    return Fact(text=f"I like {number}", message_id=f"m{number}", at=BEGAN)
+
+
+def test_a_viewer_is_known_from_the_first_line_on_and_only_on_that_channel(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            book = store.viewers
+            assert await book.find("twitch/c", "ana") is None
+            await book.saw("twitch/c", [sighting("ana", 1), sighting("ben", 2, 3)])
+            await book.saw("twitch/c", [sighting("ana", 9, 4)])
+            known = await book.find("twitch/c", "ana")
+            assert known
+            assert replace(known, exchanges=(), facts=()) == Viewer(
+                username="ana",
+                display_name="Ana",
+                first_seen=BEGAN + timedelta(minutes=1),
+                last_seen=BEGAN + timedelta(minutes=9),
+                messages=5,
+            )
+            assert not [*known.exchanges, *known.facts]
+            assert await book.find("twitch/other", "ana") is None
+
+    run(main())
+
+
+def test_of_exchanges_and_facts_the_last_ones_are_kept(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            book = store.viewers
+            for number in range(12):
+                await book.keep("c", "ana", exchange(number), [fact(number)])
+            known = await book.find("c", "ana")
+            assert known
+            assert [each.message_id for each in known.exchanges] == [f"m{number}" for number in range(7, 12)]
+            assert [each.text for each in known.facts] == [f"I like {number}" for number in range(4, 12)]
+
+    run(main())
+
+
+def test_what_a_message_said_is_forgotten_with_it(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            book = store.viewers
+            for number in range(3):
+                await book.keep("c", "ana", exchange(number), [fact(number)])
+            await book.retract("c", ["m1", "m7"])
+            await book.retract("other", ["m0"])
+            await book.retract("c", [])
+            known = await book.find("c", "ana")
+            assert known
+            assert [each.message_id for each in known.exchanges] == ["m0", "m2"]
+            assert [each.message_id for each in known.facts] == ["m0", "m2"]
+
+    run(main())
+
+
+def test_a_viewer_can_be_forgotten_with_or_without_having_been_here(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            book = store.viewers
+            for name in ("ana", "ben"):
+                await book.keep("c", name, exchange(1), [fact(1)])
+            await book.forget("c", "ana", everything=False)
+            known = await book.find("c", "ana")
+            assert known
+            assert (len(known.exchanges), len(known.facts)) == (0, 0)
+            await book.forget("c", "ana")
+            await book.forget("c", "nobody")
+            assert await book.find("c", "ana") is None
+            assert await book.find("c", "ben")
+
+    run(main())
+
+
+def test_viewers_who_stay_away_are_forgotten(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            await store.viewers.saw("c", [sighting("old", 0), sighting("new", 60)])
+            await store.viewers.forget_older_than(BEGAN + timedelta(minutes=30))
+            assert await store.viewers.find("c", "old") is None
+            assert await store.viewers.find("c", "new")
+
+    run(main())
+
+
+def paid(number: int, **named: Any) -> ChannelEvent:
+    given = {"kind": "cheer", "username": "ana", "display_name": "Ana", "amount": 100, "message": "hi"}
+    return ChannelEvent(
+        id=f"e{number}", platform="twitch", channel="c", timestamp=BEGAN, **{**given, **named}
+    )
+
+
+def test_what_was_paid_waits_until_it_is_acknowledged_and_is_taken_in_once(opened: Open) -> None:
+    events = [paid(1, data={"tier": "1000", "is_gift": True}), paid(2, amount=None), paid(3)]
+
+    async def main() -> None:
+        async with opened() as store:
+            taken = [await store.paid.take_in("main", each) for each in [*events, events[0]]]
+            assert taken == [True, True, True, False]
+            assert list(await store.paid.waiting("main")) == events
+            assert list(await store.paid.waiting("other")) == []
+            await store.paid.acknowledged("main", ["e1", "e3", "e9"])
+            await store.paid.acknowledged("main", [])
+            assert list(await store.paid.waiting("main")) == [events[1]]
+            assert not await store.paid.take_in("main", events[0])
+
+    run(main())
+
+
+def test_a_forgotten_viewers_gift_stays_without_the_name(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as store:
+            await store.paid.take_in("main", paid(1, data={"tier": "1000"}))
+            await store.paid.forget_viewer("main", "ana")
+            (kept,) = await store.paid.waiting("main")
+            assert (kept.username, kept.display_name, kept.message, dict(kept.data)) == ("", "", "", {})
+            assert kept.amount == 100
 
     run(main())
 

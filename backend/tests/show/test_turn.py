@@ -9,6 +9,7 @@ import pytest
 
 from fakes import BROKEN, GUARD, FakeAdapter, FakeEar, FakeVoice, Reader, model
 from open_llm_vtuber.chat.decisions import Decision
+from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.ears import Ears
@@ -54,7 +55,7 @@ async def stage(
         audience=audience,
         character_name="Mika",
         avatar="mika.png",
-        guard=GUARD,
+        airlock=Airlock(GUARD, audience.publish),
         first_clause=False,
         listen=Ears(ear or FakeEar()).listen,
         keep=keep,

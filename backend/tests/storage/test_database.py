@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,33 @@ def test_what_was_written_is_on_the_disk_before_it_is_said_to_be(tmp_path: Path)
             assert await database.do(pragma) == ("wal", full, 1)
 
     run(main())
+
+
+def test_a_store_of_the_first_format_keeps_its_lines_and_learns_the_new_ones(tmp_path: Path) -> None:
+    file = tmp_path / "live.sqlite3"
+    with closing(sqlite3.connect(file)) as old:
+        old.executescript(
+            """
+            CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+            INSERT INTO meta VALUES ('schema', '1');
+            CREATE TABLE histories (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, uid TEXT NOT NULL, UNIQUE(owner, uid));
+            CREATE TABLE lines (id INTEGER PRIMARY KEY, history INTEGER NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL,
+                avatar TEXT NOT NULL, content TEXT NOT NULL, timestamp DATETIME NOT NULL, interrupted BOOLEAN NOT NULL);
+            CREATE TABLE sightings (id INTEGER PRIMARY KEY, show TEXT NOT NULL, message TEXT NOT NULL,
+                at DATETIME NOT NULL, UNIQUE(show, message));
+            INSERT INTO histories VALUES (1, 'a', '2026-01-01_00-00-00_00112233445566778899aabbccddeeff');
+            INSERT INTO lines VALUES (1, 1, 'human', 'Ana', '', 'hello', '2026-01-01 00:00:00.000000', 0);
+            """
+        )
+        old.commit()
+
+    async def main() -> None:
+        for _ in range(2):
+            async with sql_store("", tmp_path) as store:
+                ((uid, line),) = await store.histories("a")
+                assert (line.content, line.message_id, line.username) == ("hello", "", "")
+                assert await store.viewers.find("c", "ana") is None
+                await store.append("a", uid, replace(line, message_id="m1"))
+                assert await store.erase_lines("a", message_ids=["m1"]) == 1
+
+    asyncio.run(main())

@@ -1,6 +1,6 @@
 """The `orphiq` mode: our own agent gives the words."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
@@ -28,3 +28,7 @@ class OrphiqAdapter:
     def recall(self, lines: Sequence[HistoryLine]) -> None:
         """Go on with a stored conversation."""
         self._agent.recall(lines)
+
+    def retract(self, message_ids: Collection[str], username: str | None) -> None:
+        """Forget the exchanges about these chat messages, and all of a viewer's where one is named."""
+        self._agent.retract(message_ids, username)

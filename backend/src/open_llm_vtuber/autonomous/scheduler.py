@@ -28,8 +28,8 @@ from open_llm_vtuber.autonomous.topics import Topics
 from open_llm_vtuber.autonomous.triggers import ChatTrigger, EventTrigger, Trigger, TriggerConfig, free_name
 from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
+from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import EngineError, ProtocolError
-from open_llm_vtuber.ports import Floor
 from open_llm_vtuber.protocol.autonomy import Autonomous, AutonomousSummary, MoodState, Outcome
 from open_llm_vtuber.stimulus import ChannelEvent, ChatEvent, ChatMessage, Stimulus, StreamFacts
 from open_llm_vtuber.units import Seconds

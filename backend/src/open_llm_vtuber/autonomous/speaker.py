@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from open_llm_vtuber.autonomous.content_generator import Content, ContentGenerator, Occasion
 from open_llm_vtuber.autonomous.moments import Now
 from open_llm_vtuber.autonomous.wants import Want, Wants
+from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.ports import Floor
 from open_llm_vtuber.protocol.autonomy import Outcome
 from open_llm_vtuber.stimulus import AUTONOMOUS, Stimulus
 

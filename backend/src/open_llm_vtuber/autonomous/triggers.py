@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from open_llm_vtuber.autonomous.moments import CronLine, QuietHours, ZoneName
 from open_llm_vtuber.autonomous.templates import Template
+from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Floor
 from open_llm_vtuber.stimulus import EventKind
 from open_llm_vtuber.units import Milliseconds, Seconds
 

@@ -1,6 +1,7 @@
 """What was decided about a chat message, and why."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["pending", "answered", "queued", "skipped", "held", "blocked"]
@@ -15,6 +16,15 @@ class Decision:
     reason: str = ""
     score: float | None = None
     """How much it deserves an answer; None where nothing was weighed."""
+    factors: Mapping[str, float] = field(default_factory=dict)
+    """What the score is made of: they add up to it."""
+    beaten_by: float | None = None
+    """The score of the message that was answered instead."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.outcome in ("answered", "skipped", "blocked")
 
 
 def pending(message_id: str) -> Decision:

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
-from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, Expression, State
+from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, EventKind, Expression, State
 
 
 class ClientWelcome(Answer):
@@ -49,6 +49,51 @@ class ChatMessageRemoved(Cue):
     type: Literal["chat-message-removed"] = "chat-message-removed"
     id: str | None = None
     username: str | None = None
+
+
+class ChannelEventCue(Cue):
+    """Something happened on the channel beside its chat. `message` and the names are a viewer's: never HTML."""
+
+    capability: ClassVar[Capability | None] = "chat"
+    type: Literal["channel-event"] = "channel-event"
+    id: str
+    kind: EventKind
+    platform: str
+    username: str
+    display_name: str
+    amount: int | None
+    message: str
+    data: dict[str, str | int | bool]
+    timestamp: str
+
+
+class SentenceHeld(Cue):
+    """A sentence goes on air in `air_in_ms`, unless an operator refuses it (`hold-decide` with this `id`)."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["sentence-held"] = "sentence-held"
+    id: str
+    turn_id: str
+    text: str
+    air_in_ms: int
+
+
+class SentenceRefused(Cue):
+    """A sentence was kept off the air; `rule` says by what. Its words are not repeated."""
+
+    capability: ClassVar[Capability | None] = "state"
+    type: Literal["sentence-refused"] = "sentence-refused"
+    turn_id: str
+    rule: str
+
+
+class SpeechRetracted(Cue):
+    """What this turn has said and was about to say is taken back: stop it, and show nothing of it any more."""
+
+    capability: ClassVar[Capability | None] = "interrupted"
+    type: Literal["speech-retracted"] = "speech-retracted"
+    turn_id: str
+    reason: str
 
 
 class SetExpression(Cue):
@@ -98,6 +143,10 @@ LiveServerMessage = (
     | ChatMessageCue
     | ChatDecision
     | ChatMessageRemoved
+    | ChannelEventCue
+    | SentenceHeld
+    | SentenceRefused
+    | SpeechRetracted
     | SetExpression
     | TwitchStatus
     | CharacterState

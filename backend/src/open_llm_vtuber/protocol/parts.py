@@ -6,6 +6,22 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 from open_llm_vtuber.modes import Mode
 
+EventKind = Literal[
+    "follow",
+    "subscribe",
+    "resubscribe",
+    "gift",
+    "cheer",
+    "raid",
+    "redemption",
+    "hype-train",
+    "poll",
+    "ad-break",
+    "stream-online",
+    "stream-offline",
+    "other",
+]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

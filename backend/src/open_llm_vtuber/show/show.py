@@ -30,6 +30,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
 from open_llm_vtuber.show import commands
+from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
@@ -149,7 +150,7 @@ class Show:
             audience=self.audience,
             character_name=billing.character_name,
             avatar=billing.avatar,
-            guard=self._guard,
+            airlock=Airlock(self._guard, self.audience.publish),
             first_clause=role.first_clause,
             spoken=role.spoken,
             listen=self._ears.listen,

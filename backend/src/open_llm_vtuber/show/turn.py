@@ -12,6 +12,7 @@ from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
 from open_llm_vtuber.protocol.codec import harmless
+from open_llm_vtuber.protocol.live_server_messages import SentenceRefused, SpeechRetracted
 from open_llm_vtuber.protocol.parts import Actions, DisplayText
 from open_llm_vtuber.protocol.server_messages import (
     Audio,
@@ -24,10 +25,10 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
     UserInputTranscription,
 )
+from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.emotions import emotion_of
-from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
@@ -42,13 +43,25 @@ WAITING_SENTENCES = 1
 """Sentences that wait for the voice. The writer holds one more, so the text is at most two ahead."""
 LONGEST_REPLY = 2_000
 """Characters after which a reply is ended, whatever the model still wants to say."""
-INSTEAD = "Let's talk about something else."
-"""Said when nothing of a reply may go on air."""
+HELD_SENTENCES = 4
+"""Sentences with their sound that wait for the air, where an operator wants to hold them."""
 PLAYBACK_GRACE: Seconds = 2.0
 """How much longer than its audio a turn may take when a client is to report the end and does not."""
 
 
 Point = Literal["first_token_ms", "first_sentence_ms", "first_audio_ms", "end_ms"]
+
+
+async def _know_nothing(_: Stimulus) -> tuple[str, ...]:
+    return ()
+
+
+async def _do_nothing(_: Stimulus) -> None:
+    return
+
+
+def _note_nothing(_: Stimulus, __: str) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +74,7 @@ class Cast:
     audience: Audience
     character_name: str
     avatar: str
-    guard: Guard
+    airlock: Airlock
     first_clause: bool
     listen: Callable[[bytes], Awaitable[str]]
     """Returns the words of an utterance. Raises ProtocolError `nothing-heard` or EngineError."""
@@ -71,6 +84,21 @@ class Cast:
     """Stores a line of the conversation."""
     decide: Callable[[Decision], None]
     """Says what became of a chat message."""
+    brief: Callable[[Stimulus], Awaitable[tuple[str, ...]]] = _know_nothing
+    """Returns what else is known, as data for the prompt."""
+    answering: Callable[[Stimulus], Awaitable[None]] = _do_nothing
+    """Is waited for before the first sentence goes out."""
+    ended: Callable[[Stimulus, str], None] = _note_nothing
+    """Is told what was heard of the reply when the turn is over; nothing of one that was taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Voiced:
+    """A sentence with its sound, on its way to the air."""
+
+    id: str
+    sentence: Sentence
+    spoken: Speech | None
 
 
 class Turn:
@@ -90,6 +118,9 @@ class Turn:
         self.is_over = False
         """From here on there is nothing left to interrupt."""
         self._reported: str | None = None
+        self._retracted: str | None = None
+        self._admitted = ""
+        self._was_refused = False
         self._voice_failed = False
         self._began = self._now()
 
@@ -104,6 +135,8 @@ class Turn:
             self._was_interrupted = True
             self._cast.audience.interrupted()
             self._publish(InterruptSignalCue())
+            if self._retracted is not None:
+                self._publish(SpeechRetracted(turn_id=self.id, reason=self._retracted))
             raise
         finally:
             await self._close()
@@ -111,6 +144,10 @@ class Turn:
     def heard_by_client(self, text: str | None) -> None:
         """Note, before the turn is cancelled, what a client says was heard of it."""
         self._reported = text
+
+    def retract(self, reason: str) -> None:
+        """Note, before the turn is cancelled, that nothing of it may stay anywhere."""
+        self._retracted = reason
 
     def playback_ended(self) -> None:
         """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
@@ -133,6 +170,8 @@ class Turn:
         if line := self.stimulus.line:
             self._show_line(line)
             await self._keep("human", self.stimulus.author, self.stimulus.text)
+        if not self.stimulus.verbatim and (notes := await self._cast.brief(self.stimulus)):
+            self.stimulus = replace(self.stimulus, notes=(*self.stimulus.notes, *notes))
         return True
 
     def _show_line(self, line: str) -> None:
@@ -145,12 +184,26 @@ class Turn:
 
     async def _reply(self) -> None:
         ready: asyncio.Queue[Sentence | ToolUse | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
+        voiced: asyncio.Queue[_Voiced | ToolUse | None] = asyncio.Queue(maxsize=HELD_SENTENCES)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._write(ready))
-                await self._speak(ready)
+                writing = group.create_task(self._written(ready))
+                group.create_task(self._speak(ready, voiced))
+                await self._air(voiced)
+            if error := writing.result():
+                self._fail(error)
         except ExceptionGroup as errors:
             self._fail(_first(errors))
+
+    async def _written(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> Exception | None:
+        """Write the reply; a brain that fails does not take along what was complete before."""
+        failure = None
+        try:
+            await self._write(ready)
+        except Exception as error:  # noqa: BLE001  the boundary: it is told when what there is has been said
+            failure = error
+        await ready.put(None)
+        return failure
 
     async def _write(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
         splitter = SentenceSplitter(self._cast.body.emotions, first_clause=self._cast.first_clause)
@@ -170,30 +223,56 @@ class Turn:
                     break
         for sentence in splitter.finish():
             await ready.put(sentence)
-        await ready.put(None)
 
     def _words(self) -> AsyncGenerator[str | ToolUse, None]:
         if self.stimulus.verbatim:
             return _as_given(self.stimulus.text)
         return self._cast.adapter.generate_text(self.stimulus)
 
-    async def _speak(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> None:
-        was_refused = False
+    async def _speak(
+        self,
+        ready: asyncio.Queue[Sentence | ToolUse | None],
+        voiced: asyncio.Queue[_Voiced | ToolUse | None],
+    ) -> None:
+        """Give every sentence that may go on air its sound."""
+        count = 0
         while sentence := await ready.get():
             if isinstance(sentence, ToolUse):
-                self._tools.show(sentence)
+                await voiced.put(sentence)
                 continue
             self._reached("first_sentence_ms")
-            if rule := self._cast.guard.objection(sentence.text):
-                log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)
-                was_refused = True
+            if rule := await self._cast.airlock.objection(sentence.text, self._admitted):
+                self._refuse(rule)
                 continue
-            await self._say(sentence)
-        if was_refused and not self._sentences_sent:
-            await self._say(Sentence(INSTEAD))
+            self._admitted += f" {sentence.text}"
+            ready_one = _Voiced(f"{self.id}:{count}", sentence, await self._voiced(sentence))
+            count += 1
+            self._cast.airlock.hold(ready_one.id, self.id, sentence.text)
+            await voiced.put(ready_one)
+        await voiced.put(None)
 
-    async def _say(self, sentence: Sentence) -> None:
-        spoken = await self._voiced(sentence)
+    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> None:
+        """Publish what is ready, in order and in its time."""
+        while each := await voiced.get():
+            if isinstance(each, ToolUse):
+                self._tools.show(each)
+            elif rule := await self._cast.airlock.release(each.id):
+                self._refuse(rule)
+            else:
+                await self._say(each.sentence, each.spoken)
+        instead = self._cast.airlock.guard.instead
+        if self._was_refused and not self._sentences_sent and instead:
+            sentence = Sentence(instead)
+            await self._say(sentence, await self._voiced(sentence))
+
+    def _refuse(self, rule: str) -> None:
+        log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)
+        self._publish(SentenceRefused(turn_id=self.id, rule=rule))
+        self._was_refused = True
+
+    async def _say(self, sentence: Sentence, spoken: Speech | None) -> None:
+        if not self._sentences_sent:
+            await self._cast.answering(self.stimulus)
         text = harmless(sentence.text) + " "  # clients join texts without a separator
         self._send(text, spoken, self._face(sentence))
         self._playback.add(text, spoken.length if spoken else reading_time(text), now=self._now())
@@ -254,13 +333,18 @@ class Turn:
         if self._was_interrupted:
             heard = self._playback.heard(self._now(), self._reported)
         self._cast.body.rest()
+        self._cast.airlock.forget(self.id)
         if not self._sentences_sent and self.stimulus.message_id:
-            self._cast.decide(skipped(self.stimulus.message_id, "no-reply"))
+            reason = "no-reply" if self._retracted is None else "removed"
+            self._cast.decide(skipped(self.stimulus.message_id, reason))
+        if self._retracted is not None:
+            heard = ""
         try:
-            if self.stimulus.line or heard:
+            if (self.stimulus.line or heard) and self._retracted is None:
                 self._cast.adapter.remember(self.stimulus, heard)
             if heard:
                 await self._keep("ai", self._cast.character_name, heard)
+            self._cast.ended(self.stimulus, heard)
         finally:
             self._tools.end()
             self._publish(ForceNewMessage())
@@ -278,6 +362,8 @@ class Turn:
                     timestamp=datetime.now(UTC),
                     interrupted=role == "ai" and self._was_interrupted,
                     avatar=self._cast.avatar if role == "ai" else "",
+                    message_id=self.stimulus.message_id or "",
+                    username=self.stimulus.username or "",
                 )
             )
         except Exception as error:  # noqa: BLE001  the boundary: a line that is not stored does not cost the show

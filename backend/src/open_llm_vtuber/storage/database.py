@@ -2,20 +2,21 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
-from sqlalchemy import URL, Connection, event, insert, inspect, make_url, select
+from sqlalchemy import URL, Connection, Insert, Table, event, insert, inspect, make_url, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from open_llm_vtuber.errors import ConfigError, EngineError, VTuberError
-from open_llm_vtuber.storage.tables import SCHEMA_VERSION, meta, metadata
+from open_llm_vtuber.storage.tables import SCHEMA_VERSION, lines, meta, metadata
 from open_llm_vtuber.units import Seconds
 
 WAITING_JOBS = 1_000
@@ -26,7 +27,13 @@ ANSWERING: Seconds = 20.0
 """How long a database server may take for one statement."""
 CLOSING: Seconds = 10.0
 """How long what is waiting may take to be written when the store closes."""
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON")
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    f"busy_timeout={BUSY_MS}",
+    "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten: a viewer may want to be forgotten
+)
 _REASONS = {
     "disk is full": "the disk is full",
     "readonly database": "it may not be written to",
@@ -110,6 +117,20 @@ class Database:
             raise unavailable("too much is waiting for it") from None
         return await work.done
 
+    async def settle(self) -> None:
+        """Bring what was deleted out of the log into the file, so that nothing of it can be read any more."""
+        if not self.is_sqlite:
+            return
+
+        async def job(connection: AsyncConnection) -> None:
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            if driver is not None:
+                await driver.commit()  # a checkpoint does nothing inside a transaction
+                await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        await self.do(job)
+
     async def _work(self, engine: AsyncEngine) -> None:
         try:
             while True:
@@ -164,6 +185,18 @@ class _Doing(Generic[Result]):
     def _fail(self, error: VTuberError) -> None:
         if not self.done.done():
             self.done.set_exception(error)
+
+
+async def insert_new(
+    connection: AsyncConnection, table: Table, row: Mapping[str, object], *, is_sqlite: bool
+) -> bool:
+    """Insert unless it is there already; return whether it was not."""
+    statement: Insert
+    if is_sqlite:
+        statement = sqlite.insert(table).values(row).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).values(row).on_conflict_do_nothing()
+    return bool((await connection.execute(statement)).rowcount)
 
 
 def file_url(file: Path) -> URL:
@@ -251,8 +284,21 @@ def _prepare(connection: Connection) -> None:
     if found is None:
         metadata.create_all(connection)
         connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
+        return
+    if found == "1":
+        _to_second_format(connection)
     elif found != str(SCHEMA_VERSION):
         raise ConfigError(
             f"The store has format {found} and this program knows {SCHEMA_VERSION}: a newer version wrote it. "
             "Use that version, or another data_dir."
         )
+
+
+def _to_second_format(connection: Connection) -> None:
+    """Let lines say which message they are, and add the tables that came with it."""
+    for column in (lines.c.message, lines.c.username):
+        connection.exec_driver_sql(f"ALTER TABLE lines ADD COLUMN {column.name} TEXT NOT NULL DEFAULT ''")
+    for index in lines.indexes:
+        index.create(connection, checkfirst=True)
+    metadata.create_all(connection)
+    connection.execute(update(meta).where(meta.c.name == "schema").values(value=str(SCHEMA_VERSION)))

@@ -1,10 +1,11 @@
 """A store that forgets everything with the process."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.history_uid import new_history_uid, no_such_history
+from open_llm_vtuber.storage.memory_viewers import MemoryPaidEvents, MemoryViewers
 
 REMEMBERED_IDS = 50_000
 """Chat message ids kept for each show: hours of a busy channel. The oldest are forgotten first."""
@@ -20,6 +21,9 @@ class MemoryStore:
     """Keeps the `Store` port in dictionaries of a limited size."""
 
     def __init__(self) -> None:
+        self.viewers = MemoryViewers()
+        self.paid = MemoryPaidEvents()
+        self._notes: dict[tuple[str, str], str] = {}
         self._seen: dict[str, OrderedDict[str, None]] = {}
         self._histories: OrderedDict[str, OrderedDict[str, list[HistoryLine]]] = OrderedDict()
 
@@ -64,6 +68,32 @@ class MemoryStore:
         """Give it to another owner. Raises ProtocolError `not-found`."""
         self._lines(owner, history)
         self._give(to, history, self._histories[owner].pop(history))
+
+    async def erase_lines(
+        self, owners: str, *, message_ids: Collection[str] = (), username: str | None = None
+    ) -> int:
+        """Delete the lines of these messages, or of a viewer, and of their answers; return how many."""
+        wanted, gone = {each for each in message_ids if each}, 0
+        for owner, histories in self._histories.items():
+            if not owner.startswith(owners):
+                continue
+            for lines in histories.values():
+                kept = [
+                    line
+                    for line in lines
+                    if line.message_id not in wanted and not (username and line.username == username)
+                ]
+                gone += len(lines) - len(kept)
+                lines[:] = kept
+        return gone
+
+    async def note(self, show: str, name: str, text: str) -> None:
+        """Keep a text under a name, in place of the one before."""
+        self._notes[show, name] = text
+
+    async def noted(self, show: str, name: str) -> str | None:
+        """Return what was noted under that name."""
+        return self._notes.get((show, name))
 
     def _lines(self, owner: str, history: str) -> list[HistoryLine]:
         lines = self._histories.get(owner, OrderedDict()).get(history)

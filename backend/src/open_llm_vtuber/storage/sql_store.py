@@ -1,23 +1,24 @@
 """The store that outlives the process: an SQLite file in the data folder, or a PostgreSQL server."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Insert, RowMapping, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.stimulus import HistoryLine
-from open_llm_vtuber.storage.database import Database, file_url, server_url
+from open_llm_vtuber.storage.database import Database, file_url, insert_new, server_url
 from open_llm_vtuber.storage.history_uid import is_history_uid, new_history_uid, no_such_history
+from open_llm_vtuber.storage.paid_events import SqlPaidEvents
 from open_llm_vtuber.storage.sightings import SightingsFile
-from open_llm_vtuber.storage.tables import histories, imports, lines, sightings
+from open_llm_vtuber.storage.tables import histories, imports, lines, notes, sightings
+from open_llm_vtuber.storage.viewers import SqlViewers
 
 FILE = "live.sqlite3"
 BEGUN_HISTORIES = 10_000
@@ -29,7 +30,11 @@ SEEN_FOR = timedelta(hours=24)
 SEEN_MOST = 50_000
 """Chat message ids kept for each show, and for how long."""
 PRUNE_EVERY = 1_000
-_LINE = (lines.c.role, lines.c.name, lines.c.avatar, lines.c.content, lines.c.timestamp, lines.c.interrupted)
+MOST_IN_A_STATEMENT = 500
+_LINE = (
+    *(lines.c.role, lines.c.name, lines.c.avatar, lines.c.content, lines.c.timestamp, lines.c.interrupted),
+    *(lines.c.message.label("message_id"), lines.c.username),
+)
 
 
 class SqlStore:
@@ -40,6 +45,8 @@ class SqlStore:
         self._begun: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._sightings = 0
         self._ids = SightingsFile(database.url) if database.is_sqlite else None
+        self._viewers = SqlViewers(database)
+        self._paid = SqlPaidEvents(database)
 
     async def __aenter__(self) -> Self:
         """Open it. Raises ConfigError."""
@@ -52,6 +59,16 @@ class SqlStore:
         if self._ids:
             await self._ids.close()
         await self._database.__aexit__(kind, error, trace)
+
+    @property
+    def viewers(self) -> SqlViewers:
+        """What is remembered of viewers."""
+        return self._viewers
+
+    @property
+    def paid(self) -> SqlPaidEvents:
+        """What somebody paid for and is not acknowledged."""
+        return self._paid
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False until it is forgotten."""
@@ -163,14 +180,49 @@ class SqlStore:
 
         return await self._database.do(job)
 
+    async def erase_lines(
+        self, owners: str, *, message_ids: Collection[str] = (), username: str | None = None
+    ) -> int:
+        """Delete the lines of these messages, or of a viewer, and of their answers; return how many."""
+        theirs = select(histories.c.id).where(histories.c.owner.startswith(owners, autoescape=True))
+        concerned = [lines.c.message.in_(part) for part in _parts([each for each in message_ids if each])]
+        if username:
+            concerned.append(lines.c.username == username)
+
+        async def job(connection: AsyncConnection) -> int:
+            gone = 0
+            for each in concerned:
+                done = await connection.execute(delete(lines).where(lines.c.history.in_(theirs), each))
+                gone += done.rowcount
+            return gone
+
+        erased = await self._database.do(job) if concerned else 0
+        if erased:
+            await self._database.settle()
+        return erased
+
+    async def note(self, show: str, name: str, text: str) -> None:
+        """Keep a text under a name, in place of the one before."""
+
+        async def job(connection: AsyncConnection) -> None:
+            await connection.execute(delete(notes).where(notes.c.show == show, notes.c.name == name))
+            await connection.execute(insert(notes).values(show=show, name=name, text=text))
+
+        await self._database.do(job)
+
+    async def noted(self, show: str, name: str) -> str | None:
+        """Return what was noted under that name."""
+
+        async def job(connection: AsyncConnection) -> str | None:
+            query = select(notes.c.text).where(notes.c.show == show, notes.c.name == name)
+            found: str | None = await connection.scalar(query)
+            return found
+
+        return await self._database.do(job)
+
     async def _insert(self, connection: AsyncConnection, table: Table, row: Mapping[str, object]) -> bool:
         """Insert unless it is there already; return whether it was not."""
-        statement: Insert
-        if self._database.is_sqlite:
-            statement = sqlite.insert(table).values(row).on_conflict_do_nothing()
-        else:
-            statement = postgresql.insert(table).values(row).on_conflict_do_nothing()
-        return bool((await connection.execute(statement)).rowcount)
+        return await insert_new(connection, table, row, is_sqlite=self._database.is_sqlite)
 
 
 def sql_store(storage_url: str, data_dir: Path) -> SqlStore:
@@ -205,6 +257,11 @@ async def _forget_old_sightings(connection: AsyncConnection, show: str) -> None:
     await connection.execute(delete(sightings).where(sightings.c.at < datetime.now(UTC) - SEEN_FOR))
 
 
+def _parts(ids: Sequence[str]) -> Sequence[Sequence[str]]:
+    """Return the ids in pieces that a statement can hold."""
+    return [ids[start : start + MOST_IN_A_STATEMENT] for start in range(0, len(ids), MOST_IN_A_STATEMENT)]
+
+
 def _row(history: int | None, line: HistoryLine) -> dict[str, object]:
     return {
         "history": history,
@@ -214,8 +271,10 @@ def _row(history: int | None, line: HistoryLine) -> dict[str, object]:
         "content": line.content,
         "timestamp": line.timestamp,
         "interrupted": line.interrupted,
+        "message": line.message_id,
+        "username": line.username,
     }
 
 
 def _line(row: RowMapping) -> HistoryLine:
-    return HistoryLine(**{column.name: row[column] for column in _LINE})
+    return HistoryLine(**{column.name: row[column.name] for column in _LINE})

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of a table; a store that is newer than the program is not touched."""
 
 
@@ -80,7 +80,11 @@ lines = Table(
     Column("content", Words, nullable=False),
     Column("timestamp", Moment, nullable=False),
     Column("interrupted", Boolean, nullable=False),
+    Column("message", Words, nullable=False, server_default=""),
+    Column("username", Words, nullable=False, server_default=""),
     Index("lines_of_history", "history", "id"),
+    Index("lines_of_message", "message"),
+    Index("lines_of_viewer", "username"),
 )
 
 imports = Table(
@@ -101,3 +105,68 @@ sightings = Table(
     UniqueConstraint("show", "message"),
 )
 """Chat messages that were taken in."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("show", Words, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("text", Words, nullable=False),
+)
+"""Texts that a show keeps for itself, by name."""
+
+viewers = Table(
+    "viewers",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("channel", Words, nullable=False),
+    Column("username", Words, nullable=False),
+    Column("display_name", Words, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False, index=True),
+    Column("messages", BigInteger, nullable=False),
+    UniqueConstraint("channel", "username"),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("viewer", _number, ForeignKey("viewers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message", Words, nullable=False, index=True),
+    Column("asked", Words, nullable=False),
+    Column("answered", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""What viewers wrote and she answered, the last ones of each."""
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("viewer", _number, ForeignKey("viewers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message", Words, nullable=False, index=True),
+    Column("text", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""What viewers told about themselves, with the message that says so."""
+
+paid_events = Table(
+    "paid_events",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("show", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("username", Words, nullable=False),
+    Column("display_name", Words, nullable=False),
+    Column("amount", BigInteger, nullable=True),
+    Column("message", Words, nullable=False),
+    Column("data", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("acknowledged", Boolean, nullable=False),
+    UniqueConstraint("show", "event"),
+)
+"""Events that somebody paid for. Once acknowledged, only that they came is kept."""

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncGenerator, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from open_llm_vtuber.agent.tool_rounds import ToolRounds
 from open_llm_vtuber.ports import LanguageModel, Toolbox
@@ -26,6 +27,14 @@ VIEWER_INSTRUCTION = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    asked: str
+    answered: str
+    message_id: str
+    username: str
+
+
 class BasicMemoryAgent:
     """Answers in character and remembers what was said and heard, within the model's limits."""
 
@@ -35,9 +44,10 @@ class BasicMemoryAgent:
         self._llm = llm
         self._rounds = ToolRounds(llm, toolbox)
         self._system = _system_prompt(persona, sorted(emotions) if llm.abilities.emotion_tags else [])
-        if llm.abilities.is_demo and not llm.abilities.emotion_tags:
+        self._is_simple = llm.abilities.is_demo and not llm.abilities.emotion_tags
+        if self._is_simple:
             self._system = persona  # a tiny model only gets confused by rules
-        self._memory: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_EXCHANGES)
+        self._memory: deque[_Exchange] = deque(maxlen=REMEMBERED_EXCHANGES)
 
     def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""
@@ -45,11 +55,25 @@ class BasicMemoryAgent:
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep an exchange; a reply of which nothing was heard leaves only the question behind."""
-        self._memory.append((stimulus.line[:LONGEST_REMEMBERED], heard[:LONGEST_REMEMBERED]))
+        asked, answered = stimulus.line[:LONGEST_REMEMBERED], heard[:LONGEST_REMEMBERED]
+        self._memory.append(_Exchange(asked, answered, stimulus.message_id or "", stimulus.username or ""))
 
     def forget(self) -> None:
         """Begin anew."""
         self._memory.clear()
+
+    def retract(self, message_ids: Collection[str], username: str | None) -> None:
+        """Forget the exchanges about these chat messages, and all of a viewer's where one is named."""
+        kept = [
+            each
+            for each in self._memory
+            if not (
+                (each.message_id and each.message_id in message_ids)
+                or (username and each.username == username)
+            )
+        ]
+        self._memory.clear()
+        self._memory.extend(kept)
 
     def recall(self, lines: Sequence[HistoryLine]) -> None:
         """Go on where these lines ended, as if they had just been said and heard."""
@@ -57,20 +81,22 @@ class BasicMemoryAgent:
         for line in lines[-2 * REMEMBERED_EXCHANGES :]:
             content = line.content[:LONGEST_REMEMBERED]
             if line.role == "human":
-                self._memory.append((content, ""))
+                self._memory.append(_Exchange(content, "", line.message_id, line.username))
             elif self._memory:  # a reply of several lines is one reply
-                asked, answered = self._memory.pop()
-                self._memory.append((asked, f"{answered} {content}".strip()[:LONGEST_REMEMBERED]))
+                last = self._memory.pop()
+                answered = f"{last.answered} {content}".strip()[:LONGEST_REMEMBERED]
+                self._memory.append(replace(last, answered=answered))
             else:
-                self._memory.append(("", content))
+                self._memory.append(_Exchange("", content, line.message_id, line.username))
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
         left = self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN - len(self._system)
-        asked_now = stimulus.line or stimulus.text
+        asked_now = (stimulus.line or stimulus.text) if self._is_simple else stimulus.prompt
         question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
         left -= len(question.content)
         past: list[PromptMessage] = []
-        for asked, answered in reversed(self._memory):  # the oldest whole exchanges go first
+        for each in reversed(self._memory):  # the oldest whole exchanges go first
+            asked, answered = each.asked, each.answered
             left -= len(asked) + len(answered)
             if left < 0:
                 break

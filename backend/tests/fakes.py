@@ -31,6 +31,8 @@ from open_llm_vtuber.tool_use import Tool, ToolResult, ToolUse
 from open_llm_vtuber.units import Hertz, Seconds
 
 RATE = Hertz(8_000)
+MOTIONS = {"Idle": 4.0, "Wave": 2.0, "Nod": 1.0}
+"""Group → seconds of its only motion."""
 FACES = ("neutral", "joy", "sadness", "anger", "surprise")
 GUARD = Guard()
 BROKEN = EngineError("The brain is out of order.", engine="fake", retryable=True)
@@ -168,10 +170,15 @@ class FakeEar(_Engine):
 
 
 def model() -> Live2dModel:
-    """Return an avatar with five faces, each the emotion of its own name."""
+    """Return an avatar with five faces, each the emotion of its own name, and motions of some seconds."""
     faces = [{"Name": name, "File": f"{name}.exp3.json"} for name in FACES]
     entry = {"name": "fake", "url": "/fake/fake.model3.json", "emotionMap": {name: name for name in FACES}}
-    return Live2dModel.from_json(entry, {"FileReferences": {"Expressions": faces}})
+    motions = {group: [{"File": f"{length}.motion3.json"}] for group, length in MOTIONS.items()}
+    return Live2dModel.from_json(
+        entry,
+        {"FileReferences": {"Expressions": faces, "Motions": motions}},
+        lambda file: {"Meta": {"Duration": float(file.removesuffix(".motion3.json")), "Loop": False}},
+    )
 
 
 def billing(channel: str = "") -> Billing:

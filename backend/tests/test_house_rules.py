@@ -70,8 +70,6 @@ SEED_NAMES_TO_COME = {
     "agent.agents.agent_interface",
     "autonomous.content_generator:ContentGenerator",
     "autonomous.scheduler:EventScheduler",
-    "live2d_model:ExpressionManager",
-    "live2d_model:MotionManager",
     "twitch.twitch_router:TwitchMessageRouter",
 }
 """Those that have no place yet. One that never gets it is explained in docs/adr/."""

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from open_llm_vtuber.errors import EngineError, ErrorCode, VTuberError
+from open_llm_vtuber.protocol.codec import code_of
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.commands import Command
 from open_llm_vtuber.shows import Shows
@@ -75,7 +76,7 @@ def add_refusals(app: FastAPI) -> None:
         is_json = fault["type"] != "json_invalid"
         field = ".".join(str(part) for part in fault["loc"][1:]) if is_json else ""
         sentence = (f"{field}: {fault['msg']}" if field else fault["msg"]) if is_json else "This is not JSON."
-        code: ErrorCode = "bad-message" if is_json else "bad-json"
+        code = code_of(fault["type"])
         return JSONResponse(Problem(detail=sentence, code=code).model_dump(), STATUS[code])
 
 

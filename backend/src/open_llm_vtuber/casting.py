@@ -251,7 +251,7 @@ def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2
     name = settings.character_config.live2d_model_name if name is None else name
     if name == config.BUILT_IN_AVATAR:
         folder = frontend / "models" / name
-        return Live2dModel.from_json(_json(folder / "entry.json"), _json(folder / f"{name}.model3.json"))
+        return _model(_json(folder / "entry.json"), folder / f"{name}.model3.json")
     entries = _json(settings.folder / "model_dict.json")
     if not isinstance(entries, list):
         raise ConfigError("The avatar's file model_dict.json must hold a list.")
@@ -262,7 +262,11 @@ def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2
             *(str(each.get("name")) for each in entries if isinstance(each, dict)),
         ]
         raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    return Live2dModel.from_json(entry, _json(settings.folder / str(entry.get("url", "")).lstrip("/")))
+    return _model(entry, settings.folder / str(entry.get("url", "")).lstrip("/"))
+
+
+def _model(entry: Any, model3: Path) -> Live2dModel:
+    return Live2dModel.from_json(entry, _json(model3), lambda file: _json(model3.parent / file))
 
 
 def _json(file: Path) -> Any:

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -122,6 +129,8 @@ class MessageHandler:
                 return TakeSnapshot(client)
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
                 return _group_command(message, client)
+            case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
+                return body_command(message, client)
             case Heartbeat():
                 return None
             case _:

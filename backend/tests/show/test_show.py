@@ -166,8 +166,9 @@ def test_an_interrupt_ends_the_chain_before_it_returns() -> None:
             await asyncio.sleep(0.01)
             return reader.types()
 
-    assert run_virtual(main())[-4:] == [
+    assert run_virtual(main())[-5:] == [
         "interrupt-signal",
+        "claim-ended",
         "set-expression",
         "force-new-message",
         "conversation-chain-end",
@@ -428,6 +429,12 @@ def test_she_speaks_unasked_unless_she_speaks_already() -> None:
             return reader.types(), await a_show.ask(SpeakUp("me", -1)), adapter
 
     types, again, adapter = run_virtual(main())
-    assert types == ["conversation-chain-start", "full-text", "audio", "backend-synth-complete"]
+    assert types == [
+        "conversation-chain-start",
+        "full-text",
+        "set-expression",
+        "audio",
+        "backend-synth-complete",
+    ]
     assert again == ()
     assert [stimulus.text for stimulus in adapter.asked] == ["Please say something."]

@@ -49,11 +49,16 @@ def harmless(text: str) -> str:
     return _TAG_START.sub("<\u200b", text)
 
 
+def code_of(fault: str) -> ErrorCode:
+    """Return the code of what pydantic found wrong, by its type."""
+    return _CODES.get(fault, "bad-message")
+
+
 def _refusal(text: str, error: ValidationError) -> Error:
     fault = error.errors(include_input=False, include_url=False)[0]
     given = _object(text)
     return Error(
-        code=_CODES.get(fault["type"], "bad-message"),
+        code=code_of(fault["type"]),
         message=_sentence(fault["type"], tuple(fault["loc"]), fault["msg"], given),
         request_type=_short(given.get("type")),
         request_id=_short(given.get("request_id") or given.get("requestId")),

@@ -2,8 +2,9 @@
 
 from typing import ClassVar, Literal
 
+from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
-from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, EventKind, Expression, State
+from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, EventKind, Expression, Motion, State
 
 
 class ClientWelcome(Answer):
@@ -96,18 +97,6 @@ class SpeechRetracted(Cue):
     reason: str
 
 
-class SetExpression(Cue):
-    """Show this face now."""
-
-    capability: ClassVar[Capability | None] = "expression"
-    type: Literal["set-expression"] = "set-expression"
-    expression_id: int
-    name: str
-    fade_ms: int
-    owner: str
-    priority: int
-
-
 class TwitchStatus(Cue):
     """How reading the channel is going; `reason` is one sentence."""
 
@@ -132,7 +121,7 @@ class Snapshot(Answer):
     seq: int
     state: State
     expression: Expression
-    motion: None = None
+    motion: Motion | None
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
@@ -147,9 +136,9 @@ LiveServerMessage = (
     | SentenceHeld
     | SentenceRefused
     | SpeechRetracted
-    | SetExpression
     | TwitchStatus
     | CharacterState
     | Snapshot
+    | BodyServerMessage
 )
 """What this program adds."""

@@ -173,11 +173,29 @@ class CharacterNames(_Part):
     character_name: str
 
 
+class MotionFile(_Part):
+    """A motion of the avatar. `loops` is what its file says; a request says for itself whether it does."""
+
+    duration_ms: int
+    loops: bool
+
+
+class Abilities(_Part):
+    """What the avatar can show. An expression's place in the list is its index, a motion's that in its group."""
+
+    expressions: tuple[str, ...]
+    emotions: dict[str, int]
+    """Emotion → index of the expression that shows it."""
+    motions: dict[str, tuple[MotionFile, ...]]
+
+
 class State(_Part):
     """Everything an operator or a page wants to know of a show."""
 
     expression: Expression
-    motion: None = None
+    motion: Motion | None
+    """None when nothing plays, not even an idle motion."""
+    abilities: Abilities
     speaking: bool
     mode: Mode = "orphiq"
     queue: int

@@ -23,11 +23,12 @@ class Playback:
         """Whether nothing has been sent yet."""
         return not self._started
 
-    def add(self, text: str, length: Seconds, *, now: Seconds) -> None:
-        """Put a sentence behind the ones before it."""
+    def add(self, text: str, length: Seconds, *, now: Seconds) -> Seconds:
+        """Put a sentence behind the ones before it; return when it begins."""
         start = max(now, self.ends_at)
         self._started.append((start, text))
         self.ends_at = start + length
+        return start
 
     def whole(self) -> str:
         """Return the text of everything that was sent."""

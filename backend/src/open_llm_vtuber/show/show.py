@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
@@ -100,6 +100,7 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._guard = guard
+        self._body = Body(role.billing.model, self.audience, self._on_change)
         self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, self._cast),
@@ -114,6 +115,7 @@ class Show:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
+                group.create_task(self._body.run())
         finally:
             self.audience.close()
             await self._role_change.end()
@@ -141,7 +143,8 @@ class Show:
         self._adapter = role.adapter
         self._providers = role.providers
         self._conversation.end()
-        self._body = Body(billing.model, self.audience.publish)
+        if billing.model is not self._body.model:
+            self._body.become(billing.model)
         self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
             adapter=role.adapter,
@@ -209,7 +212,7 @@ class Show:
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
         if isinstance(command, commands.BodyCommand):
-            raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")
+            return await self._body.ask(command)
         await self.tell(command)
         return ()
 
@@ -314,6 +317,7 @@ class Show:
             seq=seq,
             state=self._state(),
             expression=self._body.expression,
+            motion=self._body.motion,
             turn=turn.id if turn else None,
             chat=self._chat.shown,
         )
@@ -322,6 +326,8 @@ class Show:
         billing = self._billing
         return State(
             expression=self._body.expression,
+            motion=self._body.motion,
+            abilities=self._body.abilities,
             speaking=self._director.turn is not None,
             queue=self._director.waiting,
             primary=self._primary,
@@ -341,6 +347,7 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or self._primary not in self.audience:
             self._primary = self.audience.primary
+        self._body.look()
         self._changed.set()
 
     async def _publish_state(self) -> None:

@@ -274,8 +274,12 @@ class Turn:
         if not self._sentences_sent:
             await self._cast.answering(self.stimulus)
         text = harmless(sentence.text) + " "  # clients join texts without a separator
-        self._send(text, spoken, self._face(sentence))
-        self._playback.add(text, spoken.length if spoken else reading_time(text), now=self._now())
+        length = spoken.length if spoken else reading_time(text)
+        start = self._playback.add(text, length, now=self._now())
+        face = self._cast.body.accompany(
+            self._face(sentence), at=start, priority=self.stimulus.priority, sounds=spoken is not None
+        )
+        self._send(text, spoken, face)
 
     async def _voiced(self, sentence: Sentence) -> Speech | None:
         voice = self._cast.voice
@@ -293,14 +297,14 @@ class Turn:
 
     def _face(self, sentence: Sentence) -> int | None:
         body = self._cast.body
-        shown = [index for emotion in sentence.emotions if (index := body.express(emotion)) is not None]
+        shown = [index for emotion in sentence.emotions if (index := body.feel(emotion)) is not None]
         if shown:
             return shown[0]
         # A model that names no emotion still gets a face: from its words, at first also from what it answers.
         felt = emotion_of(sentence.text)
         if felt is None and not self._sentences_sent:
             felt = emotion_of(self.stimulus.text)
-        return body.express(felt) if felt else None
+        return body.feel(felt) if felt else None
 
     def _send(self, text: str, spoken: Speech | None, face: int | None) -> None:
         message = Audio(
@@ -349,6 +353,7 @@ class Turn:
             self._tools.end()
             self._publish(ForceNewMessage())
             self._publish(Control(text="conversation-chain-end"))
+            self._cast.body.chain_ended()
         self._reached("end_ms")
         log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, _in_words(self.timings))
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Literal, Protocol
 
 from open_llm_vtuber.ports import BodyControl
-from open_llm_vtuber.protocol.autonomy import Autonomous, AutonomousSummary, MoodState
+from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState
 from open_llm_vtuber.stimulus import ChatEvent, Stimulus, TextOptions
 
 
@@ -80,8 +80,8 @@ class Autonomy(Protocol):
         """Take notice that she reacts to something."""
         ...
 
-    def turn_ended(self, stimulus: Stimulus, heard: str) -> None:
-        """Take notice of what the audience has heard of it."""
+    def turn_ended(self, stimulus: Stimulus, heard: str, *, gave_way: bool = False) -> None:
+        """Take notice of what the audience has heard of it; one that gave way before its first word comes again."""
         ...
 
     def speak_up(self, prompt: str, client: str) -> None:

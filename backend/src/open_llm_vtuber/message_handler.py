@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from open_llm_vtuber.autonomy_door import autonomous_command
 from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -131,6 +133,8 @@ class MessageHandler:
                 return _group_command(message, client)
             case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
                 return body_command(message, client)
+            case AutonomousSet() | AutonomousFire():
+                return autonomous_command(message)
             case Heartbeat():
                 return None
             case _:

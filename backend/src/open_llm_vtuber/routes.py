@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from open_llm_vtuber import __version__
 from open_llm_vtuber.api import CALLER, ON_AIR, Problem, ShowName, add_refusals, ask_for
+from open_llm_vtuber.autonomy_routes import add_autonomy_routes
 from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.body_routes import add_body_routes
 from open_llm_vtuber.config import SystemConfig
@@ -80,6 +81,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_refusals(app)
     _add_api(app, shows)
     add_body_routes(app, shows)
+    add_autonomy_routes(app, shows)
     _add_asr(app, ear)
     _add_speech(app, voice)
 

@@ -54,6 +54,11 @@ class Stimulus:
     id: str = field(default_factory=new_id)
 
     @property
+    def gives_way(self) -> bool:
+        """Whether it ends with the sentence that is being said once somebody waits for an answer."""
+        return self.source == "unasked"
+
+    @property
     def from_server(self) -> bool:
         """Whether no client started it, so that no client expects a reply just now."""
         return self.client is None

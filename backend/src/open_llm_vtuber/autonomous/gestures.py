@@ -6,7 +6,7 @@ from open_llm_vtuber.autonomous.personality import Personality
 from open_llm_vtuber.autonomous.templates import filled
 from open_llm_vtuber.autonomous.triggers import Action
 from open_llm_vtuber.autonomy import Floor
-from open_llm_vtuber.protocol.autonomy import Outcome
+from open_llm_vtuber.protocol.autonomous_parts import Outcome
 from open_llm_vtuber.stimulus import UNASKED, ExpressionRequest, MotionRequest
 from open_llm_vtuber.units import Seconds
 

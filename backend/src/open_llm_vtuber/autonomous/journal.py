@@ -4,7 +4,7 @@ from collections import deque
 
 from open_llm_vtuber.autonomous.content_generator import Content
 from open_llm_vtuber.autonomous.moments import Now
-from open_llm_vtuber.protocol.autonomy import FireReport, Outcome
+from open_llm_vtuber.protocol.autonomous_parts import FireReport, Outcome
 
 KEPT = 50
 LONGEST_REASON = 200

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from open_llm_vtuber.protocol.autonomy import MoodName
+from open_llm_vtuber.protocol.autonomous_parts import MoodName
 from open_llm_vtuber.stimulus import EventKind
 from open_llm_vtuber.units import Seconds
 

@@ -5,7 +5,7 @@ from open_llm_vtuber.autonomous.personality import Mood, Personality
 from open_llm_vtuber.autonomous.roster import Entry, Roster
 from open_llm_vtuber.autonomous.rundown import ShowPlan
 from open_llm_vtuber.autonomous.triggers import Trigger
-from open_llm_vtuber.protocol.autonomy import (
+from open_llm_vtuber.protocol.autonomous_parts import (
     Autonomous,
     AutonomousSummary,
     FireReport,

@@ -30,7 +30,7 @@ from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
 from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import EngineError, ProtocolError
-from open_llm_vtuber.protocol.autonomy import Autonomous, AutonomousSummary, MoodState, Outcome
+from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState, Outcome
 from open_llm_vtuber.stimulus import ChannelEvent, ChatEvent, ChatMessage, Stimulus, StreamFacts
 from open_llm_vtuber.units import Seconds
 
@@ -191,10 +191,10 @@ class EventScheduler:
         self._senses.began()
         self._speaker.began(stimulus)
 
-    def turn_ended(self, stimulus: Stimulus, heard: str) -> None:
+    def turn_ended(self, stimulus: Stimulus, heard: str, *, gave_way: bool = False) -> None:
         """Take notice of what the audience has heard of it."""
         self._senses.ended(stimulus, heard, self._now())
-        self._speaker.ended(stimulus, heard)
+        self._speaker.ended(stimulus, heard, gave_way=gave_way)
         self._woken.set()
 
     async def run(self, floor: Floor) -> None:

@@ -9,7 +9,7 @@ from open_llm_vtuber.autonomous.moments import Now
 from open_llm_vtuber.autonomous.wants import Want, Wants
 from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.protocol.autonomy import Outcome
+from open_llm_vtuber.protocol.autonomous_parts import Outcome
 from open_llm_vtuber.stimulus import AUTONOMOUS, Stimulus
 
 Told = Callable[[Want, Outcome, str, Content | None, str], None]
@@ -81,9 +81,11 @@ class Speaker:
         if stimulus.id not in self._own:
             self.make_way()
 
-    def ended(self, stimulus: Stimulus, heard: str) -> None:
-        """Take notice that she has spoken."""
-        self._own.pop(stimulus.id, None)
+    def ended(self, stimulus: Stimulus, heard: str, *, gave_way: bool) -> None:
+        """Take notice that she has spoken, or gave way before her first word: then it comes again."""
+        want = self._own.pop(stimulus.id, None)
+        if want and gave_way and want.name not in self._wants:
+            self._wants.put(want)
         self._generator.said(heard)
 
     async def _speak(self, want: Want, floor: Floor) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousClientMessage
 from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, Request
 
@@ -22,5 +23,5 @@ class GetSnapshot(Request):
     type: Literal["get-snapshot"] = "get-snapshot"
 
 
-LiveClientMessage = ClientHello | GetSnapshot | BodyClientMessage
+LiveClientMessage = ClientHello | GetSnapshot | BodyClientMessage | AutonomousClientMessage
 """What this program adds."""

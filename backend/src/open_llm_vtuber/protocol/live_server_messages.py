@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousServerMessage
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
 from open_llm_vtuber.protocol.parts import Badge, Decision, Emote, EventKind, Expression, Motion, State
@@ -140,5 +141,6 @@ LiveServerMessage = (
     | CharacterState
     | Snapshot
     | BodyServerMessage
+    | AutonomousServerMessage
 )
 """What this program adds."""

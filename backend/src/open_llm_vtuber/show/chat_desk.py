@@ -31,6 +31,11 @@ class ChatDesk:
         """The last messages, oldest first."""
         return tuple(self._shown.values())
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a viewer's line waits for an answer."""
+        return len(self._selection) > 0
+
     def answer_to(self, names: Sequence[str], channel: str) -> None:
         """Take these for the character's names from now on."""
         self._selection.answer_to(names, channel)
@@ -47,10 +52,11 @@ class ChatDesk:
 
     def next_line(self, now: Seconds) -> Stimulus | None:
         """Return the line to answer now, if there is one."""
-        message, decisions = self._selection.take(now)
+        taken, decisions = self._selection.take(now)
         self._announce(decisions)
-        if message is None:
+        if taken is None:
             return None
+        message = taken.message
         return Stimulus(
             text=clean_text(message),
             source="chat",

@@ -7,7 +7,7 @@ from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.show.turn import Turn
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import CHAT, Stimulus
 
 INBOX_SIZE = 32
 
@@ -43,6 +43,11 @@ class Director:
     def waiting(self) -> int:
         """How many stimuli wait in the inbox."""
         return len(self._inbox)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing runs, nothing waits, and nobody wants to act between two turns."""
+        return self.turn is None and not self._inbox and not self._holds
 
     def submit(self, stimulus: Stimulus) -> None:
         """Put a stimulus into the inbox: the more urgent first, of equals the earlier.
@@ -102,8 +107,15 @@ class Director:
     async def _next(self) -> Stimulus:
         while True:
             self._work.clear()
-            if self._inbox and not self._holds:
-                return heapq.heappop(self._inbox)[2]
-            if not self._holds and (stimulus := self._idle()):
+            if not self._holds and (stimulus := self._first()):
                 return stimulus
             await self._work.wait()
+
+    def _first(self) -> Stimulus | None:
+        """Return what comes first: what nobody asked for comes after every viewer's line."""
+        waits = bool(self._inbox)
+        if not waits or self._inbox[0][2].priority < CHAT:
+            stimulus = self._idle()
+            if stimulus or not waits:
+                return stimulus
+        return heapq.heappop(self._inbox)[2]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
+from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Store
@@ -26,12 +27,12 @@ from open_llm_vtuber.protocol.server_messages import (
     ConfigFiles,
     ConfigSwitched,
     Control,
-    FullText,
     ServerMessage,
 )
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
+from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.chat_desk import ChatDesk
 from open_llm_vtuber.show.conversation import Conversation
@@ -43,7 +44,6 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.turn import Cast, Turn
 from open_llm_vtuber.stimulus import (
-    UNASKED,
     ChannelEvent,
     ChannelStatus,
     ChatEvent,
@@ -80,6 +80,7 @@ class Show:
         shared: bool,
         ears: Ears | None = None,
         speak_up: str = SPEAK_UP,
+        autonomy: Autonomy | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
@@ -93,7 +94,7 @@ class Show:
         self._last_report: dict[str, Seconds] = {}
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
-        self._speak_up_prompt = speak_up
+        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
         names = (role.billing.character_name, role.billing.conf_name)
         self._chat = ChatDesk(Selection(names, role.billing.channel), self.audience.publish)
         self._role_change = RoleChange(
@@ -115,6 +116,7 @@ class Show:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
+                group.create_task(self._unasked.run())
                 group.create_task(self._body.run())
         finally:
             self.audience.close()
@@ -136,6 +138,17 @@ class Show:
             is_shared=self._is_shared,
         )
         return joining, histories
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            director=lambda: self._director,
+            adapter=lambda: self._adapter,
+            billing=lambda: self._billing,
+            body=lambda: self._body,
+            mode=lambda: "orphiq",
+            is_awaited=lambda: self._chat.is_awaited,
+            on_change=self._on_change,
+        )
 
     def _assume(self, role: Role) -> None:
         """Be that character from the next turn on; its conversation is another one."""
@@ -159,6 +172,9 @@ class Show:
             listen=self._ears.listen,
             keep=self._conversation.keep,
             decide=self._chat.decide,
+            is_awaited=lambda: self._unasked.must_give_way,
+            began=self._unasked.turn_began,
+            ended=self._unasked.turn_ended,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -183,6 +199,7 @@ class Show:
         match event:
             case ChatMessage():
                 if await self._is_new(event):
+                    self._unasked.happened(event)
                     self._chat.take_in(event, self._now())
                     self._director.wake()
             case ChatRemoval():
@@ -192,7 +209,7 @@ class Show:
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
             case ChannelEvent() | StreamFacts():
-                pass  # nothing comes of it yet
+                self._unasked.happened(event)
             case _:
                 assert_never(event)
 
@@ -211,6 +228,8 @@ class Show:
             return await self._hear(command)
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
+        if isinstance(command, commands.AutonomousCommand):
+            return self._unasked.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
@@ -250,7 +269,7 @@ class Show:
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
             case commands.SpeakUp():
-                return self._speak_up(command)
+                return self._unasked.speak_up(command.client)
             case _:
                 assert_never(command)
         return ()
@@ -292,13 +311,6 @@ class Show:
             if has_begun and not self._is_shared:
                 await self._director.interrupt()
 
-    def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
-        if self._director.turn or self._director.waiting:
-            return ()  # she speaks already, or is about to
-        text, client = self._speak_up_prompt, command.client
-        self._perform(Stimulus(text=text, source="unasked", author="", client=client, priority=UNASKED))
-        return (FullText(text="AI wants to speak something..."),)
-
     async def _remove(self, removal: ChatRemoval) -> None:
         self._chat.remove(removal)
         turn = self._director.turn
@@ -333,6 +345,8 @@ class Show:
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
+            mood=self._unasked.mood,
+            autonomous=self._unasked.summary,
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
 

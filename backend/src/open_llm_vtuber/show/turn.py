@@ -60,6 +60,14 @@ async def _do_nothing(_: Stimulus) -> None:
     return
 
 
+def _note_no_begin(_: Stimulus) -> None:
+    return
+
+
+def _nobody_waits() -> bool:
+    return False
+
+
 def _note_nothing(_: Stimulus, __: str) -> None:
     return
 
@@ -88,6 +96,10 @@ class Cast:
     """Returns what else is known, as data for the prompt."""
     answering: Callable[[Stimulus], Awaitable[None]] = _do_nothing
     """Is waited for before the first sentence goes out."""
+    is_awaited: Callable[[], bool] = _nobody_waits
+    """Whether somebody waits for her, so that what nobody asked for must end."""
+    began: Callable[[Stimulus], None] = _note_no_begin
+    """Is told that she reacts to something."""
     ended: Callable[[Stimulus, str], None] = _note_nothing
     """Is told what was heard of the reply when the turn is over; nothing of one that was taken back."""
 
@@ -155,6 +167,7 @@ class Turn:
             self._was_played.set()
 
     def _open(self) -> None:
+        self._cast.began(self.stimulus)
         self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
 
@@ -188,9 +201,11 @@ class Turn:
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(self._written(ready))
-                group.create_task(self._speak(ready, voiced))
-                await self._air(voiced)
-            if error := writing.result():
+                speaking = group.create_task(self._speak(ready, voiced))
+                if not await self._air(voiced):  # it gives way: what is still to come is not wanted
+                    writing.cancel()
+                    speaking.cancel()
+            if not writing.cancelled() and (error := writing.result()):
                 self._fail(error)
         except ExceptionGroup as errors:
             self._fail(_first(errors))
@@ -251,19 +266,29 @@ class Turn:
             await voiced.put(ready_one)
         await voiced.put(None)
 
-    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> None:
-        """Publish what is ready, in order and in its time."""
+    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> bool:
+        """Publish what is ready, in order and in its time; return False where it gave way to somebody."""
         while each := await voiced.get():
             if isinstance(each, ToolUse):
                 self._tools.show(each)
             elif rule := await self._cast.airlock.release(each.id):
                 self._refuse(rule)
-            else:
+            elif await self._may_go_on():
                 await self._say(each.sentence, each.spoken)
+            else:
+                return False
         instead = self._cast.airlock.guard.instead
         if self._was_refused and not self._sentences_sent and instead:
             sentence = Sentence(instead)
             await self._say(sentence, await self._voiced(sentence))
+        return True
+
+    async def _may_go_on(self) -> bool:
+        """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""
+        if not self.stimulus.gives_way:
+            return True
+        await asyncio.sleep(max(0.0, self._playback.ends_at - self._now()))
+        return not self._cast.is_awaited()
 
     def _refuse(self, rule: str) -> None:
         log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)

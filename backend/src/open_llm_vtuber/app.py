@@ -15,6 +15,8 @@ from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
+from open_llm_vtuber.autonomous.scheduler import EventScheduler
+from open_llm_vtuber.autonomous.settings import read as autonomous_settings
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engine_pool import EnginePool
@@ -78,6 +80,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         for note in casting.notes:
             report(note)
         guard, system = Guard(), settings.system_config
+        unasked = _unasked(settings, report)
         speak_up = speak_up_prompt(system.tool_prompts, settings.folder) or SPEAK_UP
         store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
         await stack.enter_async_context(store)
@@ -92,6 +95,7 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 shared=name in settings.shows,
                 ears=Ears(ear, detector),
                 speak_up=speak_up,
+                autonomy=unasked() if unasked and name in settings.shows else None,
             )
 
         local = await stack.enter_async_context(
@@ -112,6 +116,14 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         finally:
             for reader in readers:
                 reader.cancel()
+
+
+def _unasked(settings: Settings, report: Report) -> Callable[[], EventScheduler] | None:
+    """Return what makes a scheduler for a show; None where it is switched off. Raises ConfigError."""
+    if not settings.features.autonomous:
+        return None
+    written = autonomous_settings(settings.autonomous, settings.folder, settings.source)
+    return lambda: EventScheduler(written, report=report)
 
 
 def is_demo(settings: Settings) -> bool:

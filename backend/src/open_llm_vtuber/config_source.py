@@ -23,25 +23,33 @@ class Source:
 
     def line(self, place: Place) -> int | None:
         """Return the line of a value, or of the innermost that stands in the file; None where nothing does."""
-        node, line = self._tree, None
-        for part in place:
-            found = _child(node, part)
-            if found:
-                line, node = found
-        return line
+        return self._walk(place)[1]
 
     def faults(self, error: ValidationError, inside: Place = ()) -> str:
         """Return what a validation found, each with its line; `inside` is where in the file it looked."""
-        return self._named(faults(error, lambda place: self.lined((*inside, *place)), inside))
+        return self._named(faults(error, lambda place: self._shown((*inside, *place))))
 
     def fault(self, sentence: str, place: Place) -> str:
         """Return one fault with its place and its line."""
-        return self._named(f"{'.'.join(map(str, place))}: {sentence}{self.lined(place)}")
+        return self._named(f"{self._shown(place)}: {sentence}")
 
-    def lined(self, place: Place) -> str:
-        """Return the line of a place in brackets, or nothing."""
-        line = self.line(place)
-        return "" if line is None else f" (line {line})"
+    def _shown(self, place: Place) -> str:
+        shown, line = self._walk(place)
+        return ".".join(map(str, shown)) + ("" if line is None else f" (line {line})")
+
+    def _walk(self, place: Place) -> tuple[Place, int | None]:
+        """Return the place as the file has it (a validation names alternatives between), and its line."""
+        if self._tree is None:
+            return place, None
+        node, line, shown = self._tree, None, list[str | int]()
+        for number, part in enumerate(place, 1):
+            found, is_last = _child(node, part), number == len(place)
+            if found and (is_last or not isinstance(found[1], yaml.ScalarNode)):
+                line, node = found
+                shown.append(part)
+            elif is_last and str(part).isidentifier():  # it is missing
+                shown.append(part)
+        return shown, line
 
     def _named(self, sentences: str) -> str:
         return f"{self.name}: {sentences}" if self.name else sentences
@@ -85,7 +93,7 @@ def _parsed(file: Path) -> tuple[Any, Source]:
         loader.dispose()
 
 
-def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         value = node.value[part]
         return value.start_mark.line + 1, value

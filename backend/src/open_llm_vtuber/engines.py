@@ -63,24 +63,16 @@ def unknown(kind: str, name: str, known: Collection[str]) -> ConfigError:
     return ConfigError(f"There is no {kind} {name!r}. {hint}")
 
 
-def faults(
-    error: ValidationError,
-    where: Callable[[Sequence[str | int]], str] = lambda _: "",
-    inside: Sequence[str | int] = (),
-) -> str:
+def _dotted(place: Sequence[str | int]) -> str:
+    return ".".join(map(str, place))
+
+
+def faults(error: ValidationError, shown: Callable[[Sequence[str | int]], str] = _dotted) -> str:
     """Return what a validation found, as one line without the offending values (they may be secrets).
 
-    `where` says something more about the place of each fault, `inside` stands in front of all of them.
+    `shown` says how the place of a fault is named.
     """
     return "; ".join(
-        ": ".join(
-            filter(
-                None,
-                (
-                    ".".join(map(str, (*inside, *fault["loc"]))),
-                    fault["msg"].removeprefix("Value error, ") + where(fault["loc"]),
-                ),
-            )
-        )
+        ": ".join(filter(None, (shown(fault["loc"]), fault["msg"].removeprefix("Value error, "))))
         for fault in error.errors(include_input=False, include_url=False)
     )

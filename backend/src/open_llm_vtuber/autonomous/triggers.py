@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from open_llm_vtuber.autonomous.moments import CronLine, QuietHours, ZoneName
 from open_llm_vtuber.autonomous.templates import Template
@@ -24,12 +24,16 @@ class _Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _as_a_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class Action(_Written):
     """What a trigger does: exactly one thing."""
 
     prompt: Template | None = None
     """She is asked for a line, which is checked for repetition before she says it."""
-    say: tuple[Template, ...] | Template | None = None
+    say: Annotated[tuple[Template, ...], BeforeValidator(_as_a_list)] = ()
     """One of these lines, as it is written."""
     expression: Template | Annotated[int, Field(ge=0)] | None = None
     """Index or name of a face; `{mood}` is the face of her mood."""

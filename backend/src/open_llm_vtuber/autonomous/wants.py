@@ -78,15 +78,13 @@ class Wants:
 
 def of_trigger(trigger: TriggerConfig, facts: Mapping[str, str], now: Seconds, *, is_forced: bool) -> Want:
     """Return what a trigger that speaks wants."""
-    say = trigger.action.say
-    lines = () if say is None else (say,) if isinstance(say, str) else say
     return Want(
         name=trigger.name,
         rank=OPERATOR if is_forced else RANKS.get(trigger.kind, IDLE),
         since=now,
         late_s=trigger.late_s if trigger.waits or is_forced else FRESH,
         prompt=trigger.action.prompt,
-        lines=lines,
+        lines=trigger.action.say,
         facts=facts,
         is_forced=is_forced,
     )

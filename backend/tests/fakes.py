@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
@@ -246,6 +247,7 @@ def show(
     shared: bool = False,
     ears: Ears | None = None,
     repertoire: Repertoire | None = None,
+    autonomy: Autonomy | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -256,6 +258,7 @@ def show(
         repertoire=repertoire or FakeRepertoire(),
         shared=shared,
         ears=ears,
+        autonomy=autonomy,
     )
 
 

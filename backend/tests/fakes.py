@@ -238,7 +238,7 @@ class FakeRepertoire:
         return found
 
 
-def show(
+def show(  # noqa: PLR0913  its parts, each by name
     adapter: Adapter | None = None,
     voice: SpeechSynthesizer | None = None,
     *,

@@ -84,6 +84,10 @@ class Autonomy(Protocol):
         """Take notice of what the audience has heard of it; one that gave way before its first word comes again."""
         ...
 
+    def look(self) -> None:
+        """Look again whether there is something to do: she may be free now."""
+        ...
+
     def speak_up(self, prompt: str, client: str) -> None:
         """Say something that this client asked for without saying what."""
         ...

@@ -126,6 +126,10 @@ class EventScheduler:
             self._carry_out(entry, entry.trigger, {}, now, is_forced=True)
         self._changed()
 
+    def look(self) -> None:
+        """Look again whether there is something to do."""
+        self._woken.set()
+
     def speak_up(self, prompt: str, client: str) -> None:
         """Say something that this client asked for without saying what."""
         want = Want(name=ASKED_FOR, rank=wants.OPERATOR, since=self._now().loop, prompt=prompt, client=client)

@@ -96,6 +96,11 @@ class AutonomyDesk:
         if self._autonomy:
             self._autonomy.turn_ended(stimulus, heard, gave_way=not heard and self.must_give_way)
 
+    def look(self) -> None:
+        """Pass on that something about the show has changed: she may be free now."""
+        if self._autonomy:
+            self._autonomy.look()
+
     @property
     def must_give_way(self) -> bool:
         """Whether somebody waits for her: what nobody asked for ends with the sentence that is being said."""

@@ -363,6 +363,7 @@ class Show:
             self._primary = self.audience.primary
         self._body.look()
         self._changed.set()
+        self._unasked.look()
 
     async def _publish_state(self) -> None:
         while True:

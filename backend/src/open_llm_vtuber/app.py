@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -26,7 +27,7 @@ from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.persona import speak_up_prompt
-from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, Store, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.commands import ChatHappened
@@ -35,6 +36,7 @@ from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
+from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
@@ -63,8 +65,18 @@ class OnAir:
     proxy: Proxy | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What a rehearsal has instead of chance, of the time of day, and of a store that lasts."""
+
+    seed: int
+    wall: Callable[[], datetime]
+
+
 @asynccontextmanager
-async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, None]:
+async def on_air(
+    settings: Settings, report: Report, staging: Staging | None = None
+) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
@@ -80,10 +92,12 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
         for note in casting.notes:
             report(note)
         guard, system = Guard(), settings.system_config
-        unasked = _unasked(settings, report)
+        unasked = _unasked(settings, report, staging)
         speak_up = speak_up_prompt(system.tool_prompts, settings.folder) or SPEAK_UP
-        store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
-        await stack.enter_async_context(store)
+        store: Store = MemoryStore()
+        if staging is None:
+            url = system.storage_url.get_secret_value()
+            store = await stack.enter_async_context(sql_store(url, system.data_dir))
 
         def build(name: str) -> Show:
             return Show(
@@ -118,11 +132,15 @@ async def on_air(settings: Settings, report: Report) -> AsyncGenerator[OnAir, No
                 reader.cancel()
 
 
-def _unasked(settings: Settings, report: Report) -> Callable[[], EventScheduler] | None:
+def _unasked(
+    settings: Settings, report: Report, staging: Staging | None
+) -> Callable[[], EventScheduler] | None:
     """Return what makes a scheduler for a show; None where it is switched off. Raises ConfigError."""
     if not settings.features.autonomous:
         return None
     written = autonomous_settings(settings.autonomous, settings.folder, settings.source)
+    if staging:
+        return lambda: EventScheduler(written, report=report, wall=staging.wall, seed=staging.seed)
     return lambda: EventScheduler(written, report=report)
 
 

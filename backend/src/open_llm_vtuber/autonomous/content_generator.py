@@ -83,8 +83,8 @@ class ContentGenerator:
         self._proposes = propose_topics
 
     async def generate_response(self, occasion: Occasion, adapter: Writer, now: Seconds) -> Content:
-        """Return a line that is no near-repeat; where no model answers a written one; else nothing, and why."""
-        nearest = ""
+        """Return a line that is no near-repeat; where the model has none, a written one; else nothing, and why."""
+        nearest = topic = ""
         for attempt in range(1, TRIES + 1):
             topic = await self._topic(occasion, adapter, now)
             try:
@@ -97,7 +97,7 @@ class ContentGenerator:
             near, nearest = self.recent.nearest(without_tags(text))
             if not self.recent.is_repeat(without_tags(text)):
                 return Content(text=text, source="model", topic=topic, tries=attempt, similarity=near)
-        return Content(text="", source="nothing", tries=TRIES, reason="repeats herself")
+        return self._from_the_list(occasion, topic, "The language model repeats itself.", TRIES)
 
     def verbatim(self, lines: Sequence[str], facts: Mapping[str, str], now: Seconds) -> Content:
         """Return one of the operator's own lines, the first by chance that she has not said lately.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from open_llm_vtuber.autonomous.content_generator import without_tags
-from open_llm_vtuber.autonomous.repetition import RecentLines
+from open_llm_vtuber.autonomous.repetition import REMEMBERED, RecentLines
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
 from open_llm_vtuber.protocol.envelope import Capability
@@ -163,7 +163,7 @@ class _Watcher:
 def is_repeat(before: Sequence[str], text: str) -> bool:
     """Whether a turn is a near-repeat of the ones before."""
     recent = RecentLines()
-    for line in before[-len(before) :]:
+    for line in before[-REMEMBERED:]:
         recent.add(without_tags(line))
     return recent.is_repeat(without_tags(text))
 

@@ -56,9 +56,13 @@ class ShowReport:
         return max((begin - end for begin, end in zip(begins, ends, strict=True)), default=self.length)
 
     def repeats(self, is_repeat: Callable[[Sequence[str], str], bool]) -> int:
-        """Return how many of her turns were near-repeats of the ones shortly before."""
+        """Return how many of the turns that nobody asked for were near-repeats of what she had said shortly before."""
         texts = [each.text for each in self.said]
-        return sum(is_repeat(texts[:number], text) for number, text in enumerate(texts))
+        return sum(
+            is_repeat(texts[:number], each.text)
+            for number, each in enumerate(self.said)
+            if each.waited is None
+        )
 
     def waits(self) -> str:
         """Return how long viewers waited for the first sound: median, 95 of 100, worst."""

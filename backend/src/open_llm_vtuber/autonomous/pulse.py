@@ -74,7 +74,7 @@ class ChatPulse:
     def take_in(self, message_id: str, text: str, now: Seconds) -> float:
         """Note a viewer's line and return how kind it is."""
         heard = _Heard(now, message_id, normalised(text[:MOST_CHARACTERS]), sentiment(text))
-        while self._heard and self._heard[0].at <= now - WINDOW:
+        while self._heard and self._heard[0].at + WINDOW <= now:
             self._heard.popleft()
         self._heard.append(heard)
         if self._question is None and is_question(text):
@@ -88,31 +88,31 @@ class ChatPulse:
 
     def rate(self, now: Seconds) -> float:
         """Return the messages of the last minute."""
-        return float(len(list(self._since(now - WINDOW))))
+        return float(len(list(self._last(WINDOW, now))))
 
     def falls_below(self, rate: float, now: Seconds) -> Seconds:
         """Return when there are fewer than `rate` messages a minute, if no more come."""
-        times = [heard.at for heard in self._since(now - WINDOW)]
+        times = [heard.at for heard in self._last(WINDOW, now)]
         too_many = len(times) - _fewer(rate)
         return now if too_many <= 0 else times[too_many - 1] + WINDOW
 
     def mood(self, now: Seconds) -> float:
         """Return the mean kindness of the last minute's lines that say anything about it."""
-        values = [heard.sentiment for heard in self._since(now - WINDOW) if heard.sentiment]
+        values = [heard.sentiment for heard in self._last(WINDOW, now) if heard.sentiment]
         return sum(values) / len(values) if values else 0.0
 
     def mentions(self, keywords: Iterable[str], within: Seconds, now: Seconds) -> int:
         """Return how many of the last lines have one of the keywords in them."""
         plain = [normalised(keyword) for keyword in keywords]
-        return sum(any(word in heard.text for word in plain) for heard in self._since(now - within))
+        return sum(any(word in heard.text for word in plain) for heard in self._last(within, now))
 
     def question(self) -> tuple[Seconds, str] | None:
         """Return when the question that waits for an answer was asked, and what it is."""
         return (self._question.at, self._question.text) if self._question else None
 
-    def _since(self, begin: Seconds) -> Iterator[_Heard]:
-        """Yield what came after `begin`, the oldest first."""
-        newer = takewhile(lambda heard: heard.at > begin, reversed(self._heard))
+    def _last(self, within: Seconds, now: Seconds) -> Iterator[_Heard]:
+        """Return what came in the last `within` seconds, the oldest first."""
+        newer = takewhile(lambda heard: heard.at + within > now, reversed(self._heard))
         return reversed(list(newer))
 
 

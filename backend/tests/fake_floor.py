@@ -10,6 +10,7 @@ from typing import Literal
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings
 from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult
 from open_llm_vtuber.stimulus import ExpressionRequest, MotionRequest, Stimulus, TextOptions
 from open_llm_vtuber.units import Milliseconds, Seconds
@@ -73,7 +74,8 @@ class FakeFloor:
         self.character = "Mika"
         self.motions: Mapping[str, int] = {"Idle": 2, "Wave": 1}
         self.faces: Mapping[str, int] = {"neutral": 0, "joy": 1, "sadness": 2, "anger": 3}
-        self.body = FakeBody()
+        self.own_body = FakeBody()
+        self.body: BodyControl | None = self.own_body
         self.lines = list(lines)
         self.writes_for = writes_for
         self.prompts: list[str] = []
@@ -156,7 +158,7 @@ async def on_floor(
             task.cancel()
 
 
-def settings(*triggers: dict[str, object], **others: object) -> AutonomousSettings:
+def settings(*triggers: Mapping[str, object], **others: object) -> AutonomousSettings:
     """Return settings with these triggers, switched on."""
     return AutonomousSettings.model_validate({"enabled": True, "triggers": triggers, **others})
 

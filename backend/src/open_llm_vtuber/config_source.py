@@ -42,9 +42,10 @@ class Source:
         if self._tree is None:
             return place, None
         node, line, shown = self._tree, None, list[str | int]()
-        for number, part in enumerate(place, 1):
-            found, is_last = _child(node, part), number == len(place)
-            if found and (is_last or not isinstance(found[1], yaml.ScalarNode)):
+        for part, following in zip(place, [*place[1:], None], strict=True):
+            found, is_last = _child(node, part), following is None
+            is_leaf = is_last or isinstance(following, int)  # a single value may stand for a list of one
+            if found and (is_leaf or not isinstance(found[1], yaml.ScalarNode)):
                 line, node = found
                 shown.append(part)
             elif is_last and str(part).isidentifier():  # it is missing

@@ -18,7 +18,7 @@ from open_llm_vtuber.autonomous.settings import AutonomousSettings
 from open_llm_vtuber.autonomous.triggers import Trigger
 from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.stimulus import ChannelEvent, Stimulus, StreamFacts
+from open_llm_vtuber.stimulus import ChannelEvent, Stimulus, StreamFacts, TextOptions
 from open_llm_vtuber.units import Seconds
 from virtual_time import run_virtual
 
@@ -66,9 +66,9 @@ def test_an_interval_keeps_its_beat_for_eight_hours_without_drift() -> None:
 
     async def note(scheduler: EventScheduler) -> None:
         while now() < 8 * HOUR:
-            before = len(floor.body.moved)
+            before = len(floor.own_body.moved)
             await asyncio.sleep(0.5)
-            times.extend([now()] * (len(floor.body.moved) - before))
+            times.extend([now()] * (len(floor.own_body.moved) - before))
         assert scheduler.is_enabled
 
     floor = FakeFloor()
@@ -97,7 +97,7 @@ def test_eight_hours_of_dead_chat_have_no_silence_longer_than_configured_and_no_
         for before in lines[max(0, number - REMEMBERED) : number]
     )
     assert nearest < NEAR
-    assert len(floor.body.moved) > 300
+    assert len(floor.own_body.moved) > 300
 
 
 def test_she_goes_on_with_written_lines_when_no_model_answers_and_repeats_none_of_them_too_soon() -> None:
@@ -232,7 +232,7 @@ class Failing(Trigger):
             raise ValueError("secret: /etc/passwd")
         if self.how == "hangs":
             await asyncio.sleep(HOUR)
-        pieces = [piece async for piece in adapter.generate_text("Hi", {}, fakes.TextOptions())]
+        pieces = [piece async for piece in adapter.generate_text("Hi", {}, TextOptions())]
         assert pieces
 
 
@@ -244,7 +244,7 @@ def test_the_scheduler_lives_on_after_every_trigger_has_failed_once() -> None:
         {"kind": "idle", "name": "no-brain", "after_s": 30, "action": TALK},
     )
     floor = FakeFloor(BROKEN)
-    floor.body.lacks |= {"horns", "Fly"}
+    floor.own_body.lacks |= {"horns", "Fly"}
     told: list[str] = []
 
     async def main() -> None:
@@ -271,11 +271,11 @@ def test_the_scheduler_lives_on_after_every_trigger_has_failed_once() -> None:
             assert scheduler.summary().faulty == 6
             assert state["raises"].fault == "It raised ValueError.", "no secret and no path"
             assert good.ran > 20
-            floor.body.lacks.clear()
+            floor.own_body.lacks.clear()
             scheduler.fire("no-face")
             scheduler.set_trigger("no-face", None, enabled=True)
             await asyncio.sleep(30)
-            assert floor.body.shown == ["horns", "horns"]
+            assert floor.own_body.shown == ["horns", "horns"]
 
     run_virtual(main())
     assert len(told) == 6
@@ -327,7 +327,7 @@ def test_a_busy_chat_fires_once_until_it_has_calmed_down() -> None:
             scheduler.happened(fakes.chat_message(f"{now()}", "calm"))
 
     floor = played(written, FakeFloor(), script, until=400)
-    assert floor.body.shown == [1, 1]
+    assert floor.own_body.shown == [1, 1]
 
 
 def test_a_chat_that_falls_asleep_is_noticed_without_a_message() -> None:
@@ -565,7 +565,7 @@ def test_the_same_seed_gives_the_same_show() -> None:
     )
     shows = [played(written, FakeFloor(), until=HOUR) for _ in range(2)]
     assert shows[0].said == shows[1].said
-    assert shows[0].body.moved == shows[1].body.moved
+    assert shows[0].own_body.moved == shows[1].own_body.moved
     assert len(shows[0].said) > 50
 
 

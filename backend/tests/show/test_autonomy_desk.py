@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -58,7 +58,7 @@ class Talker(FakeAdapter):
 
 @asynccontextmanager
 async def on_air(
-    *triggers: dict[str, object],
+    *triggers: Mapping[str, object],
     adapter: FakeAdapter | None = None,
     voice: FakeVoice | None = None,
     shared: bool = True,

@@ -84,7 +84,7 @@ class Speaker:
     def ended(self, stimulus: Stimulus, heard: str, *, gave_way: bool) -> None:
         """Take notice that she has spoken, or gave way before her first word: then it comes again."""
         want = self._own.pop(stimulus.id, None)
-        if want and gave_way and want.name not in self._wants:
+        if want and gave_way and not heard and want.name not in self._wants:
             self._wants.put(want)
         self._generator.said(heard)
 

@@ -77,6 +77,8 @@ def test_whatever_an_operator_does_the_plan_stays_in_its_segments(
                 show.extend(seconds)
             case "start":
                 show.start(now)
+            case _:
+                pass
         show.advance(now)
         assert show.index is None or 0 <= show.index < len(minutes)
         assert show.ends is None or show.ends > now

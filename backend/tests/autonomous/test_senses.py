@@ -47,11 +47,12 @@ def test_her_own_speech_counts_from_its_end_and_only_if_it_was_heard() -> None:
 
 def test_events_tell_whether_the_stream_is_live() -> None:
     hers = senses()
-    assert hers.scene.is_live is None
+    live = [hers.scene.is_live]
     hers.hear(event(kind="stream-online"), at(1))
-    assert hers.scene.is_live is True
+    live.append(hers.scene.is_live)
     hers.hear(StreamFacts(channel="c", is_live=False), at(2))
-    assert hers.scene.is_live is False
+    live.append(hers.scene.is_live)
+    assert live == [None, True, False]
     hers.hear(ChannelStatus(channel="c", state="connected"), at(3))
     hers.hear(ChatRemoval(platform="twitch", channel="c"), at(3))
 

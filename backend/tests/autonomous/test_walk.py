@@ -6,7 +6,7 @@ from open_llm_vtuber.autonomous.content_generator import ContentGenerator
 from open_llm_vtuber.autonomous.personality import MoodSettings, Personality, Traits
 from open_llm_vtuber.autonomous.rundown import Rundown
 from open_llm_vtuber.autonomous.topics import Topics
-from open_llm_vtuber.autonomous.walk import Walk
+from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
 from open_llm_vtuber.errors import ProtocolError
 
@@ -37,7 +37,8 @@ def test_the_segment_gives_the_topics_and_what_it_wants_said_is_wanted() -> None
     assert generator.topics.rested(300) == ["usual"]
     walks.advance(600)
     assert [want.prompt for want in wanted] == ["Open.", "Close."]
-    assert (walks.segment, walks.ends) == (None, None)
+    assert walks.segment is None
+    assert walks.ends is None
 
 
 def test_an_operator_goes_about_in_it_once_it_runs() -> None:
@@ -45,8 +46,9 @@ def test_an_operator_goes_about_in_it_once_it_runs() -> None:
     walks.begin(0)
     with pytest.raises(ProtocolError):
         walks.move("skip", 0, 0)
-    for move in ("start", "extend", "skip", "back", "stop"):
-        walks.move(move, 1, 10)  # type: ignore[arg-type] # literals of a tuple
+    moves: tuple[Move, ...] = ("start", "extend", "skip", "back", "stop")
+    for move in moves:
+        walks.move(move, 1, 10)
     assert [want.prompt for want in wanted] == ["Open.", "Open."]
     assert walks.segment is None
 

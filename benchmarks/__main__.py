@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import chat, clients, first_audio, history, memory, microphone, startup
+from benchmarks import chat, clients, first_audio, history, memory, microphone, startup, triggers
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "memory": memory.measure,
     "microphone": microphone.measure,
     "startup": startup.measure,
+    "triggers": triggers.measure,
 }
 
 

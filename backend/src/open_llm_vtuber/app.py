@@ -109,7 +109,7 @@ async def on_air(
                 shared=name in settings.shows,
                 ears=Ears(ear, detector),
                 speak_up=speak_up,
-                autonomy=unasked() if unasked and name in settings.shows else None,
+                autonomy=unasked(name) if unasked else None,
             )
 
         local = await stack.enter_async_context(
@@ -134,14 +134,21 @@ async def on_air(
 
 def _unasked(
     settings: Settings, report: Report, staging: Staging | None
-) -> Callable[[], EventScheduler] | None:
+) -> Callable[[str], EventScheduler] | None:
     """Return what makes a scheduler for a show; None where it is switched off. Raises ConfigError."""
     if not settings.features.autonomous:
         return None
     written = autonomous_settings(settings.autonomous, settings.folder, settings.source)
-    if staging:
-        return lambda: EventScheduler(written, report=report, wall=staging.wall, seed=staging.seed)
-    return lambda: EventScheduler(written, report=report)
+    # Whoever connects for a talk is not talked at; a client may switch it on.
+    private = written.model_copy(update={"enabled": False, "rundown": None})
+
+    def scheduler(name: str) -> EventScheduler:
+        on_stage = written if name in settings.shows else private
+        if staging:
+            return EventScheduler(on_stage, report=report, wall=staging.wall, seed=staging.seed)
+        return EventScheduler(on_stage, report=report)
+
+    return scheduler
 
 
 def is_demo(settings: Settings) -> bool:

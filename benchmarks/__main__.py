@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import body, chat, clients, first_audio, history, memory, microphone, startup, texts
+from benchmarks import body, chat, clients, first_audio, history, memory, microphone, startup, texts, triggers
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "microphone": microphone.measure,
     "startup": startup.measure,
     "texts": texts.measure,
+    "triggers": triggers.measure,
 }
 
 

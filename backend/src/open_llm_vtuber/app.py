@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,9 @@ from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
+from open_llm_vtuber.autonomous.scheduler import EventScheduler
+from open_llm_vtuber.autonomous.settings import read as autonomous_settings
+from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.config import Character, Features, Settings
@@ -43,6 +47,7 @@ from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
+from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
@@ -72,9 +77,17 @@ class OnAir:
     proxy: Proxy | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What a rehearsal has instead of chance, of the time of day, and of a store that lasts."""
+
+    seed: int
+    wall: Callable[[], datetime]
+
+
 @asynccontextmanager
 async def on_air(
-    settings: Settings, report: Report, *, drives_outputs: bool = True
+    settings: Settings, report: Report, *, drives_outputs: bool = True, staging: Staging | None = None
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
@@ -91,9 +104,12 @@ async def on_air(
         for note in casting.notes:
             report(note)
         system = settings.system_config
-        store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
-        await stack.enter_async_context(store)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector))
+        unasked = _unasked(settings, report, staging)
+        store: Store = MemoryStore()
+        if staging is None:
+            url = system.storage_url.get_secret_value()
+            store = await stack.enter_async_context(sql_store(url, system.data_dir))
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), unasked)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -115,7 +131,11 @@ async def on_air(
 
 
 def _stage(
-    settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears]
+    settings: Settings,
+    casting: Casting,
+    store: Store,
+    ears: Callable[[], Ears],
+    unasked: Callable[[str], Autonomy | None],
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
     places, chat = Places(), settings.live_config.chat
@@ -138,9 +158,30 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
+            autonomy=unasked(name),
         )
 
     return build
+
+
+def _unasked(settings: Settings, report: Report, staging: Staging | None) -> Callable[[str], Autonomy | None]:
+    """Return what makes for a show of that name that which she does unasked; nothing where it is switched off.
+
+    Raises ConfigError.
+    """
+    written = autonomous_settings(settings.autonomous, settings.folder, settings.source)
+    if not settings.features.autonomous:
+        return lambda _: None
+    # Whoever connects for a talk is not talked at; a client may switch it on.
+    private = written.model_copy(update={"enabled": False, "rundown": None})
+
+    def scheduler(name: str) -> EventScheduler:
+        on_stage = written if name in settings.shows else private
+        if staging:
+            return EventScheduler(on_stage, report=report, wall=staging.wall, seed=staging.seed)
+        return EventScheduler(on_stage, report=report)
+
+    return scheduler
 
 
 def is_demo(settings: Settings) -> bool:

@@ -12,6 +12,7 @@ import tempfile
 import webbrowser
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -20,12 +21,15 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, rehearsal, trial
+from open_llm_vtuber import __version__, app, config, dress_rehearsal, rehearsal, trial
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
+from open_llm_vtuber.rehearsal_loop import RehearsalLoop
+from open_llm_vtuber.show_report import ShowReport
+from open_llm_vtuber.simulated_viewers import MOST_MINUTES, PROFILES, Happening, happenings, show_time
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.terminal import (
@@ -35,6 +39,8 @@ from open_llm_vtuber.terminal import (
     log_here,
     out,
     plain,
+    progress,
+    quiet_turns,
     remark,
     remarks_about,
     tried,
@@ -84,15 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(check)
     check.set_defaults(run=_check)
 
-    rehearse = commands.add_parser(
-        "rehearse", help="play recorded chat through the whole path, without an account"
-    )
-    _add_config(rehearse)
-    rehearse.add_argument(
-        "file", type=Path, metavar="FILE", help="recorded IRC lines, such as examples/chat.irc"
-    )
-    rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
-    rehearse.set_defaults(run=_rehearse)
+    _add_rehearse(commands.add_parser("rehearse", help="play a show to nobody, without an account"))
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
@@ -107,6 +105,21 @@ def _parser() -> argparse.ArgumentParser:
     protocol = commands.add_parser("protocol", help="print the reference of all messages")
     protocol.set_defaults(run=_protocol)
     return parser
+
+
+def _add_rehearse(rehearse: argparse.ArgumentParser) -> None:
+    _add_config(rehearse)
+    what = rehearse.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="recorded IRC lines, such as examples/chat.irc"
+    )
+    what.add_argument("--profile", choices=sorted(PROFILES), help="simulated viewers instead of a recording")
+    rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
+    rehearse.add_argument("--seed", type=int, default=1, metavar="N", help="of a profile (default: 1)")
+    rehearse.add_argument(
+        "--minutes", type=float, default=10.0, metavar="M", help="length of a profile's show (default: 10)"
+    )
+    rehearse.set_defaults(run=_rehearse)
 
 
 def _add_config(command: argparse.ArgumentParser) -> None:
@@ -270,12 +283,42 @@ async def _use_everything_once(settings: Settings, note: app.Report) -> list[tri
 
 def _rehearse(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), channel="")
-    lines = rehearsal.recorded(options.file)
     if not (math.isfinite(options.speed) and options.speed > 0):
         raise ConfigError("--speed must be more than 0.")
+    if options.profile:
+        return _dress_rehearsal(settings, options)
+    lines = rehearsal.recorded(options.file)
     with tempfile.TemporaryDirectory() as folder:  # a rehearsal leaves no trace, and may be repeated
         asyncio.run(_play(config.without_traces(settings, Path(folder)), lines, options.speed))
     return 0
+
+
+def _dress_rehearsal(settings: Settings, options: argparse.Namespace) -> int:
+    if not 0 < options.minutes <= MOST_MINUTES:
+        raise ConfigError(f"--minutes must be more than 0 and at most {MOST_MINUTES}.")
+    settings = settings.model_copy(update={"autonomous": {"enabled": True, **settings.autonomous}})
+    report = ShowReport(options.profile, options.seed)
+    script = happenings(options.profile, options.seed, options.minutes)
+    with asyncio.Runner(loop_factory=lambda: RehearsalLoop(options.speed)) as runner:
+        staging = app.Staging(options.seed, partial(show_time, runner.get_loop().time))
+        runner.run(_dress(settings, staging, report, script, options.minutes * 60))
+    out.print(report.as_text(dress_rehearsal.is_repeat), markup=False, soft_wrap=True)
+    return 0
+
+
+async def _dress(
+    settings: Settings, staging: app.Staging, report: ShowReport, script: Sequence[Happening], length: float
+) -> None:
+    async with AsyncExitStack() as stack:
+        with console.status("Waking the character up …"):
+            parts = await stack.enter_async_context(
+                app.on_air(settings, remark, drives_outputs=False, staging=staging)
+            )
+        with quiet_turns():
+            await dress_rehearsal.play(
+                parts.shows, script, report, length, lambda said: progress(report, said)
+            )
+        remarks_about(parts.providers)
 
 
 async def _play(settings: Settings, lines: Sequence[rehearsal.Recorded], speed: float) -> None:

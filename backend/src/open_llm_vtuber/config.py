@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     SecretStr,
     ValidationError,
     model_validator,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.config_file import read_yaml, with_environment
+from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
@@ -238,13 +240,17 @@ class Settings(BaseModel):
     cue_sheets: Annotated[dict[str, CueSheet], BeforeValidator(read_sheets)] = Field(default_factory=dict)
     features: Features = Features()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
+    autonomous: Section = Field(default_factory=dict)
+    """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
     notes: tuple[str, ...] = Field(default=(), exclude=True)
     """What an operator should know although nothing is wrong, one sentence each."""
+    source: InstanceOf[Source] = Field(default_factory=Source, exclude=True)
+    """The file, for whoever checks a part of it later."""
 
 
-LATER = frozenset(("autonomous", "external_api", "budget"))
+LATER = frozenset(("external_api", "budget"))
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
@@ -262,12 +268,15 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    given = with_environment(read_yaml(file), environment, notes)
+    written, source = read_yaml(file)
+    given = with_environment(written, environment, notes)
     notes.extend(_unknown_keys(given))
     try:
-        return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
+        return Settings.model_validate(
+            {**given, "folder": file.parent, "notes": tuple(notes), "source": source}
+        )
     except ValidationError as error:
-        raise ConfigError(f"{file.name}: {faults(error)}") from error
+        raise ConfigError(source.faults(error)) from error
 
 
 def character(
@@ -275,13 +284,14 @@ def character(
 ) -> tuple[Character, Sequence[str]]:
     """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
     notes: list[str] = []
+    written, source = read_yaml(file)
     try:
-        given = with_environment(read_yaml(file), environment, notes).get("character_config")
+        given = with_environment(written, environment, notes).get("character_config")
         if not isinstance(given, dict) or not given:
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
     except ValidationError as error:
-        raise ConfigError(f"{file.name}: {faults(error)}") from error
+        raise ConfigError(source.faults(error, ("character_config",))) from error
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
 
@@ -330,7 +340,7 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
-    known = set(Settings.model_fields) - {"folder", "notes"}
+    known = set(Settings.model_fields) - {"folder", "notes", "source"}
     for name in given:
         if name in LATER:
             yield f"The section {name} is not read by this version."

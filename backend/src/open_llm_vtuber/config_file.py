@@ -7,15 +7,16 @@ from typing import Any
 
 import yaml
 
+from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.errors import ConfigError
 
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
-    """Return the sections of a file. Raises ConfigError that says in one sentence what is wrong with it."""
+def read_yaml(file: Path) -> tuple[dict[str, Any], Source]:
+    """Return the sections of a file, and where in it they stand. Raises ConfigError that says in one sentence what is wrong with it."""
     try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+        given, source = _parsed(file)
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except UnicodeDecodeError as error:
@@ -33,12 +34,21 @@ def read_yaml(file: Path) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
     if given is None:
-        return {}
+        return {}, source
     if not isinstance(given, dict):
         raise ConfigError(
             f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
         )
-    return given
+    return given, source
+
+
+def _parsed(file: Path) -> tuple[Any, Source]:
+    loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+    try:
+        tree = loader.get_single_node()
+        return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)
+    finally:
+        loader.dispose()
 
 
 def with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
+from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Store
+from open_llm_vtuber.ports import BodyControl, Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
@@ -21,16 +22,12 @@ from open_llm_vtuber.protocol.parts import (
     TwitchState,
 )
 from open_llm_vtuber.protocol.server_messages import (
-    BackgroundFiles,
-    ConfigFiles,
-    ConfigSwitched,
-    Control,
-    FullText,
     ServerMessage,
 )
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
+from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
@@ -38,22 +35,22 @@ from open_llm_vtuber.show.conversation import Conversation
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.hearing import Hearing
 from open_llm_vtuber.show.histories import Histories
 from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
+from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import (
-    UNASKED,
     ChannelEvent,
     ChannelStatus,
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    SpeechBegan,
     Stimulus,
     StreamFacts,
     imported,
@@ -87,11 +84,11 @@ class Show:
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
         mode: Mode = "orphiq",
         places: Places | None = None,
+        autonomy: Autonomy | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
         self._store = store
-        self._repertoire = repertoire
         self._is_shared = shared
         self._identity = ""
         self._conversation = Conversation(store, self._owners)
@@ -100,13 +97,21 @@ class Show:
         self._last_report: dict[str, Seconds] = {}
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
-        self._speak_up_prompt = speak_up
+        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
+        self._hearing = Hearing(
+            self._ears,
+            self.audience,
+            perform=self._perform,
+            interrupt=lambda: self._director.interrupt(),  # noqa: PLW0108  it is not there yet
+            is_shared=shared,
+        )
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._body = Body(role.billing.model, self.audience, self._on_change)
+        self._control: BodyControl | None = self._body
         self._modes = Modes(self.audience, role, mode, self._on_change)
         self._texts = TextDesk(
             self.audience,
@@ -122,6 +127,13 @@ class Show:
             on_change=self._on_change,
         )
         self._joining, self._histories, self._operator = self._doors(name)
+        self._roles = RoleDesk(
+            repertoire,
+            self._role_change,
+            self.audience,
+            description=self._joining.description,
+            on_change=self._on_change,
+        )
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -133,6 +145,7 @@ class Show:
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
                 group.create_task(self._body.run())
+                group.create_task(self._unasked.run())
         finally:
             self.audience.close()
             await self._role_change.end()
@@ -159,7 +172,7 @@ class Show:
             director=self._director,
             audience=self.audience,
             airlock=self._airlock,
-            body=lambda: self._body,
+            body=lambda: self._control,
             resting=lambda: self._billing.model.resting,
             on_change=self._on_change,
         )
@@ -175,8 +188,19 @@ class Show:
             publish=self.audience.publish,
             director=lambda: self._director,
             adapter=lambda: self._modes.adapter,
-            body=lambda: self._body,
+            body=lambda: self._control,
             owners=lambda: self._owners()[0].rpartition("/")[0] + "/",
+        )
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            director=lambda: self._director,
+            adapter=lambda: self._modes.adapter,
+            billing=lambda: self._billing,
+            body=lambda: self._body,
+            mode=lambda: self._modes.mode,
+            channel=lambda: self._channel,
+            on_change=self._on_change,
         )
 
     def _assume(self, role: Role) -> None:
@@ -204,9 +228,11 @@ class Show:
             listen=self._ears.listen,
             keep=self._conversation.keep,
             decide=self._channel.chat.decide,
+            is_awaited=lambda: self._unasked.must_give_way,
+            began=self._unasked.turn_began,
             brief=self._channel.brief,
             answering=self._channel.answering,
-            ended=self._channel.ended,
+            ended=self._ended,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -235,6 +261,7 @@ class Show:
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
             case ChatMessage() | ChatRemoval() | ChannelEvent() | StreamFacts():
+                self._unasked.happened(event)
                 await self._channel.tell(event)
                 self._on_change()
             case _:
@@ -250,9 +277,9 @@ class Show:
         if isinstance(command, commands.HistoryCommand):
             return await self._histories.ask(command)
         if isinstance(command, commands.RoleCommand):
-            return await self._cast_anew(command)
+            return await self._roles.ask(command)
         if isinstance(command, commands.HearingCommand):
-            return await self._hear(command)
+            return await self._hearing.ask(command)
         if isinstance(command, commands.TurnCommand):
             return await self._direct(command)
         if isinstance(command, commands.TextCommand):
@@ -261,34 +288,11 @@ class Show:
             return await self._modes.ask(command, self._director)
         if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
+        if isinstance(command, commands.AutonomousCommand):
+            return self._unasked.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
-        return ()
-
-    async def _cast_anew(self, command: commands.RoleCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.ListConfigs():
-                return (ConfigFiles(configs=tuple(await self._repertoire.configs())),)
-            case commands.ListBackgrounds():
-                return (BackgroundFiles(files=tuple(await self._repertoire.backgrounds())),)
-            case commands.BecomeCharacter():
-                return await self._become(command)
-            case _:
-                assert_never(command)
-
-    async def _hear(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.Hear():
-                self._ears.take_in(command.client, command.samples)
-            case commands.HearAll():
-                await self._find_speech(command)
-            case commands.AnswerUtterance():
-                self._perform(self._ears.stimulus(command.client, command.author))
-            case commands.Transcribe():
-                return (await self._ears.words(command.client),)
-            case _:
-                assert_never(command)
         return ()
 
     async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
@@ -303,19 +307,10 @@ class Show:
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
             case commands.SpeakUp():
-                return self._speak_up(command)
+                return self._unasked.speak_up(command.client)
             case _:
                 assert_never(command)
         return ()
-
-    async def _become(self, command: commands.BecomeCharacter) -> Sequence[ServerMessage]:
-        await self._role_change.become(command.file)
-        switched = ConfigSwitched(message=f"Switched to config: {command.file}")
-        self.audience.tell_each(
-            lambda client: (self._joining.description(client), switched), but_for=command.client
-        )
-        self._on_change()
-        return (self._joining.description(command.client), switched)
 
     def _perform(self, stimulus: Stimulus) -> None:
         if stimulus.client and self._billing.human_name:
@@ -336,21 +331,9 @@ class Show:
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
 
-    async def _find_speech(self, command: commands.HearAll) -> None:
-        outbox = self.audience.outbox(command.client)
-        for event in await self._ears.find_speech(command.client, command.samples):
-            has_begun = isinstance(event, SpeechBegan)
-            if outbox:  # at once: the client goes quiet before the turn has ended
-                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
-            if has_begun and not self._is_shared:
-                await self._director.interrupt()
-
-    def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
-        if self._director.turn or self._director.waiting:
-            return ()  # she speaks already, or is about to
-        text, client = self._speak_up_prompt, command.client
-        self._perform(Stimulus(text=text, source="unasked", author="", client=client, priority=UNASKED))
-        return (FullText(text="AI wants to speak something..."),)
+    async def _ended(self, stimulus: Stimulus, heard: str) -> None:
+        self._unasked.turn_ended(stimulus, heard)
+        await self._channel.ended(stimulus, heard)
 
     def _snapshot(self, seq: int) -> Snapshot:
         turn = self._director.turn
@@ -379,6 +362,8 @@ class Show:
             primary=self._primary,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
+            mood=self._unasked.mood,
+            autonomous=self._unasked.summary,
             character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
         )
 
@@ -388,6 +373,7 @@ class Show:
             self._primary = self.audience.primary
         self._body.look()
         self._changed.set()
+        self._unasked.look()
 
     async def _publish_state(self) -> None:
         while True:

@@ -1,0 +1,53 @@
+"""The show's side of its microphones: what is heard of them becomes a line, an answer, or an interrupt."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import assert_never
+
+from open_llm_vtuber.protocol.server_messages import Control, ServerMessage
+from open_llm_vtuber.show import commands
+from open_llm_vtuber.show.audience import Audience
+from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.stimulus import SpeechBegan, Stimulus
+
+
+class Hearing:
+    """Acts on what clients' microphones send. `perform` takes a line in; `interrupt` cuts the running turn."""
+
+    def __init__(
+        self,
+        ears: Ears,
+        audience: Audience,
+        *,
+        perform: Callable[[Stimulus], None],
+        interrupt: Callable[[], Awaitable[object]],
+        is_shared: bool,
+    ) -> None:
+        self._ears = ears
+        self._audience = audience
+        self._perform = perform
+        self._interrupt = interrupt
+        self._is_shared = is_shared
+
+    async def ask(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
+        """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
+        match command:
+            case commands.Hear():
+                self._ears.take_in(command.client, command.samples)
+            case commands.HearAll():
+                await self._find_speech(command)
+            case commands.AnswerUtterance():
+                self._perform(self._ears.stimulus(command.client, command.author))
+            case commands.Transcribe():
+                return (await self._ears.words(command.client),)
+            case _:
+                assert_never(command)
+        return ()
+
+    async def _find_speech(self, command: commands.HearAll) -> None:
+        outbox = self._audience.outbox(command.client)
+        for event in await self._ears.find_speech(command.client, command.samples):
+            has_begun = isinstance(event, SpeechBegan)
+            if outbox:  # at once: the client goes quiet before the turn has ended
+                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
+            if has_begun and not self._is_shared:
+                await self._interrupt()

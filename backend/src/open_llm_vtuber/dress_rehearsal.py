@@ -66,6 +66,8 @@ class _Watcher:
         self._texts: list[str] = []
         self._first: Seconds | None = None
         self._voice_ends: Seconds = 0.0
+        self._event = "event"
+        """The last one: her thanks come soon after it."""
         self._unasked: set[str] = set()
         """Stimuli whose turns are reported already."""
 
@@ -85,6 +87,7 @@ class _Watcher:
                 self._decided(cue["id"], cue["decision"])
             case "channel-event":
                 report.events[cue["kind"]] += 1
+                self._event = f"event {cue['kind']}"
             case "audio" if cue["display_text"]:
                 self._heard(cue)
             case "backend-synth-complete":
@@ -151,7 +154,7 @@ class _Watcher:
                         self._unasked.add(fire.stimulus)
                         topic = f", {fire.topic}" if fire.topic else ""
                         return f"trigger {fire.trigger}: {fire.source}{topic}", None
-        return "event", None
+        return self._event, None
 
     async def _state(self) -> Sequence[object]:
         try:

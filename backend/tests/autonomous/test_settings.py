@@ -72,7 +72,7 @@ def test_an_empty_topic_file_is_a_fault_on_its_line(tmp_path: Path) -> None:
 def test_without_a_section_it_is_off_and_has_its_usual_triggers(tmp_path: Path) -> None:
     usual = settings_of(tmp_path, "system_config: {}\n")
     assert not usual.enabled
-    assert [trigger.name for trigger in usual.triggers] == ["opening", "silence", "gesture", "face"]
+    assert [trigger.name for trigger in usual.triggers] == ["silence", "gesture", "face"]
     assert usual.personality.topics
 
 

@@ -154,13 +154,13 @@ def test_an_operators_line_and_an_interrupt_cut_it_as_well() -> None:
 
 
 def test_a_line_that_is_being_written_waits_for_a_viewer_who_comes_meanwhile() -> None:
-    tick = {"kind": "event", "on": "poll", "action": {"prompt": "Welcome {username}."}}
+    tick = {"kind": "event", "on": "other", "action": {"prompt": "Welcome {username}."}}
 
     async def main() -> list[str]:
         async with on_air(tick, adapter=Talker(writes_for=3.0)) as (a_show, reader):
             await a_show.tell(
                 ChatHappened(
-                    ChannelEvent(id="e", platform="twitch", channel="c", kind="poll", username="ana")
+                    ChannelEvent(id="e", platform="twitch", channel="c", kind="other", username="ana")
                 )
             )
             await asyncio.sleep(1)

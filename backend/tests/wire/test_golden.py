@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -104,6 +105,12 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
         ClientHello(client="stage", capabilities=("primary", "chat"), request_id="r"),
     ),
     ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
+    (
+        '{"type":"autonomous-set","trigger":"tick","enabled":false,"settings":{"kind":"idle"},"minutes":2}',
+        AutonomousSet(trigger="tick", enabled=False, settings={"kind": "idle"}, minutes=2),
+    ),
+    ('{"type":"autonomous-set","rundown":"skip"}', AutonomousSet(rundown="skip")),
+    ('{"type":"autonomous-fire","trigger":"tick"}', AutonomousFire(trigger="tick")),
     (
         '{"type":"text-generation-request","prompt":" Hi ","options":{"max_length":5,"style":"calm","speak":true}}',
         TextGenerationRequest(

@@ -13,7 +13,6 @@ from open_llm_vtuber.autonomous.templates import Template
 from open_llm_vtuber.autonomous.topics import REST, read_topics
 from open_llm_vtuber.autonomous.triggers import (
     Action,
-    EventTrigger,
     IdleTrigger,
     RandomTrigger,
     TriggerConfig,
@@ -29,11 +28,6 @@ SECTION = "autonomous"
 MOST_TRIGGERS = 500
 USUAL_TRIGGERS: tuple[TriggerConfig, ...] = named(
     (
-        EventTrigger(
-            name="opening",
-            on="stream-online",
-            action=Action(prompt="The stream has just begun. Welcome whoever is there, in your own manner."),
-        ),
         IdleTrigger(
             name="silence",
             after_s=45,

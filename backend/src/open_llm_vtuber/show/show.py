@@ -98,13 +98,6 @@ class Show:
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
-        self._hearing = Hearing(
-            self._ears,
-            self.audience,
-            perform=self._perform,
-            interrupt=lambda: self._director.interrupt(),  # noqa: PLW0108  it is not there yet
-            is_shared=shared,
-        )
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
@@ -113,13 +106,8 @@ class Show:
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._control: BodyControl | None = self._body
         self._modes = Modes(self.audience, role, mode, self._on_change)
-        self._texts = TextDesk(
-            self.audience,
-            lambda: self._modes.adapter,
-            lambda: self._body.emotions,
-            self._perform,
-            places,
-        )
+        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions  # noqa: E731
+        self._texts = TextDesk(self.audience, words, emotions, self._perform, places)
         self._assume(role)
         self._director = Director(
             lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
@@ -127,13 +115,7 @@ class Show:
             on_change=self._on_change,
         )
         self._joining, self._histories, self._operator = self._doors(name)
-        self._roles = RoleDesk(
-            repertoire,
-            self._role_change,
-            self.audience,
-            description=self._joining.description,
-            on_change=self._on_change,
-        )
+        self._hearing, self._roles = self._further_doors(repertoire)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -177,6 +159,23 @@ class Show:
             on_change=self._on_change,
         )
         return joining, histories, operator
+
+    def _further_doors(self, repertoire: Repertoire) -> tuple[Hearing, RoleDesk]:
+        hearing = Hearing(
+            self._ears,
+            self.audience,
+            perform=self._perform,
+            interrupt=self._director.interrupt,
+            is_shared=self._is_shared,
+        )
+        roles = RoleDesk(
+            repertoire,
+            self._role_change,
+            self.audience,
+            description=self._joining.description,
+            on_change=self._on_change,
+        )
+        return hearing, roles
 
     def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
         return Channel(

@@ -106,7 +106,7 @@ class Show:
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._control: BodyControl | None = self._body
         self._modes = Modes(self.audience, role, mode, self._on_change)
-        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions  # noqa: E731
+        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
         self._texts = TextDesk(self.audience, words, emotions, self._perform, places)
         self._assume(role)
         self._director = Director(

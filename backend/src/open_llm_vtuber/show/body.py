@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, assert_never
 
 from open_llm_vtuber.errors import ProtocolError
@@ -161,8 +162,8 @@ class Body:
             owner=request.owner,
             priority=request.priority,
             expression=index,
+            ends_at=now + request.duration / 1000 if request.duration else inf,
             fade=request.fade,
-            **({"ends_at": now + request.duration / 1000} if request.duration else {}),
         )
         self._settle(now)
         outcome = self._faces.claim(claim, now)

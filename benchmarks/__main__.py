@@ -8,7 +8,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import body, chat, clients, first_audio, history, memory, microphone, startup, texts, triggers
+from benchmarks import (
+    body,
+    chat,
+    clients,
+    desk,
+    first_audio,
+    history,
+    memory,
+    microphone,
+    startup,
+    texts,
+    triggers,
+)
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
@@ -16,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "first_audio": first_audio.measure,
     "chat": chat.measure,
     "clients": clients.measure,
+    "desk": desk.measure,
     "history": history.measure,
     "memory": memory.measure,
     "microphone": microphone.measure,

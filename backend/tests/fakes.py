@@ -115,6 +115,7 @@ class FakeAdapter(BackendAdapter):
         self.pause = pause
         self.asked: list[Stimulus] = []
         self.remembered: list[tuple[str, str]] = []
+        self.taken_back: list[ChatRemoval] = []
         self.open = 0
         self.forgotten = 0
         self.demanded: list[tuple[str, TextContext | None, TextWishes | None]] = []
@@ -156,7 +157,7 @@ class FakeAdapter(BackendAdapter):
         self.remembered = [(line.role, line.content) for line in lines]
 
     def take_back(self, removal: ChatRemoval) -> None:
-        del removal
+        self.taken_back.append(removal)
 
 
 class FakeVoice(_Engine):

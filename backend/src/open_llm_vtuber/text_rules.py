@@ -141,5 +141,9 @@ def readings(text: str) -> tuple[str, ...]:
 
 def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Return what finds any of the words or phrases in a `normalised` text, as words of their own; never in none."""
-    parts = [name_pattern(word).pattern for word in words if normalised(word)]
-    return re.compile("|".join(parts) or r"(?!)")
+    plain = sorted({normalised(word) for word in words} - {""}, key=len, reverse=True)
+    spaced = [re.escape(word) for word in plain if word[0] < "\u0e00" and word[-1] < "\u0e00"]
+    others = [name_pattern(word).pattern for word in plain if word[0] >= "\u0e00" or word[-1] >= "\u0e00"]
+    # one look at what stands before for all of them: most places in a text are no beginning of a word
+    alone = [f"(?<!{_WORD_BELOW})(?:{'|'.join(spaced)})(?!{_WORD_BELOW})"] if spaced else []
+    return re.compile("|".join([*alone, *others]) or r"(?!)")

@@ -1,7 +1,7 @@
 """What is remembered, for how long, and what is taken back."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -97,7 +97,20 @@ def test_what_a_moderator_removed_is_taken_back_with_its_answer_and_nothing_else
 
 def test_what_was_recalled_can_be_taken_back_too() -> None:
     memory = Memory()
-    told = [line("human", "hi"), line("ai", "Hello."), line("human", "bad"), line("ai", "Oh.")]
-    memory.recall([*told[:2], *(replace(each, message_id="m1", username="rude") for each in told[2:])])
-    memory.take_back(ChatRemoval(platform="twitch", channel="c", message_id="m1"))
-    assert [message.content for message in memory.window(1_000)] == ["hi", "Hello."]
+    told: list[HistoryLine] = [
+        HistoryLine(
+            role=role, name="x", content=text, timestamp=datetime(2026, 1, 1, tzinfo=UTC), message_id=key
+        )
+        for role, text, key in SAID
+    ]
+    memory.recall(told)
+    memory.take_back(removal(message_id="m1"))
+    assert contents(memory) == ["hi", "Hello."]
+
+
+SAID: list[tuple[Literal["human", "ai"], str, str]] = [
+    ("human", "hi", ""),
+    ("ai", "Hello.", ""),
+    ("human", "bad", "m1"),
+    ("ai", "Oh.", "m1"),
+]

@@ -15,7 +15,7 @@ from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened, Hello
 from open_llm_vtuber.show.operator_commands import ForgetViewer, Resume, Stop
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.stimulus import ChatRemoval, StreamFacts
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, StreamFacts
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from virtual_time import run_virtual
 
@@ -48,9 +48,14 @@ class Stage:
 
 @asynccontextmanager
 async def on_air(
-    *pieces: str, pause: float = 0.0, work: float = 0.0, length: float = 1.0, **chat: Any
+    *pieces: str,
+    pause: float = 0.0,
+    work: float = 0.0,
+    length: float = 1.0,
+    store: MemoryStore | None = None,
+    **chat: Any,
 ) -> AsyncIterator[Stage]:
-    adapter, store = FakeAdapter(*(pieces or ("Hello there.",)), pause=pause), MemoryStore()
+    adapter, store = FakeAdapter(*(pieces or ("Hello there.",)), pause=pause), store or MemoryStore()
     settings = ChannelSettings(chat=ChatSettings.model_validate(chat))
     a_show = fakes.show(adapter, FakeVoice(length, work=work), store=store, shared=True, channel=settings)
     async with fakes.running(a_show), asyncio.TaskGroup() as group:
@@ -140,6 +145,28 @@ def test_an_answer_of_before_is_forgotten_with_its_line() -> None:
                 SECRET
             ) == 2  # her answer to the other line, and its place in memory
             assert "hello" in await air.stored()
+            assert air.adapter.taken_back == [DELETED]
+
+    run_virtual(main())
+
+
+class SlowStore(MemoryStore):
+    """Takes a second for each line."""
+
+    async def append(self, owner: str, history: str, line: HistoryLine) -> None:
+        await asyncio.sleep(1)
+        await super().append(owner, history, line)
+
+
+def test_what_is_just_being_stored_is_erased_as_well() -> None:
+    async def main() -> None:
+        async with on_air(f"I like {SECRET}.", store=SlowStore()) as air:
+            await air.tell(chat_message("bad", f"I like {SECRET}", username="rude"))
+            while not (air.show._director.turn and air.show._director.turn.is_over):
+                await asyncio.sleep(0.1)
+            await air.tell(DELETED)
+            await asyncio.sleep(5)
+            assert SECRET not in await air.stored()
 
     run_virtual(main())
 
@@ -256,7 +283,13 @@ def test_a_forgotten_viewer_is_nowhere_and_a_replay_stays_valid() -> None:
             await air.tell(channel_event("cheer", "p", who="Ana", amount=1, message=SECRET))
             await asyncio.sleep(30)
             assert SECRET in await air.stored()
+            await air.show.ask(Stop("me"))
+            await air.tell(channel_event("cheer", "q", who="Ana", amount=7, message=SECRET))
             await air.show.ask(ForgetViewer("twitch", "@Ana"))
+            (still_owed,) = await air.store.paid.waiting("main")
+            assert (still_owed.amount, still_owed.username, still_owed.message) == (7, "", "")
+            await air.show.ask(Resume("me"))
+            await asyncio.sleep(10)
             left = (
                 await air.stored()
                 + str(air.show._channel.chat.log.reasons)

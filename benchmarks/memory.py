@@ -2,15 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.measure import Measured, skipped
+from benchmarks.measure import Measured, milliseconds, skipped
 from benchmarks.server import CHAIN_END, EMBEDDED, SCRIPTED, SYNTH_COMPLETE, Client, Server, serving
 
 TURNS = 1000
 HALF = TURNS // 2
+SOME = TURNS // 10
 IDLE_STARTS = 3
 ON_AIR = "main"
 
@@ -31,7 +33,7 @@ def _scripted() -> Iterator[Measured]:
             idle.append(resident(server.pid))
     with serving(SCRIPTED) as server:
         idle.append(resident(server.pid))
-        half, whole = asyncio.run(_evening(server))
+        half, whole, waits = asyncio.run(_evening(server))
     yield Measured(what="idle, scripted engines", unit="MB", samples=tuple(idle))
     note = "each typed by a new client of one show, heard to its end; a stage stays connected"
     yield Measured(what=f"after {HALF} turns", unit="MB", samples=(half,), note=note)
@@ -43,6 +45,8 @@ def _scripted() -> Iterator[Measured]:
         samples=(growth,),
         note="the history is kept",
     )
+    yield milliseconds(f"line → whole reply, turns 1 to {SOME}", waits[:SOME])
+    yield milliseconds(f"line → whole reply, the last {SOME}", waits[-SOME:], "the memory is full by then")
 
 
 def _embedded() -> Iterator[Measured]:
@@ -57,26 +61,29 @@ def _embedded() -> Iterator[Measured]:
     yield Measured(what="idle, embedded: language model's process", unit="MB", samples=tuple(models))
 
 
-async def _evening(server: Server) -> tuple[float, float]:
-    """Perform all turns; return the memory at half-time and at the end."""
-    half = 0.0
+async def _evening(server: Server) -> tuple[float, float, Sequence[float]]:
+    """Perform all turns; return the memory at half-time and at the end, and how long each reply was waited for."""
+    half, waits = 0.0, []
     async with Client.connect(server.ws(ON_AIR)) as stage, asyncio.TaskGroup() as group:
         await stage.send("client-hello", capabilities=["chat", "expression", "state"])
         watching = group.create_task(_watch(stage))
         for turn in range(1, TURNS + 1):
-            await _turn(server, f"Question {turn}: what do you think of level {turn % 7}?")
+            waits.append(await _turn(server, f"Question {turn}: what do you think of level {turn % 7}?"))
             half = resident(server.pid) if turn == HALF else half
         watching.cancel()
-    return half, resident(server.pid)
+    return half, resident(server.pid), waits
 
 
-async def _turn(server: Server, text: str) -> None:
+async def _turn(server: Server, text: str) -> float:
     # A client's second report of playback within 0.3 s counts as a copy of the first: so each turn has a new one.
     async with Client.connect(server.ws(ON_AIR)) as client:
+        began = time.monotonic()
         await client.send("text-input", text=text)
         await client.until(SYNTH_COMPLETE)
+        waited = time.monotonic() - began
         await client.send("frontend-playback-complete")
         await client.until(CHAIN_END)
+    return waited
 
 
 async def _watch(stage: Client) -> None:

@@ -213,7 +213,7 @@ def test_a_voice_that_fails_is_replaced_without_a_word_to_clients_and_the_state_
                 assert not [m for m in messages if m["type"] == "error"]
                 status = live.parts.providers["tts"]
                 assert status.engine == "tone_tts"
-                assert "openai_tts keeps failing: 127.0.0.1" in status.note
+                assert "openai_tts keeps failing: The voice at 127.0.0.1" in status.note
                 answer = await asyncio.to_thread(health, live)
                 assert answer["providers"]["tts"]["engine"] == "tone_tts"
 

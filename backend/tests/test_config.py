@@ -1,5 +1,6 @@
 """The configuration is checked whole, and every fault is a sentence that says where."""
 
+import codecs
 import json
 from pathlib import Path
 
@@ -162,6 +163,36 @@ def test_a_missing_file_and_one_in_another_encoding_are_told(tmp_path: Path) -> 
         config.load(tmp_path / "conf.yaml")
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"], ids="{0}".format
+)
+def test_a_file_that_an_editor_of_windows_has_written_is_read(tmp_path: Path, encoding: str) -> None:
+    text = "character_config:\r\n  conf_name: Zoë 澪\r\n"
+    mark = (
+        codecs.BOM_UTF16_LE
+        if encoding == "utf-16-le"
+        else codecs.BOM_UTF16_BE
+        if encoding == "utf-16-be"
+        else b""
+    )
+    file = tmp_path / "conf.yaml"
+    file.write_bytes(mark + text.encode(encoding))
+    settings = config.load(file)
+    assert settings.character_config.conf_name == "Zoë 澪"
+    assert settings.notes == ()
+    assert config.character(settings.character_config, file)[0].conf_name == "Zoë 澪"
+
+
+@pytest.mark.parametrize(
+    "data", ["a: é".encode("utf-16-le"), b"\xff\xfea", "a: é".encode("latin-1"), b"a: \0"]
+)
+def test_any_other_encoding_is_one_sentence(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "conf.yaml"
+    file.write_bytes(data)
+    with pytest.raises(ConfigError, match=r"^conf.yaml is not (UTF-8 text|valid YAML).*\.$"):
+        config.load(file)
+
+
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
     settings = config.overridden(load(tmp_path, "system_config: {port: 1}"), port=2, channel="mika")
     assert settings.system_config.port == 2
@@ -263,7 +294,8 @@ def test_what_she_is_asked_for_unasked_stands_in_a_file(tmp_path: Path, section:
     folder.mkdir(parents=True)
     (folder / "speak.txt").write_text("Tell us a story.\n", encoding="utf-8")
     settings = load(tmp_path, f"system_config: {{tool_prompts: {section}}}")
-    assert speak_up_prompt(settings.system_config.tool_prompts, settings.folder) == prompt
+    said: list[str] = []
+    assert speak_up_prompt(settings.system_config.tool_prompts, settings.folder, said.append) == prompt
 
 
 def test_ears_and_voice_detection_take_the_options_beside_their_name(tmp_path: Path) -> None:

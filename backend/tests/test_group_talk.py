@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 
 import fakes
 from fakes import FakeAdapter, Reader
-from open_llm_vtuber.group_talk import CHAIN_END, CHAIN_START, Member, _Reply, show_cue
 from open_llm_vtuber.groups import Groups
-from open_llm_vtuber.protocol.server_messages import FullText, InterruptSignalCue
-from open_llm_vtuber.show.audience import INTERRUPTED_CLIENT_NEEDS, Outbox
 from open_llm_vtuber.show.commands import AddToGroup, Interrupt, Perform, RemoveFromGroup
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
@@ -142,40 +139,3 @@ def test_an_interrupt_that_comes_before_the_turn_has_begun_still_cuts_it() -> No
         END,
     ]
     assert len(asked) <= 1
-
-
-def test_a_chain_that_its_show_could_not_end_is_ended_once_for_the_others() -> None:
-    async def main() -> list[str]:
-        speaker, listener = Member("a", Outbox("a")), Member("b", Outbox("b"))
-        reader = Reader(listener.outbox)
-        reply = _Reply(speaker, [listener])
-        reply.follow(CHAIN_START)
-        reply.close()
-        reply.close()
-        listener.outbox.send(FullText(text="that is all"))
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(reader.run())
-            await asyncio.sleep(1)
-            task.cancel()
-        return reader.types()
-
-    assert run_virtual(main()) == [START, "force-new-message", END, "full-text"]
-
-
-def test_a_member_that_was_interrupted_is_given_time_like_in_its_own_show() -> None:
-    async def main() -> tuple[bool, bool, bool, float]:
-        outbox = Outbox("a")
-        show_cue(outbox, CHAIN_START)
-        began = outbox.is_in_chain
-        show_cue(outbox, InterruptSignalCue())
-        was_interrupted = outbox.is_interrupted
-        show_cue(outbox, CHAIN_END)
-        ended = not outbox.is_in_chain
-        show_cue(outbox, CHAIN_START)
-        return began, was_interrupted, ended, outbox._audio_from
-
-    began, was_interrupted, ended, audio_from = run_virtual(main())
-    assert began
-    assert was_interrupted
-    assert ended
-    assert audio_from == INTERRUPTED_CLIENT_NEEDS

@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 
 import fakes
-from fakes import FakeAdapter, Reader
+from fakes import FakeAdapter, FakeEar, Reader
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.groups import MOST_MEMBERS, Groups
 from open_llm_vtuber.protocol.server_messages import GroupOperationResult, GroupUpdate, ServerMessage
-from open_llm_vtuber.show.commands import AddToGroup, CreateHistory, DescribeGroup, Perform, RemoveFromGroup
+from open_llm_vtuber.show.commands import (
+    AddToGroup,
+    AnswerUtterance,
+    CreateHistory,
+    DescribeGroup,
+    Hear,
+    Perform,
+    RemoveFromGroup,
+)
+from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import Stimulus
@@ -228,3 +237,24 @@ def test_who_disconnects_has_left_its_group() -> None:  # 61
         assert is_refused(await made.add("a", "x"), "no such client")
 
     play(act)
+
+
+def test_groups_that_end_while_somebody_listens_leave_nothing_behind() -> None:
+    ear = FakeEar("Spoken.", takes=50)
+
+    async def main() -> int:
+        def heard(name: str) -> Show:
+            return fakes.show(name=name, ears=Ears(ear))
+
+        async with LocalShows(heard, []) as shows, AsyncExitStack() as places:
+            async with Groups(shows) as groups:
+                for client in "ab":
+                    await places.enter_async_context(groups.subscribe(None, client))
+                await groups.ask("a", AddToGroup("a", "b"))
+                await groups.ask("b", Hear("b", (0.5,) * 100))
+                await groups.ask("b", AnswerUtterance("b", "Human"))
+                await asyncio.sleep(1)
+                assert ear.running == 1
+            return ear.running
+
+    assert run_virtual(main()) == 0

@@ -22,10 +22,16 @@ LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 LARGEST_FILE_BYTES = 1_000_000
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "manager", "factory", "service_context", "common", "misc"}
-BOUNDARIES = {"show/turn.py", "show/text_desk.py", "show/director.py", "websocket_handler.py", "app.py"} | {
-    "autonomous/scheduler.py"
+BOUNDARIES = {
+    "show/turn.py",
+    "show/text_desk.py",
+    "show/director.py",
+    "group_talk.py",
+    "websocket_handler.py",
+    "app.py",
+    "autonomous/scheduler.py",
 }
-"""One turn, one text on demand, one connection, one forever-loop, one trigger of somebody's: nobody else may."""
+"""One turn (in a group, listening comes before it), a text on demand, a connection, a loop, a trigger of somebody's: else nobody."""
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 

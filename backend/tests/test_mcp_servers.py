@@ -51,3 +51,29 @@ def test_a_faulty_entry_costs_itself_and_is_told(tmp_path: Path, entry: str, sen
     assert len(told) == 1
     assert "bad is left out" in told[0]
     assert sentence in told[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_an_editor_of_windows_has_written_is_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / FILE).write_bytes('{"mcp_servers": {"zoë": {"command": "uvx"}}}'.encode(encoding))
+    assert list(mcp_servers(tmp_path, lambda _: None)) == ["zoë"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ("{}", "either a command that starts it or the url"),
+        ('{"command": "uvx", "url": "http://localhost:1/mcp"}', "either a command that starts it or the url"),
+        ('{"url": "ftp://localhost/mcp"}', "must be an http:// or https:// address"),
+        ('{"url": "https://me:pass-w0rd@localhost/mcp"}', "must not carry a name, a password"),
+        ('{"url": "http://localhost/mcp?key=pass-w0rd"}', "must not carry a name, a password"),
+    ],
+)
+def test_an_entry_that_says_too_little_or_too_much_is_left_out_without_its_secrets(
+    tmp_path: Path, entry: str, sentence: str
+) -> None:
+    (tmp_path / FILE).write_text(f'{{"mcp_servers": {{"far": {entry}}}}}', encoding="utf-8")
+    said: list[str] = []
+    assert mcp_servers(tmp_path, said.append) == {}
+    assert sentence in said[0]
+    assert "pass-w0rd" not in said[0]

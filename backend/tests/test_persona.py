@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber.persona import LONGEST_PROMPT, persona
+from open_llm_vtuber.persona import LONGEST_PROMPT, group_prompt, persona, speak_up_prompt
 
 
 def prompt(folder: Path, stem: str, text: str) -> None:
@@ -55,3 +55,31 @@ def test_a_missing_prompt_about_emotions_needs_no_note_for_ours_does_the_same(tm
 def test_an_endless_prompt_is_cut(tmp_path: Path) -> None:
     prompt(tmp_path, "long", "x" * (LONGEST_PROMPT + 1))
     assert len(persona("", {"live_prompt": "long"}, tmp_path, []).text) <= LONGEST_PROMPT + 2
+
+
+def test_the_prompts_for_other_occasions_are_found_under_their_own_names(tmp_path: Path) -> None:
+    prompt(tmp_path, "alone", "Say something.")
+    prompt(tmp_path, "together", "You are several.")
+    prompts = {"proactive_speak_prompt": "alone", "group_conversation_prompt": "together"}
+    said: list[str] = []
+    assert speak_up_prompt(prompts, tmp_path, said.append) == "Say something."
+    assert group_prompt(prompts, tmp_path, said.append) == "You are several."
+    assert group_prompt({}, tmp_path, said.append) == ""
+    assert said == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_prompt_that_an_editor_of_windows_has_written_is_read(tmp_path: Path, encoding: str) -> None:
+    prompt(tmp_path, "short", "")
+    (tmp_path / "prompts" / "utils" / "short.txt").write_bytes("Être brève.\r\nYes.\r\n".encode(encoding))
+    assert persona("You.", {"x": "short"}, tmp_path, []).text == "You.\n\nÊtre brève.\nYes."
+
+
+def test_a_prompt_that_is_missing_or_in_another_encoding_is_said_and_not_used(tmp_path: Path) -> None:
+    prompt(tmp_path, "odd", "")
+    (tmp_path / "prompts" / "utils" / "odd.txt").write_bytes("Être".encode("latin-1"))
+    assert "x is not used: its file is not UTF-8" in persona("You.", {"x": "odd"}, tmp_path, []).notes[0]
+    said: list[str] = []
+    assert speak_up_prompt({"proactive_speak_prompt": "odd"}, tmp_path, said.append) == ""
+    assert group_prompt({"group_conversation_prompt": "none"}, tmp_path, said.append) == ""
+    assert ["not UTF-8" in said[0], "no text file" in said[1]] == [True, True]

@@ -1,6 +1,7 @@
 """`/proxy-ws` over real sockets: all its clients are one, and none of the faults that such a proxy once had."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -8,16 +9,23 @@ from typing import Any
 import pytest
 import websockets
 
+import fakes
+from fakes import FakeAdapter, FakeEar
 from live_server import SCRIPTED, Client, Serving, serving
 from open_llm_vtuber import proxy
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.protocol.client_messages import TextInput
+from open_llm_vtuber.groups import Groups
+from open_llm_vtuber.protocol.client_messages import MicAudioData, MicAudioEnd, RawAudioData, TextInput
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.proxy import LONGEST_CHAIN, Party
+from open_llm_vtuber.proxy import LONGEST_CHAIN, Party, _Member
 from open_llm_vtuber.show import audience
 from open_llm_vtuber.show.audience import Outbox
-from open_llm_vtuber.show.commands import ChatHappened, Command, GroupCommand, Perform
-from open_llm_vtuber.shows import Subscription
+from open_llm_vtuber.show.commands import AddToGroup, ChatHappened, Command, GroupCommand, Perform
+from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.show.sound import pcm
+from open_llm_vtuber.shows import LocalShows, Subscription
+from open_llm_vtuber.vad.energy import EnergyVAD
 from virtual_time import run_virtual
 
 GREETING = ["group-update", "full-text", "set-model-and-conf", "group-update", "control"]
@@ -330,3 +338,94 @@ def test_a_chain_whose_end_is_never_seen_holds_the_next_line_up_for_two_minutes(
             assert shows.heard == ["one", "two", "three"]
 
     run_virtual(main())
+
+
+@asynccontextmanager
+async def party_that_hears(ear: FakeEar) -> AsyncIterator[tuple[Party, Show, Groups]]:
+    """Run a party in a show with an ear and a detector."""
+    made: list[Show] = []
+
+    def build(name: str) -> Show:
+        made.append(
+            fakes.show(
+                FakeAdapter("One. ", "Two."), name=name, ears=Ears(ear, EnergyVAD(EnergyVAD.Options()))
+            )
+        )
+        return made[-1]
+
+    async with LocalShows(build, []) as shows, Groups(shows) as groups:
+        party = Party(groups, "Human")
+        async with running(party):
+            await asyncio.sleep(0)
+            yield party, made[0], groups
+
+
+def waiting(outbox: Outbox) -> list[str]:
+    """Return what a client would read next; a control is its text."""
+    frames = [json.loads(frame.text) for frame in outbox._frames]
+    return [frame["text"] if frame["type"] == "control" else frame["type"] for frame in frames]
+
+
+def test_two_who_speak_at_once_are_heard_apart_and_who_has_left_is_forgotten() -> None:
+    ear = FakeEar("Hello.")
+
+    async def main() -> None:
+        async with party_that_hears(ear) as (party, show, _):
+            async with party.joined() as one, party.joined() as two:
+                first, second = _Member(party, one), _Member(party, two)
+                for _ in range(3):
+                    await first.handle(MicAudioData(audio=(0.5,)))
+                    await second.handle(MicAudioData(audio=(-0.5,)))
+                await first.handle(MicAudioEnd())
+                await second.handle(MicAudioEnd())
+                await asyncio.sleep(60)
+                assert waiting(one).count("user-input-transcription") == 2
+                assert waiting(two).count("user-input-transcription") == 2
+            assert show._ears._microphones == {}
+
+    run_virtual(main())
+    assert ear.heard == [pcm((0.5,) * 3), pcm((-0.5,) * 3)]
+
+
+@pytest.mark.parametrize("in_group", [False, True])
+def test_what_the_server_finds_is_told_to_the_one_who_speaks_and_cuts_the_turn_for_all(
+    in_group: bool,
+) -> None:
+    loud, quiet = (0.5, -0.4) * 8_000, (0.0,) * 16_000
+
+    async def main() -> None:
+        async with (
+            party_that_hears(FakeEar("Stop it.")) as (party, show, groups),
+            groups.subscribe(None, "other"),
+            party.joined() as one,
+            party.joined() as two,
+        ):
+            if in_group:
+                await groups.ask("other", AddToGroup("other", show.name))
+            speaker = _Member(party, two)
+            await _Member(party, one).handle(TextInput(text="hello"))
+            await asyncio.sleep(0.5)
+            await speaker.handle(RawAudioData(audio=loud))
+            await speaker.handle(RawAudioData(audio=quiet))
+            await asyncio.sleep(0)
+            assert [text for text in waiting(two) if text in ("interrupt", "mic-audio-end")] == [
+                "interrupt",
+                "mic-audio-end",
+            ]
+            assert not {"interrupt", "mic-audio-end"} & set(waiting(one))
+            for outbox in (one, two):
+                seen = [each for each in waiting(outbox) if each not in ("interrupt", "mic-audio-end")]
+                assert seen[-3:] == ["interrupt-signal", "force-new-message", "conversation-chain-end"]
+
+    run_virtual(main())
+
+
+def test_a_proxy_client_is_told_when_nothing_listens() -> None:
+    async def main() -> list[str]:
+        async with LocalShows(lambda name: fakes.show(name=name), []) as shows:
+            party = Party(shows, "Human")
+            async with running(party), party.joined() as one:
+                answers = await _Member(party, one).handle(RawAudioData(audio=(0.5,)))
+                return [answer.type for answer in answers]
+
+    assert run_virtual(main()) == ["error"]

@@ -225,7 +225,7 @@ def test_health_says_that_all_is_well_and_which_engines_are_at_work() -> None:
 def test_the_state_is_that_of_the_show_that_the_header_names() -> None:
     def visit(get: Get) -> None:
         state = get("/api/state").json()
-        assert state["character"] == {"conf_name": "Mika", "character_name": "Mika"}
+        assert state["character"] == {"conf_name": "Mika", "character_name": "Mika", "human_name": "Human"}
         assert (state["speaking"], state["queue"], state["primary"]) == (False, 0, None)
         assert get("/api/state", X_Client_UID="main").json() == state
         for nobody in ("nobody", "", "../main", "main "):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from open_llm_vtuber.text_rules import (
     bounded,
     collapse_blanks,
+    encoding_of,
     limit_marks,
     name_pattern,
     normalised,
@@ -174,3 +175,11 @@ def test_words_and_phrases_are_found_as_a_whole() -> None:
 def test_what_is_made_writable_can_be_written_and_keeps_its_length(text: str) -> None:
     assert len(writable(text)) == len(text)
     writable(text).encode()
+
+
+@given(st.text(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_a_text_file_of_an_editor_is_read_as_it_was_written(text: str, encoding: str) -> None:
+    written = text.removeprefix("\ufeff").encode(encoding, "ignore")
+    assert (
+        written.decode(encoding_of(written)) == text.removeprefix("\ufeff").encode("utf-8", "ignore").decode()
+    )

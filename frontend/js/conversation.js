@@ -10,6 +10,8 @@ const SLOW = /** @type {const} */ ([
 ]);
 const NEAR_THE_END = 80; // pixels: who has scrolled further up is reading, and is left alone
 
+/** @typedef {{ role: "human" | "ai", name: string, content: string }} Line */
+
 export class Conversation {
   /** @type {HTMLElement | null} */
   replyBubble = null;
@@ -22,6 +24,22 @@ export class Conversation {
   constructor(log, onfirst) {
     this.log = log;
     this.onfirst = onfirst;
+  }
+
+  /**
+   * What was said before the page came, as far as the page has nothing of its own yet.
+   * @param {Line[]} lines
+   * @param {string} human how she calls whoever types; other names are viewers'
+   */
+  recall(lines, human) {
+    if (this.log.childElementCount) return;
+    for (const { role, name, content } of lines) {
+      this.endReply();
+      if (role === "ai") this.reply(content);
+      else if (!name || name === human) this.human(content);
+      else this.viewer({ id: "", name, text: content, username: name.toLowerCase() });
+    }
+    this.endReply();
   }
 
   /** @param {string} text */

@@ -97,6 +97,7 @@ function handle(message) {
       return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "snapshot":
       for (const line of message.chat ?? []) remember(line);
+      recall(message);
       chain = Boolean(message.turn); // a page may come in the middle of one
       showBusy();
       return showState();
@@ -173,6 +174,17 @@ function noSound(turn) {
 function remember(message) {
   chat.set(message.id, message);
   if (chat.size > CHAT_REMEMBERED) chat.delete(/** @type {string} */ (chat.keys().next().value));
+}
+
+/**
+ * What was said before this page came; one that was here already has seen it.
+ * @param {Message} snapshot
+ */
+function recall(snapshot) {
+  const lines = (snapshot.conversation ?? []).map((/** @type {import("./conversation.js").Line} */ line) =>
+    line.role === "ai" ? { ...line, content: spokenText(line.content, tags) } : line,
+  );
+  conversation.recall(lines, snapshot.state?.character?.human_name || "Human");
 }
 
 /**

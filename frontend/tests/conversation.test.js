@@ -48,6 +48,31 @@ test("words without sound are marked in their bubble", () => {
   assert.deepEqual(texts(), ["One. (no sound) Two."]);
 });
 
+const SAID = [
+  { role: "human", name: "Human", content: "Hello" },
+  { role: "ai", name: "Mika", content: "Hi!" },
+  { role: "ai", name: "Mika", content: "How are you?" },
+  { role: "human", name: "Ana", content: "<b>me too</b>" },
+  { role: "human", name: "", content: "Fine" },
+];
+
+test("a page that comes later shows what was said, and the next answer is a bubble of its own", () => {
+  const { it, texts } = conversation();
+  it.recall(SAID, "Human");
+  it.reply("Good.");
+  assert.deepEqual(texts(), ["Hello", "Hi!", "How are you?", "Ana<b>me too</b>", "Fine", "Good."]);
+  const kinds = it.log.children.map((bubble) => bubble.className.split(" ")[1]);
+  assert.deepEqual(kinds, ["human", "reply", "reply", "viewer", "human", "reply"]);
+  assert.equal(it.log.children[3].dataset.username, "ana"); // by which moderation removes it
+});
+
+test("a page that was there shows nothing twice", () => {
+  const { it, texts } = conversation();
+  it.human("Hello");
+  it.recall(SAID, "Human");
+  assert.deepEqual(texts(), ["Hello"]);
+});
+
 function notices() {
   const box = new FakeElement();
   const list = new FakeElement();

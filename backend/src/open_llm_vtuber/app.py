@@ -34,7 +34,7 @@ from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, Store, VoiceActivityDetector
 from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.routes import web_app
@@ -109,13 +109,11 @@ async def on_air(
         if staging is None:
             url = system.storage_url.get_secret_value()
             store = await stack.enter_async_context(sql_store(url, system.data_dir))
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), unasked)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), unasked, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(
-            Groups(local, rounds=system.group_rounds, accepts=system.group_invitations == "accept")
-        )
+        shows = await stack.enter_async_context(_groups(local, settings, report))
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
@@ -136,13 +134,14 @@ def _stage(
     store: Store,
     ears: Callable[[], Ears],
     unasked: Callable[[str], Autonomy | None],
+    report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
     places, chat = Places(), settings.live_config.chat
     tuned = ChannelSettings(
         chat=chat, sheets=CueSheets(settings.cue_sheets), may_move=settings.features.character_control
     )
-    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder) or SPEAK_UP
+    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder, report) or SPEAK_UP
 
     def build(name: str) -> Show:
         named = settings.shows.get(name)
@@ -182,6 +181,16 @@ def _unasked(settings: Settings, report: Report, staging: Staging | None) -> Cal
         return EventScheduler(on_stage, report=report)
 
     return scheduler
+
+
+def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
+    system = settings.system_config
+    return Groups(
+        shows,
+        rounds=system.group_rounds,
+        accepts=system.group_invitations == "accept",
+        scene=group_prompt(system.tool_prompts, settings.folder, report),
+    )
 
 
 def is_demo(settings: Settings) -> bool:

@@ -320,7 +320,7 @@ def _model(entry: Any, model3: Path) -> Live2dModel:
 
 def _json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_bytes())  # it finds out the encoding by itself
     except FileNotFoundError:
         raise ConfigError(f"The avatar's file {file.name} is missing.") from None
     except (OSError, ValueError, RecursionError) as error:

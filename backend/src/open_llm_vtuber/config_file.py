@@ -9,6 +9,7 @@ import yaml
 
 from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.text_rules import encoding_of
 
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
@@ -20,14 +21,14 @@ def read_yaml(file: Path) -> tuple[dict[str, Any], Source]:
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}).") from error
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', error)}."
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', '') or getattr(error, 'reason', 'it cannot be read')}."
         ) from error
     except ValueError as error:  # a date that is none
         raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
@@ -43,7 +44,8 @@ def read_yaml(file: Path) -> tuple[dict[str, Any], Source]:
 
 
 def _parsed(file: Path) -> tuple[Any, Source]:
-    loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+    data = file.read_bytes()
+    loader = yaml.SafeLoader(data.decode(encoding_of(data)))
     try:
         tree = loader.get_single_node()
         return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)

@@ -1,7 +1,8 @@
 """What goes on in one group: who speaks next, what each is told, and what the others see of it.
 
 A reply is an ordinary turn of the speaker's own show. The group listens to that show like one more client, and passes
-on what everybody sees. So each prompt reaches one character only, and a show knows of no other.
+on what everybody sees. So each prompt reaches one character only, and a show knows of no other. What is said is put
+into every member's conversation at once, whether or not its character ever comes to answer it.
 """
 
 import asyncio
@@ -9,27 +10,32 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from pydantic import TypeAdapter
-from pydantic_core import from_json
-
-from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.protocol.codec import encode, harmless
-from open_llm_vtuber.protocol.parts import DisplayText
+from open_llm_vtuber.errors import ProtocolError, VTuberError
+from open_llm_vtuber.group_reply import CHAIN_END, CHAIN_START, Member, Reply, cue_of, show_cue
+from open_llm_vtuber.protocol.codec import harmless, problem
+from open_llm_vtuber.protocol.live_server_messages import Snapshot
+from open_llm_vtuber.protocol.parts import CharacterNames
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
-    Control,
-    ForceNewMessage,
+    Error,
     InterruptSignalCue,
     ServerMessage,
     UserInputTranscription,
 )
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import Interrupt, Perform, SpeakUp
-from open_llm_vtuber.show.speech import SLICE
+from open_llm_vtuber.show.commands import (
+    AnswerUtterance,
+    Interrupt,
+    KeepLine,
+    Perform,
+    SpeakUp,
+    TakeSnapshot,
+    Transcribe,
+)
 from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.units import Seconds
 
@@ -39,98 +45,52 @@ LISTENER = "the group of "
 """How the name begins under which a group listens to a show."""
 WAITING_LINES = 32
 """Lines of humans that may wait for the running turn to end."""
-UNREAD_LINES = 100
-"""Lines that a character is told of at once; of more, the oldest are not."""
 LONGEST_TURN: Seconds = 600.0
-EVERYBODY_SEES = frozenset(
-    ("control", "full-text", "tool_call_status", "force-new-message", "interrupt-signal", "error")
-)
-"""What the other members get of a turn as it is; its words they get when the speaker's client begins to play them."""
-CHAIN_START = Control(text="conversation-chain-start")
-CHAIN_END = Control(text="conversation-chain-end")
-_CUE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
+HUMAN_NAME, OTHER_AIS = "{human_name}", "{other_ais}"
+"""Where a scene names those who are there."""
 
 
-@dataclass(slots=True)
-class Member:
-    """A client in the group, and the lines that its character has not been told yet."""
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A line that was spoken. It keeps its place among the others while somebody listens to it."""
 
-    client: str
+    heard: asyncio.Future[Stimulus | VTuberError]
+    """Cancelled when its speaker has gone."""
     outbox: Outbox
-    unread: deque[str] = field(default_factory=lambda: deque(maxlen=UNREAD_LINES))
+    """Its speaker's."""
 
 
-class _Reply:
-    """One member's turn, as the others see it."""
+Line = Perform | SpeakUp | Utterance
 
-    def __init__(self, speaker: Member, listeners: Sequence[Member]) -> None:
-        self.speaker = speaker
-        self.is_cut = False
-        self.name = ""
-        self._listeners = list(listeners)
-        self._is_open = False
-        self._texts: list[str] = []
-        self._played: list[str] = []
-        self._to_play: deque[DisplayText] = deque()
 
-    @property
-    def heard(self) -> str:
-        """What was heard of it: all, or what the speaker's client began to play before it was cut."""
-        return "".join(self._played if self.is_cut else self._texts).replace("<\u200b", "<")
-
-    def follow(self, message: ServerMessage) -> None:
-        """Take in a cue of the speaker's show and pass on what everybody sees."""
-        if isinstance(message, Audio) and message.display_text:
-            self.name = message.display_text.name or ""
-            self._texts.append(message.display_text.text)
-            self._to_play.append(message.display_text)
-        elif message.type in EVERYBODY_SEES:
-            for listener in self._listeners:
-                show_cue(listener.outbox, message)
-            if isinstance(message, Control):
-                self._is_open = message == CHAIN_START
-
-    def play_started(self, text: str) -> None:
-        """Show a sentence to the others. Only what this turn has said counts, each once, whatever a client says."""
-        if all(each.text != text for each in self._to_play):
-            return
-        while (shown := self._to_play.popleft()).text != text:
-            self._play(shown)
-        self._play(shown)
-
-    def drop(self, client: str) -> None:
-        """Let a listener go who leaves the group: for it the chain ends here."""
-        for listener in self._listeners:
-            if listener.client == client and self._is_open:
-                _end_chain(listener)
-        self._listeners = [each for each in self._listeners if each.client != client]
-
-    def close(self) -> None:
-        """End the chain for the others if the speaker's show could not."""
-        for listener in self._listeners if self._is_open else ():
-            _end_chain(listener)
-        self._is_open = False
-
-    def _play(self, shown: DisplayText) -> None:
-        self._played.append(shown.text)
-        forwarded = Audio(
-            audio=None, volumes=(), slice_length=SLICE, display_text=shown, actions=None, forwarded=True
-        )
-        for listener in self._listeners:
-            show_cue(listener.outbox, forwarded)
+async def listened(shows: Shows, show: str, command: AnswerUtterance) -> Stimulus | VTuberError:
+    """Return the line that a member has spoken, or why there is none. Takes the sound at once."""
+    try:
+        (heard,) = await shows.ask(show, Transcribe(command.client, command.microphone))
+    except VTuberError as error:
+        return error
+    except Exception:  # the boundary: a bug in an ear costs one line
+        log.exception("a bug while listening to a member of a group")
+        return VTuberError("Something went wrong inside the server.")
+    text = heard.text.replace("<\u200b", "<") if isinstance(heard, UserInputTranscription) else ""
+    return Stimulus(text=text, source="voice", author=command.author, client=command.client)
 
 
 class Group:
-    """Several shows in one conversation. After a human's line each replies `rounds` times, in the order of joining."""
+    """Several shows in one conversation. After a human's line each replies `rounds` times, in the order of joining.
 
-    def __init__(self, shows: Shows, rounds: int) -> None:
+    `scene` is what each character is told about such a conversation.
+    """
+
+    def __init__(self, shows: Shows, rounds: int, scene: str = "") -> None:
         self.members: dict[str, Member] = {}
         """By client, the longest here first; that one owns the group."""
         self.is_talking = False
         self._shows = shows
         self._rounds = rounds
-        self._waiting: deque[tuple[str, Perform | SpeakUp]] = deque(maxlen=WAITING_LINES)
-        self._reply: _Reply | None = None
+        self._scene = scene
+        self._waiting: deque[tuple[str, Line]] = deque(maxlen=WAITING_LINES)
+        self._reply: Reply | None = None
         self._is_cut = False
 
     def join(self, client: str, outbox: Outbox) -> None:
@@ -145,13 +105,17 @@ class Group:
         self._reply.drop(client)
         return self._reply.speaker.client == client
 
-    def submit(self, client: str, command: Perform | SpeakUp) -> None:
-        """Take a line in, for when the running turn has ended. Raises ProtocolError `busy`."""
+    def refuse_if_full(self) -> None:
+        """Raise ProtocolError `busy` when no more lines can wait."""
         if len(self._waiting) == WAITING_LINES:
             raise ProtocolError("Too much is waiting already; try again in a moment.", code="busy")
-        if isinstance(command, Perform):
-            self.members[client].outbox.is_interrupted = False  # who types listens again
-        self._waiting.append((client, command))
+
+    def submit(self, client: str, line: Line) -> None:
+        """Take a line in, for when the running turn has ended. Raises ProtocolError `busy`."""
+        self.refuse_if_full()
+        if not isinstance(line, SpeakUp) and (member := self.members.get(client)):
+            member.outbox.is_interrupted = False  # who types or speaks listens again
+        self._waiting.append((client, line))
 
     def play_started(self, client: str, text: str) -> None:
         """Note that a client plays a sentence: the others may read it now."""
@@ -175,29 +139,37 @@ class Group:
         finally:
             self.is_talking = False
 
-    async def _react(self, client: str, command: Perform | SpeakUp) -> None:
+    async def _react(self, client: str, line: Line) -> None:
+        self._is_cut = False
+        command = await _understood(line) if isinstance(line, Utterance) else line
+        if command is None:
+            return
         if client not in self.members:  # it has left meanwhile: its own character answers
             await self._ask(client, command)
             return
-        self._is_cut = False
         if isinstance(command, SpeakUp):
             await self._turn(self.members[client], command)
-            author = ""
         else:
-            author = command.stimulus.author
-            self._hear(command.stimulus, self.members[client])
+            await self._hear(command.stimulus, self.members[client])
+        if not await self._all_reply() and isinstance(line, Utterance):
+            _end_wait(line.outbox)
+
+    async def _all_reply(self) -> bool:
+        """Let the characters reply until all have done so often enough or are cut; return whether one did."""
+        has_begun = False
         for _ in range(self._rounds):
             for speaker in tuple(self.members.values()):
                 if self._waiting or self._is_cut:
-                    return
-                await self._answer(speaker, author)
+                    return has_begun
+                has_begun = await self._answer(speaker) or has_begun
+        return has_begun
 
     def forget(self, client: str) -> None:
         """Let a member's character begin anew: what it was not yet told belongs to another conversation."""
         if member := self.members.get(client):
             member.unread.clear()
 
-    def _hear(self, stimulus: Stimulus, initiator: Member) -> None:
+    async def _hear(self, stimulus: Stimulus, initiator: Member) -> None:
         """Show a human's line to everybody who has not seen it, and tell it to all."""
         cue = UserInputTranscription(text=harmless(stimulus.text))
         if stimulus.source == "voice":
@@ -205,24 +177,75 @@ class Group:
         for member in self.members.values():
             if member is not initiator:
                 show_cue(member.outbox, cue)
-        self._tell(stimulus.author, stimulus.text)
+        name = (await self._names(initiator.client)).human_name or stimulus.author
+        said = HistoryLine(role="human", name=name, content=stimulus.text, timestamp=datetime.now(UTC))
+        await self._tell(said, tuple(self.members.values()))
 
-    def _tell(self, name: str, text: str, but_for: Member | None = None) -> None:
-        line = f"{one_line(name)}: {one_line(text)}"
-        for member in self.members.values():
-            if member is not but_for:
-                member.unread.append(line)
+    async def _tell(self, said: HistoryLine, members: Sequence[Member]) -> None:
+        """Let these characters be told the line with their next turn, and put it into their conversations now."""
+        line = f"{one_line(said.name)}: {one_line(said.content)}"
+        for member in members:
+            member.unread.append(line)
+        # Another character's words are what is said to this one: the name is part of the line.
+        kept = replace(said, role="human", content=line) if said.role == "ai" else said
+        for member in members:
+            await self._keep(member, kept)
 
-    async def _answer(self, speaker: Member, author: str) -> None:
+    async def _keep(self, member: Member, line: HistoryLine) -> None:
+        try:
+            await self._shows.ask(member.client, KeepLine(line))
+        except ProtocolError:
+            return  # it has gone
+        except VTuberError as error:
+            log.warning("a line of a group was not stored: %s", error)
+            show_cue(member.outbox, Error(message=str(error), code=error.code))
+
+    async def _answer(self, speaker: Member) -> bool:
+        """Let it speak if there is anything new for it; return whether it did."""
         if self.members.get(speaker.client) is not speaker or not speaker.unread:
-            return  # it has left, or there is nothing new for it
+            return False  # it has left, or there is nothing new for it
+        scene = await self._scene_for(speaker) if self._scene else ""
         text = "\n".join(speaker.unread)
         speaker.unread.clear()
-        await self._turn(speaker, Perform(Stimulus(text=text, source="group", author=author)))
+        await self._turn(speaker, Perform(Stimulus(text=text, source="group", author="", scene=scene)))
+        return True
+
+    async def _scene_for(self, speaker: Member) -> str:
+        named = [(member, await self._names(member.client)) for member in tuple(self.members.values())]
+        humans = dict.fromkeys(names.human_name for _, names in named if names.human_name)
+        others = [names.character_name for member, names in named if member is not speaker]
+        scene = self._scene.replace(HUMAN_NAME, ", ".join(humans) or "Human")
+        return scene.replace(OTHER_AIS, ", ".join(others))
+
+    async def _names(self, client: str) -> CharacterNames:
+        """Return whom a member's show plays just now: it may change."""
+        with suppress(ProtocolError):
+            (snapshot,) = await self._shows.ask(client, TakeSnapshot(client))
+            if isinstance(snapshot, Snapshot):
+                return snapshot.state.character
+        return CharacterNames(conf_name="", character_name="")
 
     async def _turn(self, speaker: Member, command: Perform | SpeakUp) -> None:
         listeners = [member for member in self.members.values() if member is not speaker]
-        reply = self._reply = _Reply(speaker, listeners)
+        reply = self._reply = Reply(speaker, listeners)
+        try:
+            await self._followed(reply, command)
+            if heard := reply.heard.strip():
+                said = HistoryLine(
+                    role="ai",
+                    name=reply.name,
+                    content=heard,
+                    timestamp=datetime.now(UTC),
+                    interrupted=reply.is_cut,
+                )
+                await self._tell(said, [each for each in self.members.values() if each is not speaker])
+        finally:
+            self._reply = None
+            reply.close()
+
+    async def _followed(self, reply: Reply, command: Perform | SpeakUp) -> None:
+        """Let the speaker's show perform, and follow it for as long as it can be."""
+        speaker = reply.speaker.client
         try:
             async with asyncio.timeout(LONGEST_TURN):
                 await self._follow(reply, command)
@@ -232,14 +255,9 @@ class Group:
         except TimeoutError:
             log.warning("a turn in a group took too long")
             reply.is_cut = True
-            await self._ask(speaker.client, Interrupt(speaker.client, None))
-        finally:
-            self._reply = None
-            reply.close()
-        if heard := reply.heard.strip():
-            self._tell(reply.name, heard, but_for=speaker)
+            await self._ask(speaker, Interrupt(speaker, None))
 
-    async def _follow(self, reply: _Reply, command: Perform | SpeakUp) -> None:
+    async def _follow(self, reply: Reply, command: Perform | SpeakUp) -> None:
         """Let the speaker's show perform, and listen to it until the chain ends."""
         speaker = reply.speaker
         listener = f"{LISTENER}{speaker.client}"
@@ -249,11 +267,10 @@ class Group:
                 speaker.outbox.send(answer)
             if isinstance(command, SpeakUp) and not answers:
                 return  # it speaks already
-            while (message := _cue(await place.outbox.get())) != CHAIN_END:
+            while (message := cue_of(await place.outbox.get())) != CHAIN_END:
                 await self._take(message, reply)
-            reply.follow(CHAIN_END)
 
-    async def _take(self, message: ServerMessage | None, reply: _Reply) -> None:
+    async def _take(self, message: ServerMessage | None, reply: Reply) -> None:
         if message is None:
             return
         if isinstance(message, InterruptSignalCue):
@@ -270,25 +287,20 @@ class Group:
             await self._shows.ask(client, command)
 
 
-def show_cue(outbox: Outbox, message: ServerMessage) -> None:
-    """Queue a cue of another show for a client, with the care that its own audience takes."""
-    if message == CHAIN_START:
-        outbox.chain_starts()
-    if isinstance(message, InterruptSignalCue):
-        outbox.is_interrupted = True
-    outbox.put_cue(encode(message), "", message)
-
-
-def _end_chain(listener: Member) -> None:
-    show_cue(listener.outbox, ForceNewMessage())
-    show_cue(listener.outbox, CHAIN_END)
-
-
-def _cue(text: str) -> ServerMessage | None:
-    """Return what a show sent, without what concerns this connection only; None for what is not part of a turn."""
-    fields: dict[str, object] = from_json(text)
-    if fields["type"] not in EVERYBODY_SEES | {"audio"}:
+async def _understood(utterance: Utterance) -> Perform | None:
+    """Wait for the words; who spoke without any being heard is told, and waits no longer for a chain to end."""
+    await asyncio.wait([utterance.heard])
+    if utterance.heard.cancelled():
         return None
-    for own in ("seq", "turn_id", "index"):
-        fields.pop(own, None)
-    return _CUE.validate_python(fields)
+    heard = utterance.heard.result()
+    if isinstance(heard, Stimulus):
+        return Perform(heard)
+    utterance.outbox.send(problem(heard, request_type="mic-audio-end", request_id=None))
+    _end_wait(utterance.outbox)
+    return None
+
+
+def _end_wait(outbox: Outbox) -> None:
+    """Let a client that has spoken wait no longer for a chain."""
+    if not outbox.is_in_chain:
+        outbox.send(CHAIN_END)

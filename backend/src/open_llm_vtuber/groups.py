@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
 
-from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.group_talk import LISTENER, Group
+from open_llm_vtuber.errors import ProtocolError, VTuberError
+from open_llm_vtuber.group_talk import LISTENER, Group, Line, Utterance, listened
 from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.server_messages import (
     GroupOperationResult,
     GroupUpdate,
     ServerMessage,
-    UserInputTranscription,
 )
 from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import (
@@ -24,7 +23,9 @@ from open_llm_vtuber.show.commands import (
     Command,
     CreateHistory,
     DescribeGroup,
+    FindSpeech,
     GroupCommand,
+    HearAll,
     Interrupt,
     Perform,
     PlayStarted,
@@ -32,8 +33,8 @@ from open_llm_vtuber.show.commands import (
     ResumeHistory,
     SpeakUp,
     TakeSnapshot,
-    Transcribe,
 )
+from open_llm_vtuber.show.ears import SPEECH_BEGINS
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.stimulus import Stimulus
 
@@ -44,15 +45,18 @@ ROUNDS = 2
 class Groups:
     """Lets private shows of other `Shows` talk with each other; entering starts nothing, leaving ends what runs."""
 
-    def __init__(self, shows: Shows, *, rounds: int = ROUNDS, accepts: bool = True) -> None:
+    def __init__(self, shows: Shows, *, rounds: int = ROUNDS, accepts: bool = True, scene: str = "") -> None:
         self._shows = shows
         self._rounds = rounds
         self._accepts = accepts
+        self._scene = scene
         self._outboxes: dict[str, Outbox] = {}
         """Of each client that has a private show."""
         self._groups: dict[str, Group] = {}
         """Client → its group, which has at least two members."""
         self._talks: set[asyncio.Task[None]] = set()
+        self._listening: dict[asyncio.Task[Stimulus | VTuberError], str] = {}
+        """To an utterance of that client."""
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -62,8 +66,8 @@ class Groups:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        for talk in self._talks:
-            talk.cancel()
+        for task in (*self._talks, *self._listening):
+            task.cancel()
         if kind is not None and issubclass(kind, asyncio.CancelledError):
             await self._tasks.__aexit__(kind, error, trace)
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
@@ -85,9 +89,14 @@ class Groups:
             case AnswerUtterance() if command.client in self._groups:
                 return await self._answer_utterance(show, command)
             case Perform() if command.stimulus.client in self._groups:
-                return self._submit(command.stimulus.client, command)
-            case SpeakUp() if command.client in self._groups:
-                return self._speak_up(command)
+                client = command.stimulus.client
+                return self._submit(self._groups[client], client, command)
+            case SpeakUp() if group := self._groups.get(command.client):
+                if group.is_talking:
+                    return ()  # somebody speaks already
+                return self._submit(group, command.client, command)
+            case HearAll() if group := self._groups.get(command.client):
+                return await self._find_speech(show, command, group)
             case Interrupt() if group := self._groups.get(command.client):
                 await group.interrupt(command.client, command.heard)
                 return ()
@@ -117,12 +126,14 @@ class Groups:
                 yield place
             finally:
                 self._outboxes.pop(client, None)
+                for task, speaker in self._listening.items():
+                    if speaker == client:
+                        task.cancel()
                 if client in self._groups:
                     self._leave(client, f"{client} has left the group.")
 
-    def _submit(self, client: str, command: Perform | SpeakUp) -> Sequence[ServerMessage]:
-        group = self._groups[client]
-        group.submit(client, command)
+    def _submit(self, group: Group, client: str, line: Line) -> Sequence[ServerMessage]:
+        group.submit(client, line)
         if not group.is_talking:
             group.is_talking = True
             talk = self._tasks.create_task(group.talk(), name=f"the group of {client}")
@@ -130,18 +141,28 @@ class Groups:
             talk.add_done_callback(self._talks.discard)
         return ()
 
-    def _speak_up(self, command: SpeakUp) -> Sequence[ServerMessage]:
-        if self._groups[command.client].is_talking:
-            return ()  # somebody speaks already
-        return self._submit(command.client, command)
+    async def _find_speech(self, show: str, command: HearAll, group: Group) -> Sequence[ServerMessage]:
+        outbox = self._outboxes[command.client]
+        for found in await self._shows.ask(show, FindSpeech(command.client, command.samples)):
+            outbox.send(found)  # at once: the client goes quiet before the turn has ended
+            if found == SPEECH_BEGINS and command.client in group.members:
+                await group.interrupt(command.client, None)
+        return ()
 
     async def _answer_utterance(self, show: str, command: AnswerUtterance) -> Sequence[ServerMessage]:
-        (heard,) = await self._shows.ask(show, Transcribe(command.client))
-        if not isinstance(heard, UserInputTranscription):
-            raise TypeError(f"an utterance became {heard.type}")
-        text, client = heard.text.replace("<\u200b", "<"), command.client
-        stimulus = Stimulus(text=text, source="voice", author=command.author, client=client)
-        return await self.ask(show, Perform(stimulus))  # it may have left the group meanwhile
+        """Have somebody listen meanwhile: the client that spoke is not kept waiting."""
+        client = command.client
+        group, outbox = self._groups[client], self._outboxes[client]
+        group.refuse_if_full()
+        listening = self._tasks.create_task(
+            listened(self._shows, show, command), name=f"listening to {client}"
+        )
+        self._listening[listening] = client
+        listening.add_done_callback(self._listening.pop)
+        await asyncio.sleep(0)  # now it has taken the sound: what comes next is another utterance
+        if listening.done() and isinstance(refusal := listening.result(), VTuberError):
+            raise refusal
+        return self._submit(group, client, Utterance(listening, outbox))
 
     async def _add(self, command: AddToGroup) -> Sequence[ServerMessage]:
         host, guest = command.client, command.invitee
@@ -183,7 +204,7 @@ class Groups:
         return False
 
     def _new_group(self, owner: str) -> Group:
-        group = self._groups[owner] = Group(self._shows, self._rounds)
+        group = self._groups[owner] = Group(self._shows, self._rounds, self._scene)
         group.join(owner, self._outboxes[owner])
         return group
 

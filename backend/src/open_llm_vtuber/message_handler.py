@@ -90,11 +90,15 @@ from open_llm_vtuber.stimulus import Priority, Stimulus, TextContext, TextWishes
 class MessageHandler:
     """Acts on the messages of one client in one show."""
 
-    def __init__(self, shows: Shows, show: str, client: str, human_name: str) -> None:
+    def __init__(
+        self, shows: Shows, show: str, client: str, human_name: str, *, microphone: str = ""
+    ) -> None:
         self._shows = shows
         self._show = show
         self._client = client
         self._human_name = human_name
+        self._microphone = microphone
+        """Tells its sound from that of others who share the place in the show."""
 
     async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
         """Do what the message asks and return the answers, in order."""
@@ -139,11 +143,11 @@ class MessageHandler:
             case SwitchConfig():
                 return BecomeCharacter(client, message.file)
             case MicAudioData():
-                return Hear(client, message.audio)
+                return Hear(client, message.audio, self._microphone)
             case RawAudioData():
                 return HearAll(client, message.audio)
             case MicAudioEnd():
-                return AnswerUtterance(client, self._human_name)
+                return AnswerUtterance(client, self._human_name, self._microphone)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
             case AudioPlayStart():

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.units import Seconds
 
@@ -70,7 +71,7 @@ class Account:
     key_setting: str
     """What the operator's configuration calls the key."""
     where: str
-    """How an error's sentence names the provider, for example api.example.com:443."""
+    """How an error's sentence begins, for example "The voice at api.example.com:443"."""
     organization: str | None = None
     project: str | None = None
     timeout: Seconds = 30.0
@@ -78,6 +79,25 @@ class Account:
     """How often a request is repeated whose answer has not begun."""
     keep_alive: bool = True
     """Whether a connection serves more than one request. The next one is then faster, but may find it closed."""
+
+
+class SpeechOptions(EngineOptions):
+    """Where a voice or an ear is that is served the OpenAI way, and how long it may take."""
+
+    base_url: BaseUrl = "https://api.openai.com/v1"
+    api_key: ApiKey = SecretStr("not-needed")
+    timeout_s: Seconds = Field(30.0, gt=0)
+
+    def account(self, engine: str, job: str) -> Account:
+        """Return the account of the engine that does this job: errors name the job and the host."""
+        return Account(
+            engine=engine,
+            base_url=self.base_url,
+            api_key=self.api_key,
+            key_setting="api_key",
+            where=f"The {job} at {host_of(self.base_url)}",
+            timeout=self.timeout_s,
+        )
 
 
 def host_of(base_url: str) -> str:
@@ -112,7 +132,7 @@ def _client(account: Account) -> "openai.AsyncOpenAI":
         timeout=httpx2.Timeout(account.timeout, connect=min(_CONNECT_LIMIT, account.timeout)),
         # A proxy in the environment is for the outside world: it cannot reach this machine's loopback.
         http_client=openai.DefaultAsyncHttpxClient(
-            trust_env=not _is_loopback(account.base_url),
+            trust_env=not is_loopback(account.base_url),
             limits=httpx2.Limits(max_keepalive_connections=20 if account.keep_alive else 0),
         ),
     )
@@ -120,7 +140,7 @@ def _client(account: Account) -> "openai.AsyncOpenAI":
     return client
 
 
-def _is_loopback(base_url: str) -> bool:
+def is_loopback(base_url: str) -> bool:
     """Return whether the address is this machine itself."""
     host = urlsplit(base_url).hostname or ""
     try:

@@ -1,9 +1,11 @@
 """A character's persona with the prompts that the configuration appends to it. Reads files: call it in a thread."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from open_llm_vtuber.text_rules import encoding_of
 
 FOLDER = Path("prompts", "utils")
 LONGEST_PROMPT = 20_000
@@ -31,25 +33,60 @@ def persona(text: str, prompts: Mapping[str, object], folder: Path, emotions: Co
     for name, stem in prompts.items():
         if name in NOT_FOR_THE_PERSONA or not stem:
             continue
-        prompt = _prompt(folder / FOLDER, str(stem))
+        try:
+            prompt = _prompt(folder / FOLDER, str(stem))
+        except UnicodeDecodeError:
+            notes.append(_unreadable(name))
+            continue
         if prompt is not None:
             names_emotions = names_emotions or EMOTION_KEYS in prompt
             parts.append(prompt.replace(EMOTION_KEYS, "".join(f"[{each}], " for each in sorted(emotions))))
         elif name != OURS:
-            notes.append(f"The prompt {name} is not used: {FOLDER.as_posix()} has no text file for it.")
+            notes.append(_missing(name))
     return Persona("\n\n".join(parts), names_emotions, tuple(notes))
 
 
-def speak_up_prompt(prompts: Mapping[str, object], folder: Path) -> str:
+def speak_up_prompt(prompts: Mapping[str, object], folder: Path, report: Callable[[str], None]) -> str:
     """Return what the character is asked for when nobody has asked anything; "" when no file says it."""
-    return _prompt(folder / FOLDER, str(prompts.get("proactive_speak_prompt"))) or ""
+    return _occasional("proactive_speak_prompt", prompts, folder, report)
+
+
+def group_prompt(prompts: Mapping[str, object], folder: Path, report: Callable[[str], None]) -> str:
+    """Return what a character is told of a conversation with others; "" when no file says it."""
+    return _occasional("group_conversation_prompt", prompts, folder, report)
+
+
+def _occasional(name: str, prompts: Mapping[str, object], folder: Path, report: Callable[[str], None]) -> str:
+    stem = prompts.get(name)
+    if not stem:
+        return ""
+    try:
+        prompt = _prompt(folder / FOLDER, str(stem))
+    except UnicodeDecodeError:
+        report(_unreadable(name))
+        return ""
+    if prompt is None:
+        report(_missing(name))
+    return prompt or ""
+
+
+def _missing(name: str) -> str:
+    return f"The prompt {name} is not used: {FOLDER.as_posix()} has no text file for it."
+
+
+def _unreadable(name: str) -> str:
+    return f"The prompt {name} is not used: its file is not UTF-8 text; save it as UTF-8 in your editor."
 
 
 def _prompt(folder: Path, stem: str) -> str | None:
+    """Return the text of that file; None without one. Raises UnicodeDecodeError."""
     if not _FILE_STEM.fullmatch(stem):
         return None
+    path = folder / f"{stem}.txt"
     try:
-        with (folder / f"{stem}.txt").open(encoding="utf-8") as file:
+        with path.open("rb") as raw:
+            encoding = encoding_of(raw.read(2))
+        with path.open(encoding=encoding) as file:
             return file.read(LONGEST_PROMPT).strip()
-    except (OSError, ValueError):
+    except OSError:
         return None

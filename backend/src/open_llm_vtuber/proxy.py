@@ -1,7 +1,7 @@
 """`/proxy-ws`: any number of clients that are one client to a private show of theirs.
 
 What the show sends goes to all of them. What they type is performed one line after the other; everything else is
-passed on at once, and what it changes for all is told to all.
+passed on at once, and what it changes for all is told to all. Each has a microphone of its own.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from open_llm_vtuber.protocol.client_messages import (
     DeleteHistory,
     FetchAndSetHistory,
     FrontendPlaybackComplete,
+    RawAudioData,
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import encode, harmless, problem
@@ -35,7 +36,8 @@ from open_llm_vtuber.protocol.server_messages import (
     UserInputTranscription,
 )
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import Greet
+from open_llm_vtuber.show.commands import FindSpeech, ForgetMicrophone, Greet, Interrupt
+from open_llm_vtuber.show.ears import SPEECH_BEGINS
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.units import Seconds
 from open_llm_vtuber.websocket_handler import respond, talk
@@ -111,7 +113,8 @@ class Party:
         self.history = ""
         self._shows = shows
         self._uid = str(uuid4())
-        self.handler = MessageHandler(shows, self._uid, self._uid, human_name)
+        self._human_name = human_name
+        self._handler = self.handler()
         self._outboxes: dict[str, Outbox] = {}
         self._asks_by_itself: set[str] = set()
         """Clients whose next wish for a new history is not a person's: they ask when they join and after a switch."""
@@ -120,6 +123,10 @@ class Party:
         self._is_free = asyncio.Event()
         self._is_free.set()
         self._is_in_chain = False
+
+    def handler(self, microphone: str = "") -> MessageHandler:
+        """Return what acts in the name of all; each has a microphone of its own."""
+        return MessageHandler(self._shows, self._uid, self._uid, self._human_name, microphone=microphone)
 
     async def run(self) -> None:
         """Pass on what comes and goes until ended, or until the show has ended."""
@@ -162,6 +169,8 @@ class Party:
             del self._outboxes[outbox.client]
             self._asks_by_itself.discard(outbox.client)
             outbox.close()
+            with suppress(ProtocolError):
+                await self._shows.ask(self._uid, ForgetMicrophone(self._uid, outbox.client))
 
     def take_in(self, line: TextInput, author: Outbox) -> None:
         """Let a line wait for its turn. Raises ProtocolError `busy`."""
@@ -169,6 +178,14 @@ class Party:
             self._lines.put_nowait(_Line(line, author))
         except asyncio.QueueFull:
             raise ProtocolError("Too much is waiting already; try again in a moment.", code="busy") from None
+
+    async def find_speech(self, samples: tuple[float, ...], speaker: Outbox) -> None:
+        """Tell the one who speaks what was found, and cut the turn for everybody when it begins."""
+        sound = FindSpeech(self._uid, samples, speaker.client)
+        for found in await self._shows.ask(self._uid, sound):
+            speaker.send(found)
+            if found == SPEECH_BEGINS:
+                await self._shows.ask(self._uid, Interrupt(self._uid, None))
 
     def tell_others(self, messages: Sequence[ServerMessage], asker: Outbox) -> None:
         """Tell all but one what one of them has changed."""
@@ -227,7 +244,7 @@ class Party:
                 async with asyncio.timeout(LONGEST_CHAIN):
                     await self._is_free.wait()
             self._is_free.clear()
-            if await respond(line.message, line.author, self.handler):
+            if await respond(line.message, line.author, self._handler):
                 self._is_free.set()  # it was refused: there will be no chain
             else:
                 words = UserInputTranscription(text=harmless(line.message.text))
@@ -246,6 +263,7 @@ class _Member:
     def __init__(self, party: Party, outbox: Outbox) -> None:
         self._party = party
         self._outbox = outbox
+        self._handler = party.handler(outbox.client)
 
     async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
         """Do what the message asks and return the answers, in order."""
@@ -264,6 +282,9 @@ class _Member:
                 raise ProtocolError(
                     "Say hello at /client-ws: clients of the proxy are one.", code="wrong-state"
                 )
+            case RawAudioData():
+                await party.find_speech(message.audio, self._outbox)
+                return ()
             case FrontendPlaybackComplete() if not party.is_pacing(self._outbox):
                 return ()
             case CreateNewHistory() if party.asks_by_itself(self._outbox) and party.history:
@@ -272,7 +293,7 @@ class _Member:
                 return await self._pass_on(message)
 
     async def _pass_on(self, message: ClientMessage) -> Sequence[ServerMessage]:
-        answers = await self._party.handler.handle(message)
+        answers = await self._handler.handle(message)
         for answer in answers:
             self._party.note(message, answer)
         if any(isinstance(answer, CHANGES_ALL) for answer in answers):

@@ -36,7 +36,7 @@ class Stimulus:
 
     `event`: something happened on the channel, and `text` says what and asks for a reaction.
 
-    `group`: `text` is what was said in a group, which shows it to everybody itself.
+    `group`: `text` is what was said in a group, which shows and keeps it itself.
     """
     author: str
     client: str | None = None
@@ -50,6 +50,8 @@ class Stimulus:
     priority: Priority = TYPED
     notes: tuple[str, ...] = ()
     """What else is known, for example of the viewer: strangers' words, and data in a prompt."""
+    scene: str = ""
+    """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False
     """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)

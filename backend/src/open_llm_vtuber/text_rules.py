@@ -1,5 +1,6 @@
-"""Pure rules for text that somebody else wrote: what is invisible, what is too much, what looks the same."""
+"""Pure rules for text that somebody else wrote: how it is encoded, what is invisible or too much, what looks the same."""
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -27,6 +28,12 @@ _LOOK_ALIKES = str.maketrans(
     "\u03b1\u03b2\u03b5\u03b6\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0131",
     "abekmhopctyxsijhldqwabezikmvoptuxi",
 )
+
+
+def encoding_of(beginning: bytes) -> str:
+    """Return how a text file is encoded that begins so: UTF-8, or UTF-16 that says so. Anything else would be a guess."""
+    says_utf_16 = beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return "utf-16" if says_utf_16 else "utf-8-sig"
 
 
 def strip_invisible(text: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,10 @@ from open_llm_vtuber.agent.tool_rounds import (
     TIME_FOR_TOOLS,
     ToolRounds,
 )
+from open_llm_vtuber.agent.window import CHARACTERS_A_TOKEN, length, length_of_tools
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.stimulus import PromptMessage, TextAbilities, TextOptions
-from open_llm_vtuber.tool_use import ToolCall, ToolResult, ToolUse
+from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
 from virtual_time import run_virtual
 
 Answer = Sequence[str | ToolCall | EngineError]
@@ -34,8 +36,8 @@ def wish(name: str = "clock", arguments: str = "{}", call_id: str = "c0") -> Too
 class WishingLLM(FakeLLM):
     """Gives one answer after the other, the last one again and again; keeps what it was offered."""
 
-    def __init__(self, *answers: Answer, tools: bool = True) -> None:
-        super().__init__(abilities=TextAbilities(emotion_tags=True, prompt_tokens=1_000, tools=tools))
+    def __init__(self, *answers: Answer, tools: bool = True, prompt_tokens: int = 1_000) -> None:
+        super().__init__(abilities=TextAbilities(emotion_tags=True, prompt_tokens=prompt_tokens, tools=tools))
         self.answers = list(answers)
         self.offered: list[list[str]] = []
 
@@ -149,7 +151,7 @@ def test_all_tools_together_get_so_much_time_and_then_the_model_has_to_answer() 
 
 
 def test_results_are_cut_to_what_a_model_can_read() -> None:
-    llm = WishingLLM([wish(), wish(), wish()], ["Long."])
+    llm = WishingLLM([wish(), wish(), wish()], ["Long."], prompt_tokens=10_000)
     pieces = replied(llm, FakeToolbox(clock=ToolResult(text="x" * 100_000)))
     lengths = [len(piece.content) for piece in pieces if isinstance(piece, ToolUse)][1::2]
     assert lengths == [LONGEST_RESULT, LONGEST_RESULT, RESULTS_TOGETHER - 2 * LONGEST_RESULT]
@@ -218,3 +220,100 @@ def test_whatever_a_model_wants_every_use_ends_and_every_call_is_answered(
     messages = llm.prompts[-1]
     wanted = sum(len(message.tool_calls) for message in messages)
     assert wanted == sum(message.role == "tool" for message in messages)
+
+
+_RESULTS = st.one_of(st.text(max_size=20), st.integers(0, 12_000).map("r".__mul__))
+_LONG_CALLS = st.builds(
+    wish,
+    name=st.sampled_from(["clock", "unknown", "n" * 3_000]),
+    arguments=st.integers(0, 3_000).map(lambda size: json.dumps({"x": "y" * size})),
+    call_id=st.integers(1, 600).map("i".__mul__),
+)
+_WISHES = st.lists(st.one_of(st.integers(0, 3_000).map("s".__mul__), _LONG_CALLS), max_size=12)
+
+
+@given(
+    st.lists(_WISHES, min_size=1, max_size=8),
+    _RESULTS,
+    st.integers(100, 4_000),
+    st.integers(0, 6),
+    st.integers(0, 4_000),
+)
+def test_the_whole_prompt_with_tools_stays_within_the_models_window(
+    answers: list[list[str | ToolCall]], result: str, tokens: int, past: int, described: int
+) -> None:
+    llm = WishingLLM(*answers, prompt_tokens=tokens)
+    toolbox = DescribedToolbox(described, clock=ToolResult(text=result), other=ToolResult(text=""))
+    exchanges = [PromptMessage(role=role, content="p" * 300) for role in ("user", "assistant")] * past
+
+    async def main() -> None:
+        async for _ in ToolRounds(llm, toolbox).stream([PROMPT[0], *exchanges, PROMPT[1]]):
+            pass
+
+    run_virtual(main())
+    tools = {tool.name: tool for tool in toolbox.tools}
+    for messages, offered in zip(llm.prompts, llm.offered, strict=True):
+        taken = length(messages) + length_of_tools([tools[name] for name in offered])
+        assert taken <= tokens * CHARACTERS_A_TOKEN
+        assert messages[0] == PROMPT[0]
+        assert PROMPT[1] in messages
+        wanted = sum(len(message.tool_calls) for message in messages)
+        assert wanted == sum(message.role == "tool" for message in messages)
+    assert len(llm.prompts) <= ROUNDS + 1
+
+
+class DescribedToolbox(FakeToolbox):
+    """Its tools are described in so many characters."""
+
+    def __init__(self, described: int, **results: ToolResult | EngineError) -> None:
+        super().__init__(takes=0.0, **results)
+        self._described = described
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        return [replace(tool, description="d" * self._described) for tool in super().tools]
+
+
+def test_tools_that_do_not_fit_are_not_offered_and_that_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    llm = WishingLLM(["Hi."])
+    rounds = ToolRounds(llm, DescribedToolbox(1_600))
+
+    async def main() -> None:
+        for _ in range(3):
+            async for _ in rounds.stream(PROMPT):
+                pass
+
+    run_virtual(main())
+    assert llm.offered == [[]] * 3
+    assert [record.message for record in caplog.records] == [
+        "There is no room in the language model's window for the tools clock."
+    ]
+
+
+def test_a_model_whose_wishes_do_not_fit_has_to_answer() -> None:
+    toolbox = FakeToolbox()
+    llm = WishingLLM([wish(call_id="i" * 5_000)], ["Then without."])
+    assert in_short(replied(llm, toolbox)) == ["Then without."]
+    assert llm.offered == [["clock"], []]
+    assert toolbox.called == []
+
+
+def test_results_push_out_the_oldest_exchanges_and_not_the_question() -> None:
+    llm = WishingLLM([wish()], ["Noon."])
+    past = [
+        PromptMessage(role=role, content=f"{number}" * 400)
+        for number in range(3)
+        for role in ("user", "assistant")
+    ]
+
+    async def main() -> None:
+        rounds = ToolRounds(llm, FakeToolbox(clock=ToolResult(text="r" * 1_000)))
+        async for _ in rounds.stream([PROMPT[0], *past, PROMPT[1]]):
+            pass
+
+    run_virtual(main())
+    first, second = llm.prompts
+    assert [message.content[:1] for message in first] == ["B", "0", "0", "1", "1", "2", "2", "W"]
+    assert [message.content[:1] for message in second] == ["B", "1", "1", "2", "2", "W", "", "r"]

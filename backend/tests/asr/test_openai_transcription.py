@@ -104,6 +104,7 @@ def test_says_what_a_refusal_means(status: int, sentence: str, *, retryable: boo
 def test_says_how_an_answer_failed(mode: Mode, sentence: str) -> None:
     error, _ = heard({"timeout_s": 1.5}, mode=mode)
     assert isinstance(error, EngineError)
+    assert str(error).startswith("The ear at 127.0.0.1:")
     assert sentence in str(error)
 
 

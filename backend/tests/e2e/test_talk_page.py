@@ -137,3 +137,18 @@ def test_escape_silences_her_at_once_and_the_next_line_is_answered(studio: Studi
             await page.page.keyboard.press("Escape")
 
     studio.play(scene())
+
+
+@scripted
+def test_a_page_that_is_loaded_again_still_shows_what_was_said(studio: Studio, engines: int) -> None:
+    async def scene() -> None:
+        async with studio.page(f"http://127.0.0.1:{engines}/") as page:
+            await asyncio.gather(answered(page), say(page, "remember me"))
+            said, heard = await bubbles(page, "human"), await bubbles(page, "reply")
+            assert said[-1] == "remember me"
+            await page.page.reload()
+            await page.shows("document.querySelectorAll('#log .bubble').length > 0")
+            assert await bubbles(page, "human") == said
+            assert await bubbles(page, "reply") == heard
+
+    studio.play(scene())

@@ -161,7 +161,9 @@ def test_names_the_address_where_nothing_answers() -> None:
 
         error = run(main())
     assert error is not None
-    assert f"127.0.0.1:{port} does not answer: is that server running" in str(error)
+    assert str(error).startswith(
+        f"The language model at 127.0.0.1:{port} does not answer: is that server running"
+    )
     assert "hidden" not in str(error)
     keeps_its_secrets(error)
 

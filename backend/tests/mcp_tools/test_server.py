@@ -1,15 +1,20 @@
 """One MCP server, with real ones: what its tools answer, and what happens when it does not."""
 
 import asyncio
+import logging
 import os
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from fake_provider import run
+from live_server import free_port
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.mcp_servers import McpServerSettings
 from open_llm_vtuber.tool_use import ToolResult
@@ -142,3 +147,94 @@ def test_a_server_that_hangs_at_its_start_is_given_up_in_time(monkeypatch: pytes
 
     run(main())
     assert said == ["The MCP server small did not start (no answer in time): it has no tools."]
+
+
+def at(port: int, word: str = "sesame", timeout: float = 5.0) -> McpServerSettings:
+    headers = {"Authorization": f"Bearer {word}"}
+    return McpServerSettings.model_validate(
+        {"url": f"http://127.0.0.1:{port}/mcp", "headers": headers, "timeout": timeout}
+    )
+
+
+@contextmanager
+def served_over_http(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, str(PROGRAM), "--http", str(port)]) as program:
+        try:
+            while True:
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.05)
+            yield program
+        finally:
+            program.kill()
+
+
+@pytest.mark.slow
+def test_a_server_at_an_address_is_asked_with_its_headers() -> None:
+    async def main() -> None:
+        async with running(at(port)) as server:
+            assert {tool.name for tool in server.tools} == {"echo", "many.parts", "slow", "failing", "dying"}
+            assert await server.call("echo", {"text": "hé"}) == ToolResult(text="hé")
+            assert await server.call("many.parts", {}) == ToolResult(text="one\ntwo")
+            assert (await server.call("failing", {})).is_failure
+        async with running(at(port, timeout=0.5)) as server:
+            with pytest.raises(EngineError, match=r"small did not answer within 0\.5 seconds"):
+                await server.call("slow", {})
+
+    port = free_port()
+    with served_over_http(port):
+        run(main(), 40)
+
+
+@pytest.mark.slow
+def test_a_server_at_an_address_that_goes_is_found_again_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "RESTART_PAUSE", 0.1)
+    monkeypatch.setattr(server_module, "LONGER_PAUSE", 0.1)
+    said: list[str] = []
+    port = free_port()
+
+    async def main() -> None:
+        with served_over_http(port) as first:
+            async with running(at(port), said) as server:
+                first.kill()
+                first.wait()
+                with pytest.raises(EngineError, match="small has stopped"):
+                    await server.call("echo", {"text": "?"})
+                with served_over_http(port):
+                    while not server.tools:  # noqa: ASYNC110  likewise
+                        await asyncio.sleep(0.05)
+                    assert (await server.call("echo", {"text": "back"})).text == "back"
+                with served_over_http(port):  # another one in its place, before anybody has noticed
+                    answer = None
+                    while answer is None or answer.is_failure:
+                        with suppress(EngineError):
+                            answer = await server.call("echo", {"text": "again"})
+                        await asyncio.sleep(0.05)
+                    assert answer.text == "again"
+
+    run(main(), 40)
+    assert said[0] == "The MCP server small has stopped; it is looked for again."
+
+
+@pytest.mark.slow
+def test_a_server_at_an_address_that_does_not_let_us_in_is_said_without_the_key(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    said: list[str] = []
+    port = free_port()
+
+    async def main() -> None:
+        server = McpServer("small", at(port, "s3cret-w0rd"), said.append)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(server.run())
+            while not said:  # noqa: ASYNC110  likewise
+                await asyncio.sleep(0.02)
+            task.cancel()
+
+    with served_over_http(port):
+        run(main(), 40)
+    assert "small did not start" in said[0]
+    assert "s3cret-w0rd" not in said[0] + caplog.text + repr(at(port, "s3cret-w0rd"))

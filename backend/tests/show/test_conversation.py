@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.show.conversation import LONGEST_PREVIEW, Conversation, history_data
+from open_llm_vtuber.show.conversation import LONGEST_PREVIEW, RECENT_LINES, Conversation, history_data
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from virtual_time import run_virtual
@@ -136,3 +136,25 @@ def test_a_page_gets_names_pictures_and_nothing_that_it_would_run() -> None:
     assert [each.avatar for each in shown] == ["", "mika.png", "mika.png"]
     assert "<img" not in shown[0].content
     assert shown[0].timestamp == "2026-01-01T00:00:00+00:00"
+
+
+def test_who_joins_is_shown_the_last_lines_of_the_present_conversation_and_no_other() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        held = conversation(store)
+        for number in range(RECENT_LINES + 5):
+            await held.keep(line(str(number)))
+        assert [each.content for each in held.recent] == [
+            str(number) for number in range(5, RECENT_LINES + 5)
+        ]
+        old = held.history or ""
+        await held.begin()
+        assert not held.recent
+        await held.keep(line("new"))
+        assert [each.content for each in held.recent] == ["new"]
+        held.resume(await held.find(old))
+        assert held.recent[-1].content == str(RECENT_LINES + 4)
+        held.end()
+        assert not held.recent
+
+    run_virtual(main())

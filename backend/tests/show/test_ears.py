@@ -77,7 +77,7 @@ def test_what_is_too_long_is_dropped_and_refused_once_and_the_next_one_is_heard(
     ears = Ears(FakeEar(), longest=3.0)
     for _ in range(10):
         ears.take_in("a", SECOND)
-        assert len(ears._microphone("a").sound) <= 3 * 32_000
+        assert len(ears._microphone("a", "").sound) <= 3 * 32_000
     assert refusal(ears) == "too-long"
     for _ in range(3):
         ears.take_in("a", SECOND)
@@ -151,3 +151,17 @@ def test_words_can_be_had_without_an_answer_to_them() -> None:
         return words.text, refusal(ears)
 
     assert run_virtual(main()) == ("a <\u200bb> c", "nothing-heard")
+
+
+def test_several_microphones_of_one_client_are_kept_apart_and_forgotten_one_by_one_or_all() -> None:
+    ears = Ears(FakeEar())
+    for microphone in ("", "left", "right"):
+        ears.take_in("a", (0.5,), microphone)
+    ears.take_in("a", (0.5,), "left")
+    ears.take_in("b", (0.5,), "left")
+    assert ears.stimulus("a", "", "left").utterance == pcm((0.5, 0.5))
+    assert ears.stimulus("a", "", "right").utterance == pcm((0.5,))
+    ears.forget("a", "right")
+    assert set(ears._microphones) == {("a", ""), ("a", "left"), ("b", "left")}
+    ears.forget("a")
+    assert set(ears._microphones) == {("b", "left")}

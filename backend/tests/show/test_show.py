@@ -163,6 +163,7 @@ def test_a_snapshot_tells_who_is_on_air_and_what_is_going_on() -> None:
     assert snapshot.state.character.character_name == "Mika"
     assert snapshot.turn is not None
     assert [cue.id for cue in snapshot.chat] == ["1"]
+    assert [(line.role, line.content) for line in snapshot.conversation] == [("human", "hi")]
     assert snapshot.seq > 0
 
 

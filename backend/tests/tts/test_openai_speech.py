@@ -99,6 +99,7 @@ def test_says_what_a_refusal_means(status: int, sentence: str, *, retryable: boo
 def test_says_how_an_answer_failed(mode: Mode, sentence: str, *, begun: bool, retryable: bool) -> None:
     heard, error, fake = spoken({"timeout_s": 0.5}, mode=mode)
     assert error is not None
+    assert str(error).startswith("The voice at 127.0.0.1:")
     assert sentence in str(error)
     assert error.retryable is retryable
     assert (0 < len(heard) < len(SOUND)) is begun

@@ -132,7 +132,7 @@ STATE = State(
         segment="hello",
         last=FIRE,
     ),
-    character=CharacterNames(conf_name="Mika", character_name="Mika"),
+    character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
 )
 CHAT = ChatMessageCue(
     id="m1",
@@ -239,5 +239,16 @@ MESSAGES: tuple[ServerMessage, ...] = (
         recent=(FIRE,),
         request_id="r",
     ),
-    Snapshot(seq=7, state=STATE, expression=JOY, motion=WAVE, turn="t1", chat=(CHAT,), request_id="r"),
+    Snapshot(
+        seq=7,
+        state=STATE,
+        expression=JOY,
+        motion=WAVE,
+        turn="t1",
+        chat=(CHAT,),
+        conversation=(
+            StoredLine(role="human", timestamp="2026-01-01T12:00:00+00:00", content="hi", name="V"),
+        ),
+        request_id="r",
+    ),
 )

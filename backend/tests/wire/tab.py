@@ -54,8 +54,8 @@ class Tab:
                 self._stepped.clear()
                 await self._stepped.wait()
 
-    async def until_came(self, type_: str, times: int = 1, **fields: Any) -> None:
-        await self.until(lambda: self.count(type_, **fields) >= times)
+    async def until_came(self, type_: str, times: int = 1, limit_s: Seconds = 10.0, **fields: Any) -> None:
+        await self.until(lambda: self.count(type_, **fields) >= times, limit_s)
 
     async def until_turns(self, times: int, limit_s: Seconds = 10.0) -> None:
         """Wait for the end of that many chains, and until all is played."""

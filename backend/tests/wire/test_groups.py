@@ -9,6 +9,7 @@ import pytest
 from fakes import FakeEar
 from live_server import serving
 from open_llm_vtuber.groups import Groups
+from open_llm_vtuber.storage.memory_store import MemoryStore
 from virtual_time import run_virtual
 from wire.existing_client import Message
 from wire.set_of_shows import FakeLLM, SetOfShows, set_of_shows
@@ -26,6 +27,8 @@ class Party:
         self.shows = shows
         self.tabs = tabs
         self.llms = llms
+        self.kept: list[list[tuple[str, str, str]]] = []
+        """Role, name and words of what was stored in the end, for each."""
 
     def told(self, who: int) -> list[str]:
         """Return what that character was asked, turn by turn."""
@@ -47,11 +50,17 @@ async def invite(host: Tab, guest: Tab) -> None:
 
 @asynccontextmanager
 async def party(
-    members: int = 3, outsiders: int = 0, rounds: int = 2, ear: FakeEar | None = None
+    members: int = 3,
+    outsiders: int = 0,
+    rounds: int = 2,
+    ear: FakeEar | None = None,
+    scene: str = "",
+    store: MemoryStore | None = None,
 ) -> AsyncIterator[Party]:
     """Let characters A, B, C … be in one group, whose owner is A."""
     async with set_of_shows(ear=ear) as shows, AsyncExitStack() as stack:
-        shows.shows = await stack.enter_async_context(Groups(shows.shows._shows, rounds=rounds))
+        shows.store = store or shows.store
+        shows.shows = await stack.enter_async_context(Groups(shows._local, rounds=rounds, scene=scene))
         llms = [FakeLLM(lambda _, name=name: f"I am {name}.") for name in "ABCDEFGHIJ"[: members + outsiders]]  # type: ignore[misc]
         shows.next_characters.extend(zip("ABCDEFGHIJ", llms, strict=False))
         tabs = [await stack.enter_async_context(shows.tab()) for _ in llms]

@@ -1,4 +1,7 @@
-"""A reply that may take tools: ask the model, use the tools it wants, ask again, within limits."""
+"""A reply that may take tools: ask the model, use the tools it wants, ask again, within limits.
+
+What the tools take and answer is part of the prompt: all of it together stays within the model's window.
+"""
 
 import asyncio
 import json
@@ -7,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from open_llm_vtuber.agent.window import Prompt, fitting_tools, length_of_tools, window_of
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import LanguageModel, Toolbox
 from open_llm_vtuber.stimulus import PromptMessage, TextOptions, new_id
@@ -24,6 +28,12 @@ LONGEST_RESULT = 8_000
 """Characters of one result that the model reads."""
 RESULTS_TOGETHER = 16_000
 """Characters of all results of one reply."""
+SMALLEST_RESULT = 200
+"""Characters of a result for which there must be room before a tool is used."""
+LONGEST_ARGUMENTS = 1_000
+"""Characters of a call's arguments that the model reads again."""
+SHARE_OF_TOOLS = 2
+"""One part in so many of the window's free room is for describing tools."""
 
 NO_TIME = ToolResult(text="There is no time left for tools: answer without.", is_failure=True)
 NOT_JSON = ToolResult(text="The arguments are not a JSON object.", is_failure=True)
@@ -35,14 +45,17 @@ class ToolRounds:
     def __init__(self, llm: LanguageModel, toolbox: Toolbox | None) -> None:
         self._llm = llm
         self._toolbox = toolbox if llm.abilities.tools else None
+        self._left_out: set[str] = set()
+        """Tools of which it was said that there is no room for them."""
 
     async def stream(self, prompt: Sequence[PromptMessage]) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply piece by piece, and each tool as its use begins and ends. Raises EngineError."""
-        reply = _Reply(prompt)
+        reply = _Reply(prompt, window_of(self._llm.abilities), self._toolbox.tools if self._toolbox else ())
+        self._say_left_out(reply.left_out)
         for number in range(ROUNDS + 1):
             tools = self._offer(reply) if number < ROUNDS else ()
             calls: list[ToolCall] = []
-            async with aclosing(self._round(reply.messages, tools)) as pieces:
+            async with aclosing(self._round(reply.messages(tools), tools)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
                         reply.said += piece
@@ -51,12 +64,19 @@ class ToolRounds:
                         calls.append(piece)
             if not calls:
                 return
-            async with aclosing(self._use(reply, calls[:CALLS_A_ROUND])) as uses:
+            async with aclosing(self._use(reply, reply.affordable(calls[:CALLS_A_ROUND]))) as uses:
                 async for use in uses:
                     yield use
 
     def _offer(self, reply: "_Reply") -> Sequence[Tool]:
-        return self._toolbox.tools if self._toolbox and reply.seconds_left > 0 else ()
+        can_use = self._toolbox is not None and reply.seconds_left > 0 and not reply.is_full
+        return reply.tools if can_use else ()
+
+    def _say_left_out(self, tools: Sequence[Tool]) -> None:
+        new = [tool.name for tool in tools if tool.name not in self._left_out]
+        if new:
+            self._left_out.update(new)
+            log.warning("There is no room in the language model's window for the tools %s.", ", ".join(new))
 
     async def _round(
         self, messages: Sequence[PromptMessage], tools: Sequence[Tool]
@@ -120,29 +140,65 @@ class ToolRounds:
 class _Reply:
     """What one reply has come to, and what is left of its limits."""
 
-    def __init__(self, prompt: Sequence[PromptMessage]) -> None:
-        self.messages = list(prompt)
+    def __init__(self, prompt: Sequence[PromptMessage], window: int, tools: Sequence[Tool]) -> None:
+        self._prompt = Prompt(prompt, window)
+        self.tools, self.left_out = fitting_tools(tools, self._prompt.room // SHARE_OF_TOOLS)
+        self.is_full = False
+        """There was no room for what the model wanted."""
         self.said = ""
         """In this round."""
         self.seconds_left = TIME_FOR_TOOLS
+        self._taken = length_of_tools(self.tools)
         self._characters_left = RESULTS_TOGETHER
+        self._reserved = 0
+        """Characters of the window for the results that are still to come."""
+
+    def messages(self, tools: Sequence[Tool]) -> list[PromptMessage]:
+        """Return what the model is asked when it is offered these."""
+        return self._prompt.messages(length_of_tools(tools))
+
+    def affordable(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
+        """Return the first of these calls, as many as fit with what was said and a little of each result."""
+        room = self._prompt.room - self._taken - len(self.said)
+        fitting: list[ToolCall] = []
+        for call in calls:
+            room -= len(_sane(call).arguments) + len(call.name) + len(call.id) + _least(call)
+            if room < 0:
+                break
+            fitting.append(call)
+        self.is_full = not fitting
+        return fitting
 
     def asked_for(self, calls: Sequence[ToolCall]) -> None:
         """Put down what the model has said, and the tools that it wants."""
-        # Some servers parse what they once wrote themselves: what is no JSON must not go back.
-        sane = [
-            call if _arguments(call.arguments) is not None else replace(call, arguments="{}")
-            for call in calls
-        ]
-        self.messages.append(PromptMessage(role="assistant", content=self.said, tool_calls=tuple(sane)))
+        sane = tuple(_sane(call) for call in calls)
+        if sane:
+            self._prompt.add(PromptMessage(role="assistant", content=self.said, tool_calls=sane))
+        self._reserved = sum(map(_least, calls))
         self.said = ""
 
     def answered(self, call: ToolCall, result: ToolResult) -> str:
         """Put down what a tool answered, and return as much of it as there is room for."""
-        text = result.text[: min(LONGEST_RESULT, self._characters_left)]
+        self._reserved -= _least(call)
+        room = self._prompt.room - self._taken - self._reserved - len(call.id)
+        text = result.text[: min(LONGEST_RESULT, self._characters_left, room)]
         self._characters_left -= len(text)
-        self.messages.append(PromptMessage(role="tool", content=text, tool_call_id=call.id))
+        self._prompt.add(PromptMessage(role="tool", content=text, tool_call_id=call.id))
         return text
+
+
+def _least(call: ToolCall) -> int:
+    """Return how many characters its answer takes at least."""
+    return len(call.id) + SMALLEST_RESULT
+
+
+def _sane(call: ToolCall) -> ToolCall:
+    """Return the call as the model reads it again.
+
+    Some servers parse what they once wrote themselves: what is no JSON must not go back.
+    """
+    is_sane = len(call.arguments) <= LONGEST_ARGUMENTS and _arguments(call.arguments) is not None
+    return call if is_sane else replace(call, arguments="{}")
 
 
 def _arguments(text: str) -> Mapping[str, object] | None:

@@ -4,11 +4,10 @@ import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from open_llm_vtuber.asr.pcm import as_wav, is_audible
-from open_llm_vtuber.engines import EngineOptions
-from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, connect, failure, host_of, within
+from open_llm_vtuber.openai_sdk import SpeechOptions, connect, failure, within
 from open_llm_vtuber.units import Seconds
 
 if TYPE_CHECKING:
@@ -20,11 +19,9 @@ ENGINE = "openai_asr"
 class OpenAIASR:
     """An ear behind an address. Entering sends nothing: a provider may start later than we do."""
 
-    class Options(EngineOptions):
+    class Options(SpeechOptions):
         """Where the ear is and what it listens for."""
 
-        base_url: BaseUrl = "https://api.openai.com/v1"
-        api_key: ApiKey = SecretStr("not-needed")
         model: str = Field("whisper-1", min_length=1)
         language: str = Field("", max_length=20)
         """Of what is said, for example en. Empty: the provider finds out, which is slower and sometimes wrong."""
@@ -34,14 +31,7 @@ class OpenAIASR:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._client: AsyncOpenAI | None = None
-        self._account = Account(
-            engine=ENGINE,
-            base_url=options.base_url,
-            api_key=options.api_key,
-            key_setting="api_key",
-            where=host_of(options.base_url),
-            timeout=options.timeout_s,
-        )
+        self._account = options.account(ENGINE, "ear")
 
     async def __aenter__(self) -> Self:
         self._client = await connect(self._account)

@@ -43,7 +43,7 @@ class OpenAICompatibleLLM:
             base_url=options.base_url,
             api_key=options.llm_api_key,
             key_setting="llm_api_key",
-            where=host_of(options.base_url),
+            where=f"The language model at {host_of(options.base_url)}",
             organization=options.organization_id or None,
             project=options.project_id or None,
             timeout=options.timeout_s,

@@ -1,4 +1,4 @@
-"""One MCP server in a process of its own. Importing this module imports the SDK."""
+"""One MCP server, in a process of its own or somewhere on the network. Importing this module imports the SDK."""
 
 import asyncio
 import logging
@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import httpx2  # it comes with the SDK
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
-from mcp_types import CONNECTION_CLOSED, CallToolResult, TextContent
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, CallToolResult, TextContent
 
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.mcp_servers import McpServerSettings
+from open_llm_vtuber.openai_sdk import is_loopback
 from open_llm_vtuber.tool_use import Tool, ToolResult
 from open_llm_vtuber.units import Seconds
 
@@ -21,6 +24,11 @@ log = logging.getLogger(__name__)
 START_LIMIT: Seconds = 60.0
 """How long a server may take to start: the first time it may have to be downloaded."""
 RESTART_PAUSE: Seconds = 5.0
+LONGER_PAUSE: Seconds = 60.0
+"""Before a server at an address, which somebody else may start, is looked for again."""
+CONNECT_LIMIT: Seconds = 10.0
+LONGEST_STREAM: Seconds = 600.0
+"""How long a server at an address may say nothing on a stream that is open; a call has its own limit."""
 MOST_PAGES = 10
 MOST_TOOLS = 64
 LONGEST_DESCRIPTION = 1_000
@@ -34,7 +42,10 @@ _FAILURES = (MCPError, OSError, TimeoutError, ExceptionGroup, *_GONE, *_MALFORME
 
 
 class McpServer:
-    """A server and its tools. One that has stopped is started again; one that does not start is given up."""
+    """A server and its tools. One that has stopped is started again; one that does not start is given up.
+
+    One at an address is looked for again and again.
+    """
 
     def __init__(self, name: str, settings: McpServerSettings, report: Callable[[str], None]) -> None:
         self.name = name
@@ -47,9 +58,11 @@ class McpServer:
 
     async def run(self) -> None:
         """Keep it running until cancelled, or until it does not start."""
-        while await self._lived():
-            self._report(f"The MCP server {self.name} has stopped; it is started again.")
-            await asyncio.sleep(RESTART_PAUSE)
+        again = "looked for" if self._settings.url else "started"
+        while (has_lived := await self._lived()) or self._settings.url:
+            if has_lived:
+                self._report(f"The MCP server {self.name} has stopped; it is {again} again.")
+            await asyncio.sleep(RESTART_PAUSE if has_lived else LONGER_PAUSE)
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         """Use a tool. Raises EngineError when the server is not there or does not answer in time."""
@@ -61,8 +74,8 @@ class McpServer:
         except TimeoutError:
             raise self._failure(f"did not answer within {self._settings.timeout:g} seconds") from None
         except MCPError as error:
-            if error.code == CONNECTION_CLOSED:
-                raise self._stopped() from None
+            if error.code == CONNECTION_CLOSED or (self._settings.url and error.code == INVALID_REQUEST):
+                raise self._stopped() from None  # the second: it was started again and knows us no more
             return ToolResult(text=error.message[:LONGEST_TEXT], is_failure=True)
         except _GONE:
             raise self._stopped() from None
@@ -92,8 +105,12 @@ class McpServer:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[Client, None]:
-        """Start the process and agree on the protocol; at the end the process and its children are gone."""
+        """Agree on the protocol with the server; one that is a process of ours is gone at the end."""
         settings = self._settings
+        if settings.url:
+            async with self._connected_to(settings.url) as client:
+                yield client
+            return
         how = StdioServerParameters(
             command=settings.command, args=list(settings.args), env=settings.env, cwd=settings.cwd
         )
@@ -101,6 +118,17 @@ class McpServer:
             client = Client(stdio_client(how, errlog=nowhere), cache=None)
             async with client:
                 yield client
+
+    @asynccontextmanager
+    async def _connected_to(self, url: str) -> AsyncGenerator[Client, None]:
+        headers = {name: value.get_secret_value() for name, value in self._settings.headers.items()}
+        limits = httpx2.Timeout(CONNECT_LIMIT, read=LONGEST_STREAM)
+        # A proxy in the environment is for the outside world: it cannot reach this machine's loopback.
+        async with (
+            httpx2.AsyncClient(headers=headers, timeout=limits, trust_env=not is_loopback(url)) as http,
+            Client(streamable_http_client(url, http_client=http), cache=None) as client,
+        ):
+            yield client
 
     def _stopped(self) -> EngineError:
         self._client, self.tools = None, ()

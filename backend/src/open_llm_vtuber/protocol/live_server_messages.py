@@ -18,6 +18,7 @@ from open_llm_vtuber.protocol.parts import (
     Motion,
     Queued,
     State,
+    StoredLine,
 )
 
 
@@ -244,6 +245,8 @@ class Snapshot(Answer):
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
+    conversation: tuple[StoredLine, ...] = ()
+    """The last lines of what was said in this show, oldest first. All texts may be strangers'."""
 
 
 class TextGenerationChunk(Answer):

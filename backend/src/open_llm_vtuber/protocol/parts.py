@@ -222,6 +222,8 @@ class CharacterNames(_Part):
 
     conf_name: str
     character_name: str
+    human_name: str = ""
+    """How she calls whoever types; "" leaves it to the connection."""
 
 
 class MotionFile(_Part):

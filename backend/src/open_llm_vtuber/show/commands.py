@@ -14,6 +14,7 @@ from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
     ExpressionRequest,
+    HistoryLine,
     MotionRequest,
     Stimulus,
     TextContext,
@@ -116,10 +117,14 @@ class BecomeCharacter:
 
 @dataclass(frozen=True, slots=True)
 class Hear:
-    """A piece of an utterance that the client has found: 16 kHz mono samples."""
+    """A piece of an utterance that the client has found: 16 kHz mono samples.
+
+    `microphone` tells those apart that send over one connection.
+    """
 
     client: str
     samples: tuple[float, ...]
+    microphone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,21 @@ class HearAll:
 
 
 @dataclass(frozen=True, slots=True)
+class FindSpeech:
+    """The same sound: return what was found in it instead of acting on it."""
+
+    client: str
+    samples: tuple[float, ...]
+    microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerUtterance:
     """The utterance of that client is complete."""
 
     client: str
     author: str
+    microphone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +158,22 @@ class Transcribe:
     """The utterance of that client is complete: return its words instead of answering them."""
 
     client: str
+    microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMicrophone:
+    """Nobody will send more from there."""
+
+    client: str
+    microphone: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLine:
+    """Store a line that was said before this show's audience, and that is no business of a turn of its own."""
+
+    line: HistoryLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,13 +330,13 @@ GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup
 AudienceCommand = Greet | Hello | TakeSnapshot | Describe | GetState
 """What a client that joins wants to know."""
 
-HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory
+HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory | KeepLine
 """What concerns stored conversations."""
 
 RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 """What concerns who is on air, and where."""
 
-HearingCommand = Hear | HearAll | AnswerUtterance | Transcribe
+HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone
 """What concerns a client's microphone."""
 
 TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp

@@ -1,6 +1,7 @@
 """The conversation that a show is having, and those that its audience had before."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from open_llm_vtuber.errors import ProtocolError
@@ -11,6 +12,8 @@ from open_llm_vtuber.protocol.server_messages import HistoryData, HistoryList
 from open_llm_vtuber.stimulus import HistoryLine
 from open_llm_vtuber.text_rules import bounded
 
+RECENT_LINES = 50
+"""Lines that somebody who joins is shown."""
 LONGEST_PREVIEW = 500
 """Characters of the latest line in a list of conversations."""
 
@@ -34,6 +37,8 @@ class Conversation:
     def __init__(self, store: Store, owners: Callable[[], Sequence[str]]) -> None:
         self.history: str | None = None
         """The uid of the present one; None until something is said."""
+        self.recent: deque[HistoryLine] = deque(maxlen=RECENT_LINES)
+        """Its last lines."""
         self._store = store
         self._owners = owners
         self._owner = ""
@@ -42,11 +47,13 @@ class Conversation:
         """Begin a new one and return its uid."""
         self._owner = self._owners()[0]
         self.history = await self._store.create_history(self._owner)
+        self.recent.clear()
         return self.history
 
     def end(self) -> None:
         """Let the next line begin a new one."""
         self.history = None
+        self.recent.clear()
 
     async def keep(self, line: HistoryLine) -> None:
         """Store a line of the present conversation."""
@@ -64,6 +71,7 @@ class Conversation:
             await self._store.move_history(self._owner, history, own)
             self._owner = own
         await self._store.append(own, history, line)
+        self.recent.append(line)
 
     async def find(self, history: str) -> Found:
         """Return a stored one. Raises ProtocolError `not-found`."""
@@ -78,6 +86,8 @@ class Conversation:
     def resume(self, found: Found) -> None:
         """Go on with it."""
         self.history, self._owner = found.history, found.owner
+        self.recent.clear()
+        self.recent.extend(found.lines)
 
     async def erase(self, found: Found) -> None:
         """Delete it. Raises ProtocolError `not-found`."""
@@ -92,7 +102,12 @@ class Conversation:
 
 def history_data(lines: Sequence[HistoryLine], character_name: str, avatar: str) -> HistoryData:
     """Return a conversation as clients show it; lines of hers that lack a name or a picture get hers."""
-    return HistoryData(messages=tuple(_shown(line, character_name, avatar) for line in lines))
+    return HistoryData(messages=shown_lines(lines, character_name, avatar))
+
+
+def shown_lines(lines: Iterable[HistoryLine], character_name: str, avatar: str) -> tuple[StoredLine, ...]:
+    """Return lines as they are shown."""
+    return tuple(_shown(line, character_name, avatar) for line in lines)
 
 
 def _shown(line: HistoryLine, character_name: str, avatar: str) -> StoredLine:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechStream, VoiceActivityDetector
 from open_llm_vtuber.protocol.codec import harmless
-from open_llm_vtuber.protocol.server_messages import UserInputTranscription
+from open_llm_vtuber.protocol.server_messages import Control, UserInputTranscription
 from open_llm_vtuber.show.sound import length, pcm
-from open_llm_vtuber.stimulus import SpeechEnded, SpeechEvent, Stimulus
+from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.units import Seconds
 
+SPEECH_BEGINS = Control(text="interrupt")
+SPEECH_ENDS = Control(text="mic-audio-end")
 LONGEST_UTTERANCE: Seconds = 60.0
 LONGEST_LINE = 2_000
 """Characters of what was said; nobody says more in a minute."""
@@ -42,37 +44,45 @@ class Ears:
         self._recognizer = recognizer
         self._detector = detector
         self._longest = longest
-        self._microphones: dict[str, _Microphone] = {}
+        self._microphones: dict[tuple[str, str], _Microphone] = {}
+        """By client, and by what it calls them: one connection may bring several people's."""
 
     @property
     def can_hear(self) -> bool:
         """Whether there is anything that turns sound into words."""
         return self._recognizer is not None
 
-    def take_in(self, client: str, samples: Sequence[float]) -> None:
+    def take_in(self, client: str, samples: Sequence[float], microphone: str = "") -> None:
         """Put a piece behind what this client's microphone has sent. Too much of it is dropped."""
         if self.can_hear:
-            self._append(self._microphone(client), pcm(samples))
+            self._append(self._microphone(client, microphone), pcm(samples))
 
-    async def find_speech(self, client: str, samples: Sequence[float]) -> Sequence[SpeechEvent]:
+    async def find_speech(
+        self, client: str, samples: Sequence[float], microphone: str = ""
+    ) -> Sequence[SpeechEvent]:
         """Listen for utterances, keep those that are complete, and return what happened.
 
         Raises ProtocolError, once for each client, when nothing listens.
         """
-        microphone = self._microphone(client)
+        source = self._microphone(client, microphone)
         try:
-            return await self._detect(microphone, samples)
+            return await self._detect(source, samples)
         except (EngineError, ProtocolError) as error:
-            if microphone.is_told:
+            if source.is_told:
                 return ()
-            microphone.is_told = True
+            source.is_told = True
             raise ProtocolError(str(error), code=error.code) from error
 
-    def stimulus(self, client: str, author: str) -> Stimulus:
+    async def found(self, client: str, samples: Sequence[float], microphone: str = "") -> list[Control]:
+        """Do the same, and return what a client is told of it."""
+        events = await self.find_speech(client, samples, microphone)
+        return [SPEECH_BEGINS if isinstance(each, SpeechBegan) else SPEECH_ENDS for each in events]
+
+    def stimulus(self, client: str, author: str, microphone: str = "") -> Stimulus:
         """Take what has been collected, to be answered. Raises ProtocolError when it cannot be listened to."""
-        microphone = self._microphone(client)
-        sound, was_too_long = microphone.sound, microphone.was_too_long
-        microphone.sound, microphone.was_too_long = bytearray(), False
+        source = self._microphone(client, microphone)
+        sound, was_too_long = source.sound, source.was_too_long
+        source.sound, source.was_too_long = bytearray(), False
         if not self.can_hear:
             raise ProtocolError(DEAF, code="wrong-state")
         if was_too_long:
@@ -90,14 +100,16 @@ class Ears:
             raise ProtocolError(NOTHING, code="nothing-heard")
         return text
 
-    async def words(self, client: str) -> UserInputTranscription:
+    async def words(self, client: str, microphone: str = "") -> UserInputTranscription:
         """Take what has been collected and listen to it now. Raises as `stimulus` and `listen` do."""
-        utterance = self.stimulus(client, "").utterance or b""
+        utterance = self.stimulus(client, "", microphone).utterance or b""
         return UserInputTranscription(text=harmless(await self.listen(utterance)))
 
-    def forget(self, client: str) -> None:
-        """Drop everything of a client that has left."""
-        self._microphones.pop(client, None)
+    def forget(self, client: str, microphone: str | None = None) -> None:
+        """Drop everything of a client that has left, or of one of its microphones."""
+        gone = [key for key in self._microphones if key[0] == client and microphone in (key[1], None)]
+        for key in gone:
+            del self._microphones[key]
 
     async def _detect(self, microphone: _Microphone, samples: Sequence[float]) -> Sequence[SpeechEvent]:
         if self._detector is None or not self.can_hear:
@@ -116,5 +128,5 @@ class Ears:
         if not microphone.was_too_long:
             microphone.sound += piece
 
-    def _microphone(self, client: str) -> _Microphone:
-        return self._microphones.setdefault(client, _Microphone())
+    def _microphone(self, client: str, microphone: str) -> _Microphone:
+        return self._microphones.setdefault((client, microphone), _Microphone())

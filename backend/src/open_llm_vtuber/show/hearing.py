@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 
-from open_llm_vtuber.protocol.server_messages import Control, ServerMessage
+from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
-from open_llm_vtuber.show.ears import Ears
-from open_llm_vtuber.stimulus import SpeechBegan, Stimulus
+from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
+from open_llm_vtuber.stimulus import Stimulus
 
 
 class Hearing:
@@ -32,22 +32,25 @@ class Hearing:
         """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
         match command:
             case commands.Hear():
-                self._ears.take_in(command.client, command.samples)
+                self._ears.take_in(command.client, command.samples, command.microphone)
             case commands.HearAll():
                 await self._find_speech(command)
+            case commands.FindSpeech():
+                return await self._ears.found(command.client, command.samples, command.microphone)
             case commands.AnswerUtterance():
-                self._perform(self._ears.stimulus(command.client, command.author))
+                self._perform(self._ears.stimulus(command.client, command.author, command.microphone))
             case commands.Transcribe():
-                return (await self._ears.words(command.client),)
+                return (await self._ears.words(command.client, command.microphone),)
+            case commands.ForgetMicrophone():
+                self._ears.forget(command.client, command.microphone)
             case _:
                 assert_never(command)
         return ()
 
     async def _find_speech(self, command: commands.HearAll) -> None:
         outbox = self._audience.outbox(command.client)
-        for event in await self._ears.find_speech(command.client, command.samples):
-            has_begun = isinstance(event, SpeechBegan)
+        for found in await self._ears.found(command.client, command.samples):
             if outbox:  # at once: the client goes quiet before the turn has ended
-                outbox.send(Control(text="interrupt" if has_begun else "mic-audio-end"))
-            if has_begun and not self._is_shared:
+                outbox.send(found)
+            if found == SPEECH_BEGINS and not self._is_shared:
                 await self._interrupt()

@@ -46,6 +46,9 @@ class Histories:
                 return (await self._resume(command.history),)
             case commands.EraseHistory():
                 return (await self._erase(command.history),)
+            case commands.KeepLine():
+                await self._conversation.keep(command.line)
+                return ()
             case _:
                 assert_never(command)
 

@@ -31,7 +31,7 @@ from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
-from open_llm_vtuber.show.conversation import Conversation
+from open_llm_vtuber.show.conversation import Conversation, shown_lines
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
@@ -343,6 +343,9 @@ class Show:
             motion=self._body.motion,
             turn=turn.id if turn else None,
             chat=self._channel.chat.shown,
+            conversation=shown_lines(
+                self._conversation.recent, self._billing.character_name, self._billing.avatar
+            ),
         )
 
     def _state(self) -> State:
@@ -363,7 +366,11 @@ class Show:
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             mood=self._unasked.mood,
             autonomous=self._unasked.summary,
-            character=CharacterNames(conf_name=billing.conf_name, character_name=billing.character_name),
+            character=CharacterNames(
+                conf_name=billing.conf_name,
+                character_name=billing.character_name,
+                human_name=billing.human_name,
+            ),
         )
 
     def _on_change(self) -> None:

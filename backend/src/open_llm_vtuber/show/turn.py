@@ -130,7 +130,8 @@ class Turn:
                 self._fail(error)
                 return False
             self.stimulus = replace(self.stimulus, text=text, utterance=None)
-        if line := self.stimulus.line:
+        line = self.stimulus.line
+        if line and self.stimulus.source != "group":  # what was said in a group, that has shown and kept
             self._show_line(line)
             await self._keep("human", self.stimulus.author, self.stimulus.text)
         if not self.stimulus.verbatim and (notes := await self._cast.brief(self.stimulus)):
@@ -138,8 +139,6 @@ class Turn:
         return True
 
     def _show_line(self, line: str) -> None:
-        if self.stimulus.source == "group":
-            return  # the group has shown it
         # Who typed has it on the screen already, who spoke has not.
         knows_it = (self.stimulus.client,) if self.stimulus.source == "typed" else ()
         cue = UserInputTranscription(text=harmless(line))

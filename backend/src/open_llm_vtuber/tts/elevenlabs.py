@@ -80,7 +80,7 @@ class ElevenLabsTTS:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._where = host_of(options.base_url)
+        self._where = f"The voice at {host_of(options.base_url)}"
         self._library: ModuleType | None = None
         self._http: ModuleType | None = None
         self._client: _Client | None = None

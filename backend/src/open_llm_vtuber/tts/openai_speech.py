@@ -6,11 +6,10 @@ from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
-from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.openai_sdk import Account, ApiKey, BaseUrl, connect, failure, host_of, within
+from open_llm_vtuber.openai_sdk import SpeechOptions, connect, failure, within
 from open_llm_vtuber.tts.pcm import RATE, speakable, whole_samples
 from open_llm_vtuber.tts.wav import read_wav
 from open_llm_vtuber.units import Hertz, Seconds
@@ -29,11 +28,9 @@ class OpenAITTS:
 
     sample_rate: Hertz = RATE
 
-    class Options(EngineOptions):
+    class Options(SpeechOptions):
         """Where the voice is and how it sounds."""
 
-        base_url: BaseUrl = "https://api.openai.com/v1"
-        api_key: ApiKey = SecretStr("not-needed")
         model: str = Field("gpt-4o-mini-tts", min_length=1)
         voice: str = Field("alloy", min_length=1)
         file_extension: Literal["pcm", "wav"] = "pcm"
@@ -54,14 +51,7 @@ class OpenAITTS:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._client: AsyncOpenAI | None = None
-        self._account = Account(
-            engine=ENGINE,
-            base_url=options.base_url,
-            api_key=options.api_key,
-            key_setting="api_key",
-            where=host_of(options.base_url),
-            timeout=options.timeout_s,
-        )
+        self._account = options.account(ENGINE, "voice")
 
     async def __aenter__(self) -> Self:
         self._client = await connect(self._account)

@@ -174,3 +174,30 @@ def test_a_tiny_model_is_not_told_more_than_the_line() -> None:
     llm = FakeLLM("Hi.", abilities=TextAbilities(emotion_tags=False, prompt_tokens=500, is_demo=True))
     agent = BasicMemoryAgent(llm, "You are Mika.", ())
     assert prompt(agent, llm, replace(chatted("hi"), notes=("Ana likes tea.",)))[-1].content == "Ana: hi"
+
+
+def in_group(text: str, scene: str) -> Stimulus:
+    return Stimulus(text=text, source="group", author="", scene=scene)
+
+
+def test_the_scene_of_a_turn_stands_behind_the_persona_for_that_turn_only() -> None:
+    agent, llm = agent_with()
+    scene = "You talk with Ann."
+    messages = prompt(agent, llm, in_group("Ann: hi", scene))
+    assert messages[0].content.startswith("You are Mika.")
+    assert messages[0].content.endswith(scene)
+    agent.remember(in_group("Ann: hi", scene), "Hello.")
+    assert scene not in str(prompt(agent, llm, typed("hi")))
+
+
+def test_a_scene_counts_as_part_of_the_prompt() -> None:
+    agent, llm = agent_with(prompt_tokens=500)
+    for number in range(20):
+        agent.remember(typed(f"{number} " + "x" * 100), "Yes.")
+    assert sum(len(message.content) for message in prompt(agent, llm, in_group("hi", "s" * 700))) <= 1_500
+
+
+def test_a_tiny_model_is_not_confused_with_a_scene() -> None:
+    llm = FakeLLM("Hm.", abilities=TextAbilities(emotion_tags=False, prompt_tokens=500, is_demo=True))
+    agent = BasicMemoryAgent(llm, "You are Mika.", {"joy"})
+    assert prompt(agent, llm, in_group("hi", "You talk with Ann."))[0].content == "You are Mika."

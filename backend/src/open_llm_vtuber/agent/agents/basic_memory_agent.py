@@ -7,12 +7,11 @@ from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.agent.on_demand import on_demand_prompt
 from open_llm_vtuber.agent.tool_rounds import ToolRounds
+from open_llm_vtuber.agent.window import window_of
 from open_llm_vtuber.ports import LanguageModel, Toolbox
 from open_llm_vtuber.stimulus import PromptMessage, Stimulus, TextContext, TextOptions, TextWishes
 from open_llm_vtuber.tool_use import ToolUse
 
-CHARACTERS_A_TOKEN = 3
-"""A cautious guess for any language; the window only has to stay below the model's limit."""
 SHORTEST_QUESTION = 500
 """Characters of a question that are asked however long the persona is; of a longer one the end counts."""
 
@@ -69,14 +68,17 @@ class BasicMemoryAgent(AgentInterface):
 
     @property
     def _characters(self) -> int:
-        return self._llm.abilities.prompt_tokens * CHARACTERS_A_TOKEN
+        return window_of(self._llm.abilities)
 
     def _prompt(self, stimulus: Stimulus) -> list[PromptMessage]:
-        left = self._characters - len(self._system)
+        system = (
+            self._system if self._is_simple else "\n\n".join(filter(None, (self._system, stimulus.scene)))
+        )
+        left = self._characters - len(system)
         asked_now = (stimulus.line or stimulus.text) if self._is_simple else stimulus.prompt
         question = PromptMessage(role="user", content=asked_now[-max(left, SHORTEST_QUESTION) :])
         past = self._memory.window(left - len(question.content))
-        return [PromptMessage(role="system", content=self._system), *past, question]
+        return [PromptMessage(role="system", content=system), *past, question]
 
 
 def _system_prompt(persona: str, emotions: list[str]) -> str:

@@ -38,7 +38,8 @@ class _PacedSelector(selectors.DefaultSelector):
         ready = super().select(None if timeout is None else timeout / self._speed)
         passed = (time.monotonic() - began) * self._speed
         longest = math.inf if timeout is None else timeout
-        self.now += min(passed, longest) if ready else longest
+        # Rounded up: a timer that rings before its time would be set anew for ever, as this clock stands still.
+        self.now = math.nextafter(self.now + (min(passed, longest) if ready else longest), math.inf)
         return ready
 
 

@@ -11,6 +11,9 @@ from open_llm_vtuber.autonomous.timing import Scene, TriggerState, handled, next
 from open_llm_vtuber.autonomous.triggers import Trigger, TriggerConfig
 from open_llm_vtuber.units import Seconds
 
+RINGS_EARLY: Seconds = 1e-6
+"""A timer of the loop may ring this much before its time."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -141,10 +144,11 @@ class Roster:
 
         What was only to be looked at (a silence that was broken meanwhile) is armed again here.
         """
-        while (looked_at := self.next_due()) is not None and looked_at <= now.loop:
+        until = now.loop + RINGS_EARLY
+        while (looked_at := self.next_due()) is not None and looked_at <= until:
             entry = self._entries[heapq.heappop(self._heap)[2]]
             due = _due(entry, now, scene)
-            if due is not None and due <= now.loop:
+            if due is not None and due <= until:
                 return entry, max(due, looked_at)  # a mood that rose meanwhile makes nothing late
             self.arm(entry, now, scene)
         return None

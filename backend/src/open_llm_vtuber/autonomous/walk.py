@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal, assert_never
 
 from open_llm_vtuber.autonomous.content_generator import ContentGenerator
+from open_llm_vtuber.autonomous.roster import RINGS_EARLY
 from open_llm_vtuber.autonomous.rundown import Rundown, Segment, ShowPlan, Step
 from open_llm_vtuber.autonomous.topics import Topics
 from open_llm_vtuber.autonomous.wants import PLAN, Want
@@ -51,7 +52,7 @@ class Walk:
     def advance(self, now: Seconds) -> None:
         """Go on to where the plan is by now."""
         if self.plan and self.plan.is_running:
-            self._follow(self.plan.advance(now), now)
+            self._follow(self.plan.advance(now + RINGS_EARLY), now)
 
     def move(self, move: Move, minutes: float, now: Seconds) -> None:
         """Go about in the plan. Raises ProtocolError `wrong-state` without one, or while none runs."""

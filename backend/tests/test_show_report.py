@@ -14,7 +14,7 @@ def report(*said: Said, length: float = 100.0) -> ShowReport:
 
 
 ASKED = Said(at=10, ended=14, why="Ana: hi", text="Hello Ana.", waited=1.5)
-UNASKED = Said(at=50, ended=53, why="trigger silence", text="It is quiet.")
+UNASKED = Said(at=50, ended=53, why="trigger silence", text="It is quiet.", is_unasked=True)
 
 
 def test_air_time_and_silences_are_those_of_her_voice() -> None:
@@ -25,7 +25,7 @@ def test_air_time_and_silences_are_those_of_her_voice() -> None:
 
 
 def test_only_what_nobody_asked_for_can_be_a_repeat() -> None:
-    again = Said(at=70, ended=72, why="trigger silence", text="It is quiet.")
+    again = Said(at=70, ended=72, why="trigger silence", text="It is quiet.", is_unasked=True)
     assert report(ASKED, UNASKED, again).repeats(never) == 1
     assert report(ASKED, ASKED).repeats(never) == 0
 

@@ -95,6 +95,7 @@ async def on_air(
     """
     if client := settings.system_config.web_client_dir:
         web_client.checked(settings.folder / client)
+    unasked = _unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
@@ -104,7 +105,6 @@ async def on_air(
         for note in casting.notes:
             report(note)
         system = settings.system_config
-        unasked = _unasked(settings, report, staging)
         store: Store = MemoryStore()
         if staging is None:
             url = system.storage_url.get_secret_value()

@@ -18,6 +18,7 @@ from open_llm_vtuber.units import Seconds
 
 ON_AIR = "main"
 NAME = "rehearsal"
+TRIGGER = "trigger "
 CAPABILITIES: tuple[Capability, ...] = ("chat", "state", "primary", "expression", "motion", "interrupted")
 
 
@@ -137,6 +138,7 @@ class _Watcher:
                 why=why,
                 text=" ".join(self._texts),
                 waited=waited,
+                is_unasked=why.startswith(TRIGGER),
             )
             self._report.said.append(said)
             self._tell(said)
@@ -153,7 +155,7 @@ class _Watcher:
                     if fire.outcome == "said" and fire.stimulus not in self._unasked:
                         self._unasked.add(fire.stimulus)
                         topic = f", {fire.topic}" if fire.topic else ""
-                        return f"trigger {fire.trigger}: {fire.source}{topic}", None
+                        return f"{TRIGGER}{fire.trigger}: {fire.source}{topic}", None
         return self._event, None
 
     async def _state(self) -> Sequence[object]:

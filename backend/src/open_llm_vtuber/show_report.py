@@ -22,6 +22,8 @@ class Said:
     text: str
     waited: Seconds | None = None
     """How long the viewer had waited for the first sound."""
+    is_unasked: bool = False
+    """She said it of her own accord."""
 
 
 @dataclass(slots=True)
@@ -59,9 +61,7 @@ class ShowReport:
         """Return how many of the turns that nobody asked for were near-repeats of what she had said shortly before."""
         texts = [each.text for each in self.said]
         return sum(
-            is_repeat(texts[:number], each.text)
-            for number, each in enumerate(self.said)
-            if each.waited is None
+            is_repeat(texts[:number], each.text) for number, each in enumerate(self.said) if each.is_unasked
         )
 
     def waits(self) -> str:
@@ -80,7 +80,7 @@ class ShowReport:
             ("events in", _counted(self.events)),
             ("air time", f"{self.air_time:.1f} s ({100 * self.air_time / max(self.length, 1):.0f} %)"),
             ("longest silence", f"{self.longest_silence:.1f} s"),
-            ("turns", f"{len(self.said)}, of them unasked {sum(each.waited is None for each in self.said)}"),
+            ("turns", f"{len(self.said)}, of them unasked {sum(each.is_unasked for each in self.said)}"),
             ("near-repeats", str(self.repeats(is_repeat))),
             ("viewers' lines", _counted(self.fates)),
             ("viewers waited", self.waits()),

@@ -61,15 +61,15 @@ def test_she_keeps_a_dead_chat_alive_and_turns_to_the_first_viewer_within_a_sent
                 stamp = int(time.time() * 1000)
                 tags = f"@display-name=Ana;id=first;tmi-sent-ts={stamp};user-id=1"
                 await irc.send(
-                    f"{tags} :ana!ana@ana.tmi.twitch.tv PRIVMSG #{CHANNEL} :good evening astronomers"
+                    f"{tags} :ana!ana@ana.tmi.twitch.tv PRIVMSG #{CHANNEL} :good evening extraterrestrials"
                 )
 
                 async def has_answered() -> bool:
-                    return any("astronomers" in sentence for sentence in spoken(page))
+                    return any("extraterrestrials" in sentence for sentence in spoken(page))
 
                 await until(has_answered, "an answer", 15)
                 after = spoken(page)[before:]
-                ahead = next(number for number, text in enumerate(after) if "astronomers" in text)
+                ahead = next(number for number, text in enumerate(after) if "extraterrestrials" in text)
                 assert ahead <= 1, f"first came {after[:ahead]}"
                 assert "The end." not in after[: ahead + 1]
 

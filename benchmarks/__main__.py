@@ -17,9 +17,11 @@ from benchmarks import (
     history,
     memory,
     microphone,
+    providers,
     startup,
     texts,
     triggers,
+    twitch,
 )
 from benchmarks.measure import Measured, as_json, machine, table
 
@@ -32,7 +34,9 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "history": history.measure,
     "memory": memory.measure,
     "microphone": microphone.measure,
+    "providers": providers.measure,
     "startup": startup.measure,
+    "twitch": twitch.measure,
     "texts": texts.measure,
     "triggers": triggers.measure,
 }

@@ -1,11 +1,11 @@
-"""A provider of language and voice, the OpenAI way, on loopback; it fails in whichever way it is told to."""
+"""A provider of language (the OpenAI way and Anthropic's) and voice, on loopback; it fails in whichever way it is told to."""
 
 import asyncio
 import json
 import math
 import struct
 from array import array
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -29,6 +29,8 @@ HALF = len(WORDS) // 2
 KEY = "sk-very-secret-key"
 BODY = "provider's own words with sk-very-secret-key in them"
 RATE = 24000
+CUT = b""
+"""Not sent: where it stands, the answer breaks off."""
 
 
 def run(main: Coroutine[object, object, T], seconds: float = 20) -> T:
@@ -68,6 +70,18 @@ class FakeProvider:
         """What the model wants of tools: for each coming request the `tool_calls` of its chunks; then it speaks."""
         self.content_type = ""
         """Instead of the right one."""
+        self.words: Sequence[str] = WORDS
+        """What the model says, chunk by chunk."""
+        self.breaks_at = HALF
+        """Before which chunk it breaks, in the modes that break in the middle."""
+        self.usage: tuple[int, int] | None = (12, 8)
+        """Tokens of the prompt and of the answer, as the model reports them."""
+        self.refusal: Mapping[str, str] = {"Retry-After-Ms": "10"}
+        """Headers of an answer with another status than 200. Tests need not wait as long as a provider would like."""
+        self.stop_reason = "end_turn"
+        """Why Anthropic's model ends its answer, where it wants no tool."""
+        self.fails_first = 0
+        """So many requests meet `status` and the mode; those that follow are answered well. 0: all of them."""
         self.piece_bytes = 1001
         """Odd, so that samples are cut apart."""
         self.requests: list[Request] = []
@@ -80,6 +94,11 @@ class FakeProvider:
     def base_url(self) -> str:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    @property
+    def address(self) -> str:
+        """The same without /v1, as Anthropic's SDK takes it."""
+        return self.base_url.removesuffix("/v1")
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
@@ -101,6 +120,8 @@ class FakeProvider:
         try:
             request = await _read_request(reader)
             self.requests.append(request)
+            if self.fails_first and len(self.requests) > self.fails_first:
+                self.mode, self.status = "ok", 200
             self.asked.put_nowait(request)
             await self._until_hang_up(request, reader, self._answer(request, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -126,7 +147,8 @@ class FakeProvider:
         if self.mode == "hang first":
             await asyncio.Event().wait()
         if self.status != 200:
-            await _send(writer, self.status, "application/json", json.dumps({"error": {"message": BODY}}))
+            body = json.dumps({"type": "error", "error": {"type": "some_error", "message": BODY}})
+            await _send(writer, self.status, "application/json", body, self.refusal)
             return
         if self.mode == "wrong type":
             await _send(writer, 200, "text/html", f"<html>{BODY}</html>")
@@ -138,7 +160,11 @@ class FakeProvider:
         kind = self.content_type or ("audio/pcm" if voice else "text/event-stream")
         _head(writer, 200, kind, "Transfer-Encoding: chunked")
         await writer.drain()
-        async for piece in self._voice(request) if voice else self._text():
+        if request.path.endswith("/messages"):
+            pieces = self._messages()
+        else:
+            pieces = self._voice(request) if voice else self._text()
+        async for piece in pieces:
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             await writer.drain()
         if self.mode == "cut":
@@ -165,8 +191,8 @@ class FakeProvider:
             yield _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
             yield b"data: [DONE]\n\n"
             return
-        for index, word in enumerate(() if self.mode == "empty" else WORDS):
-            if index == HALF:
+        for index, word in enumerate(() if self.mode == "empty" else self.words):
+            if index == self.breaks_at:
                 match self.mode:
                     case "hang after":
                         await asyncio.Event().wait()
@@ -187,8 +213,55 @@ class FakeProvider:
             yield _event({"choices": [{"index": 0, "delta": {"content": word}}]})
         yield _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         await asyncio.sleep(self.farewell)
-        yield _event({"choices": [], "usage": {"completion_tokens": len(WORDS)}})
+        if self.usage:
+            prompt, answer = self.usage
+            yield _event({"choices": [], "usage": {"prompt_tokens": prompt, "completion_tokens": answer}})
         yield b"data: [DONE]\n\n"
+
+    async def _messages(self) -> AsyncIterator[bytes]:
+        """Answer as Anthropic does: named events, text in blocks, tools in blocks of their own."""
+        prompt, answer = self.usage or (None, None)
+        started = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "m"}
+        yield _named(
+            "message_start", message={**started, "usage": {"input_tokens": prompt, "output_tokens": 1}}
+        )
+        yield _named("ping")
+        reason = "tool_use" if self.wishes else self.stop_reason
+        async for piece in self._wished(self.wishes.pop(0)) if self.wishes else self._said():
+            if piece == CUT:
+                return
+            yield piece
+        yield _named("message_delta", delta={"stop_reason": reason}, usage={"output_tokens": answer})
+        await asyncio.sleep(self.farewell)
+        yield _named("message_stop")
+
+    async def _wished(self, wishes: Sequence[Mapping[str, object]]) -> AsyncIterator[bytes]:
+        for wish in wishes:
+            await asyncio.sleep(self.delay)
+            fields = {name: value for name, value in wish.items() if name != "kind"}
+            yield _named(str(wish.get("kind", "content_block_delta")), index=1, **fields)
+
+    async def _said(self) -> AsyncIterator[bytes]:
+        yield _named("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        for index, word in enumerate(() if self.mode == "empty" else self.words):
+            if index == self.breaks_at:
+                match self.mode:
+                    case "hang after":
+                        await asyncio.Event().wait()
+                    case "malformed":
+                        yield b'event: content_block_delta\ndata: {"delta": {"te\n\n'
+                    case "strange":
+                        yield _named("content_block_delta", index=0, delta=["?"])
+                    case "fault event":
+                        yield _named("error", error={"type": "overloaded_error", "message": BODY})
+                    case "cut" | "ends early":
+                        yield CUT
+                        return
+                    case _:
+                        pass
+            await asyncio.sleep(self.delay)
+            yield _named("content_block_delta", index=0, delta={"type": "text_delta", "text": word})
+        yield _named("content_block_stop", index=0)
 
     async def _voice(self, request: Request) -> AsyncIterator[bytes]:
         sound = tone(len(str(request.body["input"])) * 60) if self.sound is None else self.sound
@@ -232,13 +305,20 @@ def _event(data: Mapping[str, object]) -> bytes:
     return b"data: " + json.dumps(data).encode() + b"\n\n"
 
 
+def _named(kind: str, **fields: object) -> bytes:
+    """Return an event as Anthropic sends it: named in front, and in its data as well."""
+    return f"event: {kind}\n".encode() + _event({"type": kind, **fields})
+
+
 def _head(writer: asyncio.StreamWriter, status: int, kind: str, length: str) -> None:
     lines = (f"HTTP/1.1 {status} x", f"Content-Type: {kind}", length, "Connection: close", "", "")
     writer.write("\r\n".join(lines).encode())
 
 
-async def _send(writer: asyncio.StreamWriter, status: int, kind: str, body: str) -> None:
-    # Retry-After: tests need not wait as long as a provider would like.
-    _head(writer, status, kind, f"Content-Length: {len(body)}\r\nRetry-After-Ms: 10")
+async def _send(
+    writer: asyncio.StreamWriter, status: int, kind: str, body: str, more: Mapping[str, str] | None = None
+) -> None:
+    headers = "".join(f"\r\n{name}: {value}" for name, value in (more or {}).items())
+    _head(writer, status, kind, f"Content-Length: {len(body)}{headers}")
     writer.write(body.encode())
     await writer.drain()

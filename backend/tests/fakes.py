@@ -15,6 +15,7 @@ from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile, ExpressionResult, MotionResult
+from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
@@ -40,7 +41,7 @@ from open_llm_vtuber.stimulus import (
     TextWishes,
 )
 from open_llm_vtuber.storage.memory_store import MemoryStore
-from open_llm_vtuber.tool_use import Tool, ToolResult, ToolUse
+from open_llm_vtuber.tool_use import Tool, ToolResult
 from open_llm_vtuber.units import Hertz, Seconds
 
 RATE = Hertz(8_000)
@@ -109,7 +110,7 @@ class FakeAdapter(BackendAdapter):
 
     model = "fake"
 
-    def __init__(self, *pieces: str | ToolUse | Exception, pause: Seconds = 0.0) -> None:
+    def __init__(self, *pieces: ReplyPiece | Exception, pause: Seconds = 0.0) -> None:
         super().__init__()
         self.pieces = pieces
         self.pause = pause
@@ -118,9 +119,10 @@ class FakeAdapter(BackendAdapter):
         self.taken_back: list[ChatRemoval] = []
         self.open = 0
         self.forgotten = 0
+        self.ended = 0
         self.demanded: list[tuple[str, TextContext | None, TextWishes | None]] = []
 
-    async def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    async def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         self.asked.append(stimulus)
         async with aclosing(self._said()) as pieces:
             async for piece in pieces:
@@ -135,7 +137,7 @@ class FakeAdapter(BackendAdapter):
                 if isinstance(piece, str):
                     yield piece
 
-    async def _said(self) -> AsyncGenerator[str | ToolUse, None]:
+    async def _said(self) -> AsyncGenerator[ReplyPiece, None]:
         self.open += 1
         try:
             for piece in self.pieces:
@@ -158,6 +160,15 @@ class FakeAdapter(BackendAdapter):
 
     def take_back(self, removal: ChatRemoval) -> None:
         self.taken_back.append(removal)
+
+    async def end(self) -> None:
+        self.ended += 1
+
+
+def spoken(text: str, *emotions: str, length: Seconds = 1.0) -> SpokenSentence:
+    """Return a sentence that comes with that much sound."""
+    sound = b"\x00\x20" * round(RATE * length)
+    return SpokenSentence(text=text, emotions=emotions, pcm=sound, sample_rate=RATE)
 
 
 class FakeVoice(_Engine):
@@ -249,6 +260,13 @@ class FakeBody:
         del kind, claim_id
         self.released.append(owner)
         return ()
+
+
+def with_body(a_show: Show, body: FakeBody) -> None:
+    """Let another body answer for that of a show."""
+    a_show._body.express = body.express  # type: ignore[method-assign]
+    a_show._body.move = body.move  # type: ignore[method-assign]
+    a_show._body.release = body.release  # type: ignore[method-assign]
 
 
 def model() -> Live2dModel:

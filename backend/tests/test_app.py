@@ -106,7 +106,8 @@ def test_a_configured_engine_with_faulty_options_stops_the_start() -> None:
     [
         ("scripted_llm", {}, True),
         ("embedded_llm", {}, True),
-        ("claude_llm", {}, True),
+        ("claude_llm", {"model": "claude-x"}, False),
+        ("llama_cpp_llm", {}, True),
         ("openai_compatible_llm", {"base_url": "http://127.0.0.1:1/v1", "model": "m"}, False),
     ],
 )

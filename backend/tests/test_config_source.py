@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber.config_file import read_yaml
+from open_llm_vtuber.config_file import read
 from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.errors import ConfigError
 
@@ -27,7 +27,7 @@ other:
 def source(tmp_path: Path) -> Source:
     file = tmp_path / "conf.yaml"
     file.write_text(TEXT)
-    return read_yaml(file)[1]
+    return read(file, {}, [])[1]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_fault_is_named_by_its_place_as_the_file_has_it(source: Source) -> Non
 def test_an_empty_file_is_an_empty_configuration(tmp_path: Path, content: str) -> None:
     file = tmp_path / "conf.yaml"
     file.write_text(content)
-    assert read_yaml(file)[0] == {}
+    assert read(file, {}, [])[0] == {}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,6 @@ def test_what_is_no_configuration_is_refused(tmp_path: Path, content: bytes) -> 
     file = tmp_path / "conf.yaml"
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"conf\.yaml"):
-        read_yaml(file)
+        read(file, {}, [])
     with pytest.raises(ConfigError, match="no configuration file"):
-        read_yaml(tmp_path / "missing.yaml")
+        read(tmp_path / "missing.yaml", {}, [])

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from open_llm_vtuber.asr import ASR_ENGINES
+from open_llm_vtuber.casting import AGENTS
 from open_llm_vtuber.config import AgentConfig
-from open_llm_vtuber.existing_providers import COMPATIBLE, DEFAULT_ADDRESSES, served_as
+from open_llm_vtuber.existing_providers import EXISTING, LLAMA_CPP, served_as
 from open_llm_vtuber.llm import LLM_ENGINES
+from open_llm_vtuber.provider_table import PROVIDERS
 from open_llm_vtuber.tts import TTS_ENGINES
 
 
@@ -55,7 +57,8 @@ def test_the_page_says_what_becomes_of_each_value(name: str) -> None:
 
 @pytest.mark.parametrize("name", LLMS)
 def test_the_page_tells_the_truth_about_language_models(name: str) -> None:
-    truth = "works" if name in LLM_ENGINES else "mapped" if name in DEFAULT_ADDRESSES else "instead"
+    served, _ = served_as(name, {})
+    truth = "works" if name in LLM_ENGINES else "mapped" if served in LLM_ENGINES else "instead"
     assert SAID[name] == truth
 
 
@@ -69,13 +72,18 @@ def test_the_page_tells_the_truth_about_ears(name: str) -> None:
     assert SAID[name] == ("works" if name in ASR_ENGINES else "instead")
 
 
-@pytest.mark.parametrize("provider", DEFAULT_ADDRESSES)
-def test_a_known_provider_is_asked_the_compatible_way_at_its_own_address(provider: str) -> None:
+@pytest.mark.parametrize("name", ["basic_memory_agent", "mem0_agent", "hume_ai_agent", "letta_agent"])
+def test_the_page_tells_the_truth_about_agents(name: str) -> None:
+    assert SAID[name] == ("works" if name in AGENTS else "instead")
+
+
+@pytest.mark.parametrize("provider", EXISTING)
+def test_a_known_provider_is_asked_the_way_it_is_served_at_its_own_address(provider: str) -> None:
     options = {"model": "m", "llm_api_key": "k", "base_url": ""}
-    if provider == "stateless_llm_with_template":
+    if provider in ("stateless_llm_with_template", LLAMA_CPP):
         options["base_url"] = "http://localhost:1234/v1"
     name, given = served_as(provider, options)
-    assert name == COMPATIBLE
+    assert name == PROVIDERS[EXISTING[provider]].engine
     LLM_ENGINES.build(name, given)
     assert str(given["base_url"]).startswith("http")
 

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
 from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import ProtocolError
@@ -59,16 +60,21 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    BeginTwitchLogin,
     CancelText,
     ChatHappened,
     Command,
+    ConnectTwitch,
     CreateHistory,
     Describe,
     DescribeGroup,
+    DescribeTwitch,
+    DisconnectTwitch,
     EraseHistory,
     GenerateText,
     GetMode,
@@ -88,6 +94,7 @@ from open_llm_vtuber.show.commands import (
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -99,10 +106,12 @@ class Asked:
     """Shows that only note what they are asked; they keep the port."""
 
     def __init__(self, *answers: ServerMessage | ProtocolError) -> None:
-        self.commands: list[tuple[str, Command | GroupCommand]] = []
+        self.commands: list[tuple[str, Command | GroupCommand | SourceCommand]] = []
         self._answers = answers
 
-    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
+    async def ask(
+        self, show: str, command: Command | GroupCommand | SourceCommand
+    ) -> Sequence[ServerMessage]:
         self.commands.append((show, command))
         for answer in self._answers:
             if isinstance(answer, ProtocolError):
@@ -122,7 +131,7 @@ def handled(message: ClientMessage, shows: Asked) -> Sequence[ServerMessage]:
     return asyncio.run(MessageHandler(shows, "main", "u1", "Human").handle(message))
 
 
-COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
+COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | None], ...] = (
     (InterruptSignal(text="heard"), Interrupt("u1", "heard")),
     (FrontendPlaybackComplete(), PlaybackEnded("u1")),
     (FetchBackgrounds(), ListBackgrounds()),
@@ -182,13 +191,21 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
     ),
     (ExpressionRelease(), ReleaseClaim("u1", "expression")),
     (MotionRelease(), ReleaseClaim("u1", "motion")),
+    (
+        TwitchConnect(token=SecretStr("t"), channel="c", request_id="r"),
+        ConnectTwitch("u1", "c", "t", request_id="r"),
+    ),
+    (TwitchConnect(channel="c", anonymous=True), ConnectTwitch("u1", "c", anonymous=True)),
+    (TwitchDisconnect(), DisconnectTwitch()),
+    (GetTwitch(), DescribeTwitch()),
+    (TwitchLogin(), BeginTwitchLogin()),
     (Heartbeat(), None),
 )
 
 
 @pytest.mark.parametrize(("message", "command"), COMMANDS, ids=[each.type for each, _ in COMMANDS])
 def test_a_message_asks_its_show_for_this(
-    message: ClientMessage, command: Command | GroupCommand | None
+    message: ClientMessage, command: Command | GroupCommand | SourceCommand | None
 ) -> None:
     shows = Asked()
     handled(message, shows)

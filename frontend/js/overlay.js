@@ -58,6 +58,8 @@ export class Subtitle {
 export class ChatOverlay {
   /** @type {Map<string, HTMLElement>} */
   lines = new Map();
+  /** @type {Map<string, ChatMessage>} Messages that an operator has not decided about. */
+  held = new Map();
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -68,12 +70,14 @@ export class ChatOverlay {
   reset(messages) {
     this.list.replaceChildren();
     this.lines.clear();
+    this.held.clear();
     for (const message of messages.slice(-LINES)) this.add(message);
   }
 
   /** @param {ChatMessage} message */
   add(message) {
     if (this.lines.has(message.id) || message.decision?.outcome === "blocked") return;
+    if (message.decision?.outcome === "held") return this.hold(message);
     const line = element("li", "chat-line");
     line.dataset.id = message.id;
     line.dataset.username = message.username ?? "";
@@ -90,10 +94,19 @@ export class ChatOverlay {
 
   /** The line that she answers stands out. @param {string} id @param {Decision} decision */
   decide(id, { outcome }) {
+    const held = this.held.get(id);
+    this.held.delete(id);
+    if (held && outcome === "pending") this.add({ ...held, decision: { outcome } });
     const line = this.lines.get(id);
     if (!line) return;
     if (outcome === "blocked") return this.drop(line);
     if (outcome === "answered") this.highlight(line);
+  }
+
+  /** Nobody sees it before an operator has let it through. @param {ChatMessage} message */
+  hold(message) {
+    this.held.set(message.id, message);
+    if (this.held.size > LINES) this.held.delete([...this.held.keys()][0] ?? "");
   }
 
   /** @param {HTMLElement} line */
@@ -103,6 +116,9 @@ export class ChatOverlay {
 
   /** One message, everything of a viewer, or everything. @param {{ id?: string, username?: string }} what */
   remove({ id, username }) {
+    for (const message of [...this.held.values()]) {
+      if (id ? message.id === id : username ? message.username === username : true) this.held.delete(message.id);
+    }
     for (const line of [...this.lines.values()]) {
       const meant = id ? line.dataset.id === id : username ? line.dataset.username === username : true;
       if (meant) this.drop(line);

@@ -52,6 +52,18 @@ test("removed lines vanish: one, a viewer's, all", () => {
   assert.deepEqual(texts(), []);
 });
 
+test("a held message is shown when an operator has let it through, and never otherwise", () => {
+  const { chat, texts } = overlay();
+  for (const id of ["a", "b", "c"])
+    chat.add({ id, username: id, message: id, decision: { outcome: "held" } });
+  assert.deepEqual(texts(), []);
+  chat.decide("a", { outcome: "pending" });
+  chat.decide("b", { outcome: "blocked" });
+  chat.remove({ username: "c" });
+  chat.decide("c", { outcome: "pending" });
+  assert.equal(texts().length, 1);
+});
+
 test("a blocked message is not shown, or disappears", () => {
   const { chat, texts } = overlay(1);
   chat.add({ id: "bad", message: "no", decision: { outcome: "blocked" } });

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,15 +15,16 @@ from open_llm_vtuber.adapters.autonomous_adapter import AutonomousAdapter
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.adapters.external_api_adapter import ExternalAPIAdapter
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
+from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
-from open_llm_vtuber.autonomous.scheduler import EventScheduler
-from open_llm_vtuber.autonomous.settings import read as autonomous_settings
-from open_llm_vtuber.autonomy import Autonomy
-from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
+from open_llm_vtuber.bookkeeping import Bookkeeping
+from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
+from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.config import Character, Features, Settings
 from open_llm_vtuber.engine_pool import EnginePool
@@ -33,26 +33,38 @@ from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
+from open_llm_vtuber.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import group_prompt, speak_up_prompt
-from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer, Store, VoiceActivityDetector
+from open_llm_vtuber.ports import (
+    Adapter,
+    LanguageModel,
+    SpeechRecognizer,
+    SpeechSynthesizer,
+    Store,
+    VoiceActivityDetector,
+)
 from open_llm_vtuber.proxy import Proxy
+from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.channel import ChannelSettings
-from open_llm_vtuber.show.commands import ChatHappened, Describe, Hello
+from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
-from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
+from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
-from open_llm_vtuber.storage.sql_store import sql_store
+from open_llm_vtuber.storage.sql_store import SqlStore, sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
+from open_llm_vtuber.tts.given_speech import given_speech
+from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
-from open_llm_vtuber.twitch.twitch_client import TwitchClient
+from open_llm_vtuber.twitch.platform import TwitchPlatform
+from open_llm_vtuber.unasked import Staging, Unasked, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 
@@ -73,16 +85,12 @@ class OnAir:
     voice: SpeechSynthesizer
     brain: Adapter
     """The opening character's, in nobody's conversation."""
+    books: Bookkeeping
+    """What remote language models cost."""
+    remote: Adapter | None = None
+    """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Staging:
-    """What a rehearsal has instead of chance, of the time of day, and of a store that lasts."""
-
-    seed: int
-    wall: Callable[[], datetime]
 
 
 @asynccontextmanager
@@ -95,37 +103,50 @@ async def on_air(
     """
     if client := settings.system_config.web_client_dir:
         web_client.checked(settings.folder / client)
-    unasked = _unasked(settings, report, staging)
+    will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        casting = await _casting(stack, settings, serving_all, report)
-        for note in casting.notes:
-            report(note)
         system = settings.system_config
-        store: Store = MemoryStore()
+        store: SqlStore | MemoryStore = MemoryStore()
         if staging is None:
             url = system.storage_url.get_secret_value()
             store = await stack.enter_async_context(sql_store(url, system.data_dir))
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), unasked, report)
+        llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
+        remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
+        casting = await _casting(stack, settings, llms, remote, serving_all, report)
+        for note in casting.notes:
+            report(note)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(_groups(local, settings, report))
+        groups = await stack.enter_async_context(_groups(local, settings, report))
+        shows = await _channels(stack, settings, groups)
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
-        loops = _loops(settings, shows, report, drives_outputs=drives_outputs)
+        loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
         try:
-            yield OnAir(shows, role.providers, role.voice, role.adapters["orphiq"], ear, proxy)
+            yield OnAir(
+                shows,
+                role.providers,
+                role.voice,
+                brain=role.adapters["orphiq"],
+                books=remote.books,
+                remote=role.adapters.get("external-api"),
+                ear=ear,
+                proxy=proxy,
+            )
         finally:
             for task in running:
                 task.cancel()
+            await role.leave()
 
 
 def _stage(
@@ -133,7 +154,7 @@ def _stage(
     casting: Casting,
     store: Store,
     ears: Callable[[], Ears],
-    unasked: Callable[[str], Autonomy | None],
+    will: Unasked,
     report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
@@ -157,30 +178,10 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
-            autonomy=unasked(name),
+            autonomy=will(name),
         )
 
     return build
-
-
-def _unasked(settings: Settings, report: Report, staging: Staging | None) -> Callable[[str], Autonomy | None]:
-    """Return what makes for a show of that name that which she does unasked; nothing where it is switched off.
-
-    Raises ConfigError.
-    """
-    written = autonomous_settings(settings.autonomous, settings.folder, settings.source)
-    if not settings.features.autonomous:
-        return lambda _: None
-    # Whoever connects for a talk is not talked at; a client may switch it on.
-    private = written.model_copy(update={"enabled": False, "rundown": None})
-
-    def scheduler(name: str) -> EventScheduler:
-        on_stage = written if name in settings.shows else private
-        if staging:
-            return EventScheduler(on_stage, report=report, wall=staging.wall, seed=staging.seed)
-        return EventScheduler(on_stage, report=report)
-
-    return scheduler
 
 
 def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
@@ -195,6 +196,8 @@ def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
 
 def is_demo(settings: Settings) -> bool:
     """Whether the configured brain is one that only proves the pipeline. Raises ConfigError."""
+    if is_humes(settings.character_config):
+        return False
     name, options = settings.character_config.agent_config.language_model()
     if name not in LLM_ENGINES:
         return True  # a demo brain takes its place
@@ -218,28 +221,34 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         voice=parts.voice,
         ear=parts.ear,
         proxy=parts.proxy,
+        metrics=lambda: exposition(
+            [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
+        ),
     )
 
 
 async def _casting(
-    stack: AsyncExitStack, settings: Settings, others: dict[str, EngineStatus], report: Report
+    stack: AsyncExitStack,
+    settings: Settings,
+    llms: EnginePool[LanguageModel],
+    remote: RemoteBrain,
+    others: dict[str, EngineStatus],
+    report: Report,
 ) -> Casting:
     """Start the engines of the configuration's own character, and what makes a show of it."""
     channel = settings.live_config.twitch.channel
-    brains = EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm"))
     voices = EnginePool(TTS_ENGINES, EMBEDDED_VOICES)
     tools = await stack.enter_async_context(McpToolboxes(mcp_servers(settings.folder, report), report))
     casting = Casting(
         settings,
         frontend=frontend_folder(),
         channel=channel_name(channel) if channel else "",
-        llms=await stack.enter_async_context(brains),
+        llms=llms,
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapters=lambda own, remote: _adapters(
-            own, remote, tools, is_autonomous=settings.features.autonomous
-        ),
-        unavailable=_unavailable(settings.features),
+        adapters=lambda own, other: _adapters(own, other, tools, is_autonomous=settings.features.autonomous),
+        remote=remote.model,
+        unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
     )
     return await stack.enter_async_context(casting)
@@ -251,7 +260,11 @@ def _adapters(
     """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
     memory = Memory()
 
-    def agent(script: Script) -> BasicMemoryAgent:
+    def agent(script: Script) -> AgentInterface:
+        if isinstance(script.llm, HumeOptions):
+            return HumeAIAgent(
+                script.llm, script.persona, sounding=given_speech, sample_rate=RATE, memory=memory
+            )
         toolbox = tools.toolbox(script.tool_servers, are_of_use=script.llm.abilities.tools)
         return BasicMemoryAgent(script.llm, script.persona, script.emotions, toolbox, memory)
 
@@ -263,13 +276,11 @@ def _adapters(
     return words
 
 
-def _unavailable(features: Features) -> Mapping[Mode, str]:
+def _unavailable(features: Features, no_remote: str) -> Mapping[Mode, str]:
     """Return what a client is told who asks for a mode that there is no adapter for."""
     off = "It is switched off here (features.{})."
     return {
-        "external-api": "The configuration names no external_api provider."
-        if features.external_api
-        else off.format("external_api"),
+        "external-api": no_remote if features.external_api else off.format("external_api"),
         "autonomous": off.format("autonomous"),
     }
 
@@ -325,24 +336,24 @@ async def _detector(
     return lease.engine
 
 
-def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
+async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Channels:
+    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
-    if not settings.features.twitch or not twitch.channel:
-        return []
-
-    async def tell(event: ChatEvent) -> None:
-        await shows.tell(ON_AIR, ChatHappened(event))
-
-    token = twitch.token.get_secret_value() or None
-    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
+    platform = TwitchPlatform(twitch, settings.system_config.data_dir)
+    channels = await stack.enter_async_context(Channels(shows, platform))
+    if settings.features.twitch and twitch.channel:
+        stored = None if platform.has_login() else ANONYMOUS
+        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+    return channels
 
 
 def _loops(
-    settings: Settings, shows: Shows, report: Report, *, drives_outputs: bool
-) -> list[TwitchClient | VTubeStudioOutput]:
+    settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
+) -> list[VTubeStudioOutput | ModeFollower]:
     """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
     outputs = _outputs(settings, shows, report)
-    return [*_chat_sources(settings, shows), *(outputs if drives_outputs else ())]
+    followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []
+    return [*followers, *(outputs if drives_outputs else ())]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from open_llm_vtuber.event_kinds import EventKind
+
 RoleName = Literal["everyone", "follower", "subscriber", "vip", "moderator", "broadcaster"]
 Action = Literal["allow", "hold", "block"]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -219,21 +221,7 @@ def _checked(text: str) -> str:
 
 
 Step = MotionStep | ExpressionStep | SayStep | PromptStep
-EventName = Literal[
-    "follow",
-    "subscribe",
-    "resubscribe",
-    "gift",
-    "cheer",
-    "raid",
-    "redemption",
-    "hype-train",
-    "poll",
-    "ad-break",
-    "stream-online",
-    "stream-offline",
-    "other",
-]
+EventName = EventKind
 
 
 class BoundSheet(_Section):

@@ -12,7 +12,6 @@ import tempfile
 import webbrowser
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -21,15 +20,13 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, dress_rehearsal, rehearsal, trial
+from open_llm_vtuber import __version__, app, config, rehearsal, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
-from open_llm_vtuber.rehearsal_loop import RehearsalLoop
-from open_llm_vtuber.show_report import ShowReport
-from open_llm_vtuber.simulated_viewers import MOST_MINUTES, PROFILES, Happening, happenings, show_time
+from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.terminal import (
@@ -39,8 +36,6 @@ from open_llm_vtuber.terminal import (
     log_here,
     out,
     plain,
-    progress,
-    quiet_turns,
     remark,
     remarks_about,
     tried,
@@ -90,7 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(check)
     check.set_defaults(run=_check)
 
-    _add_rehearse(commands.add_parser("rehearse", help="play a show to nobody, without an account"))
+    rehearse = commands.add_parser("rehearse", help="play a show to nobody, without an account")
+    _add_config(rehearse)
+    add_options(rehearse)
+    rehearse.set_defaults(run=_rehearse)
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
@@ -102,30 +100,37 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", help="list the engines that can be chosen")
     engines.set_defaults(run=_engines)
 
+    _add_twitch(commands)
     protocol = commands.add_parser("protocol", help="print the reference of all messages")
     protocol.set_defaults(run=_protocol)
     return parser
 
 
-def _add_rehearse(rehearse: argparse.ArgumentParser) -> None:
-    _add_config(rehearse)
-    what = rehearse.add_mutually_exclusive_group(required=True)
-    what.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="recorded IRC lines, such as examples/chat.irc"
+def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    twitch = commands.add_parser("twitch", help="log in to Twitch").add_subparsers(
+        required=True, metavar="WHAT"
     )
-    what.add_argument("--profile", choices=sorted(PROFILES), help="simulated viewers instead of a recording")
-    rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
-    rehearse.add_argument("--seed", type=int, default=1, metavar="N", help="of a profile (default: 1)")
-    rehearse.add_argument(
-        "--minutes", type=float, default=10.0, metavar="M", help="length of a profile's show (default: 10)"
-    )
-    rehearse.set_defaults(run=_rehearse)
+    login = twitch.add_parser("login", help="log in with a code that you enter in a browser")
+    _add_config(login)
+    _add_data_dir(login)
+    login.set_defaults(run=_twitch_login)
+
+    doctor = commands.add_parser("doctor", help="find out what works, step by step")
+    _add_config(doctor)
+    _add_data_dir(doctor)
+    doctor.add_argument("--twitch", action="store_true", required=True, help="with this token and channel")
+    doctor.add_argument("--channel", metavar="NAME", help="Twitch channel (default: from the configuration)")
+    doctor.set_defaults(run=_doctor)
 
 
 def _add_config(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", type=Path, metavar="F", help="configuration file (default: conf.yaml if there)"
     )
+
+
+def _add_data_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -286,39 +291,11 @@ def _rehearse(options: argparse.Namespace) -> int:
     if not (math.isfinite(options.speed) and options.speed > 0):
         raise ConfigError("--speed must be more than 0.")
     if options.profile:
-        return _dress_rehearsal(settings, options)
+        return rehearse_profile(settings, options)
     lines = rehearsal.recorded(options.file)
     with tempfile.TemporaryDirectory() as folder:  # a rehearsal leaves no trace, and may be repeated
         asyncio.run(_play(config.without_traces(settings, Path(folder)), lines, options.speed))
     return 0
-
-
-def _dress_rehearsal(settings: Settings, options: argparse.Namespace) -> int:
-    if not 0 < options.minutes <= MOST_MINUTES:
-        raise ConfigError(f"--minutes must be more than 0 and at most {MOST_MINUTES}.")
-    settings = settings.model_copy(update={"autonomous": {"enabled": True, **settings.autonomous}})
-    report = ShowReport(options.profile, options.seed)
-    script = happenings(options.profile, options.seed, options.minutes)
-    with asyncio.Runner(loop_factory=lambda: RehearsalLoop(options.speed)) as runner:
-        staging = app.Staging(options.seed, partial(show_time, runner.get_loop().time))
-        runner.run(_dress(settings, staging, report, script, options.minutes * 60))
-    out.print(report.as_text(dress_rehearsal.is_repeat), markup=False, soft_wrap=True)
-    return 0
-
-
-async def _dress(
-    settings: Settings, staging: app.Staging, report: ShowReport, script: Sequence[Happening], length: float
-) -> None:
-    async with AsyncExitStack() as stack:
-        with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(
-                app.on_air(settings, remark, drives_outputs=False, staging=staging)
-            )
-        with quiet_turns():
-            await dress_rehearsal.play(
-                parts.shows, script, report, length, lambda said: progress(report, said)
-            )
-        remarks_about(parts.providers)
 
 
 async def _play(settings: Settings, lines: Sequence[rehearsal.Recorded], speed: float) -> None:
@@ -364,6 +341,15 @@ def _engines(_: argparse.Namespace) -> int:
             table.add_row(kind, name)
     out.print(table)
     return 0
+
+
+def _twitch_login(options: argparse.Namespace) -> int:
+    return twitch_cli.log_in(config.overridden(_settings(options), data_dir=options.data_dir))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    settings = config.overridden(_settings(options), data_dir=options.data_dir, channel=options.channel)
+    return twitch_cli.examine(settings)
 
 
 def _protocol(_: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Settings: read once, checked whole, frozen. The only module that reads configuration files and the environment."""
+"""Settings: read once, checked whole, frozen. Nobody else reads configuration files and the environment."""
 
 import difflib
 import os
@@ -18,12 +18,13 @@ from pydantic import (
 )
 
 from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
-from open_llm_vtuber.config_file import read_yaml, with_environment
+from open_llm_vtuber.config_file import read
 from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
+from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, with_keys
 from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
@@ -96,6 +97,7 @@ class AgentSettings(_Section):
     """Settings of each agent."""
 
     basic_memory_agent: BasicMemoryAgentConfig = BasicMemoryAgentConfig()
+    hume_ai_agent: Section = Field(default_factory=dict)
 
 
 class AgentConfig(_Section):
@@ -111,32 +113,31 @@ class AgentConfig(_Section):
         return served_as(name, self.llm_configs.get(name, {}))
 
 
-class TTSConfig(BaseModel):
-    """Which voice speaks; the options of each voice stand beside it under the voice's name."""
+class _EngineChoice(BaseModel):
+    """A section that chooses an engine; the options of each engine stand beside it under the engine's name."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    def options(self, name: str) -> Mapping[str, object]:
+        """Return an engine's options."""
+        found = (self.model_extra or {}).get(name)
+        return found if isinstance(found, dict) else {}
+
+
+class TTSConfig(_EngineChoice):
+    """Which voice speaks."""
+
     tts_model: str = "embedded_tts"
     fallback: tuple[str, ...] | None = None
     """The voices that speak, in this order, when the chosen one fails; None leaves it to the program."""
 
-    def options(self, name: str) -> Mapping[str, object]:
-        """Return a voice's options."""
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
+class ASRConfig(_EngineChoice):
+    """Which ear listens. `none` is no ear."""
 
-class ASRConfig(BaseModel):
-    """Which ear listens; the options of each ear stand beside it under the ear's name. `none` is no ear."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
     asr_model: str = "embedded_asr"
     fallback: tuple[str, ...] | None = None
     """The ears that listen, in this order, when the chosen one fails; None leaves it to the program."""
-
-    def options(self, name: str) -> Mapping[str, object]:
-        """Return an ear's options."""
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
 
 class VADConfig(BaseModel):
@@ -239,6 +240,8 @@ class Settings(BaseModel):
     live_config: LiveConfig = LiveConfig()
     cue_sheets: Annotated[dict[str, CueSheet], BeforeValidator(read_sheets)] = Field(default_factory=dict)
     features: Features = Features()
+    external_api: ExternalApiConfig | None = None
+    budget: BudgetConfig = BudgetConfig()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
     autonomous: Section = Field(default_factory=dict)
     """As it was written: `autonomous/settings.py` checks it."""
@@ -250,7 +253,7 @@ class Settings(BaseModel):
     """The file, for whoever checks a part of it later."""
 
 
-LATER = frozenset(("external_api", "budget"))
+LATER: frozenset[str] = frozenset()
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
@@ -268,8 +271,8 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    written, source = read_yaml(file)
-    given = with_environment(written, environment, notes)
+    written, source = read(file, environment, notes)
+    given = with_keys(written, environment)
     notes.extend(_unknown_keys(given))
     try:
         return Settings.model_validate(
@@ -284,9 +287,9 @@ def character(
 ) -> tuple[Character, Sequence[str]]:
     """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
     notes: list[str] = []
-    written, source = read_yaml(file)
+    written, source = read(file, environment, notes)
     try:
-        given = with_environment(written, environment, notes).get("character_config")
+        given = written.get("character_config")
         if not isinstance(given, dict) or not given:
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes

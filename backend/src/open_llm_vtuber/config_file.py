@@ -1,4 +1,4 @@
-"""A configuration file: YAML in which ${NAME} stands for an environment variable."""
+"""A configuration file as it stands: YAML with the environment put in. Only `config.py` asks for it."""
 
 import re
 from collections.abc import Mapping
@@ -14,8 +14,13 @@ from open_llm_vtuber.text_rules import encoding_of
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
-def read_yaml(file: Path) -> tuple[dict[str, Any], Source]:
-    """Return the sections of a file, and where in it they stand. Raises ConfigError that says in one sentence what is wrong with it."""
+def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
+    """Return what a file holds, and where it stands; variables that are not set are noted. Raises ConfigError."""
+    given, source = _parse(file)
+    return _with_environment(given, environment, notes), source
+
+
+def _parse(file: Path) -> tuple[dict[str, Any], Source]:
     try:
         given, source = _parsed(file)
     except FileNotFoundError:
@@ -53,14 +58,15 @@ def _parsed(file: Path) -> tuple[Any, Source]:
         loader.dispose()
 
 
-def with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
-    """Return the value with each ${NAME} replaced and each null left out; a name that is not set becomes a note."""
+def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
         return {
-            key: with_environment(each, environment, notes) for key, each in value.items() if each is not None
+            key: _with_environment(each, environment, notes)
+            for key, each in value.items()
+            if each is not None
         }
     if isinstance(value, list):
-        return [with_environment(each, environment, notes) for each in value]
+        return [_with_environment(each, environment, notes) for each in value]
     if not isinstance(value, str):
         return value
 

@@ -51,11 +51,14 @@ class ProtocolError(VTuberError):
 
 
 class EngineError(VTuberError):
-    """A provider failed. `retryable` says whether trying again may help."""
+    """A provider failed. `retryable` says whether trying again may help, `retry_after` in how many seconds."""
 
     code: ErrorCode = "engine-failed"
 
-    def __init__(self, message: str, *, engine: str, retryable: bool) -> None:
+    def __init__(
+        self, message: str, *, engine: str, retryable: bool, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.engine = engine
         self.retryable = retryable
+        self.retry_after = retry_after

@@ -2,26 +2,34 @@
 
 from collections.abc import Mapping
 
-COMPATIBLE = "openai_compatible_llm"
-"""The engine that speaks to all of them."""
-DEFAULT_ADDRESSES: Mapping[str, str] = {
-    "openai_llm": "https://api.openai.com/v1",
-    "ollama_llm": "http://localhost:11434/v1",
-    "lmstudio_llm": "http://localhost:1234/v1",
-    "deepseek_llm": "https://api.deepseek.com/v1",
-    "groq_llm": "https://api.groq.com/openai/v1",
-    "mistral_llm": "https://api.mistral.ai/v1",
-    "gemini_llm": "https://generativelanguage.googleapis.com/v1beta/openai",
-    "zhipu_llm": "https://open.bigmodel.cn/api/paas/v4",
-    "stateless_llm_with_template": "",
+from open_llm_vtuber.provider_table import COMPATIBLE, PROVIDERS
+
+__all__ = ["COMPATIBLE", "EXISTING", "served_as"]
+
+LLAMA_CPP = "llama_cpp_llm"
+"""Loads a file itself, which we do not; with a `base_url` it is a server of llama.cpp."""
+EXISTING: Mapping[str, str] = {
+    "openai_llm": "openai",
+    "claude_llm": "anthropic",
+    "ollama_llm": "ollama",
+    "lmstudio_llm": "lmstudio",
+    "deepseek_llm": "deepseek",
+    "groq_llm": "groq",
+    "mistral_llm": "mistral",
+    "gemini_llm": "google",
+    "zhipu_llm": "zhipu",
+    LLAMA_CPP: "llama_cpp",
+    "stateless_llm_with_template": "custom",
 }
-"""Provider → where it is unless the file says so; "" for one that has no place of its own."""
+"""Name in an existing file → name in the table of providers."""
 
 
 def served_as(provider: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
     """Return the engine that serves a provider, and its options: an address that is left out is the provider's own."""
-    if provider not in DEFAULT_ADDRESSES:
+    if provider not in EXISTING or (provider == LLAMA_CPP and not options.get("base_url")):
         return provider, options
+    row = PROVIDERS[EXISTING[provider]]
     given = {key: value for key, value in options.items() if key != "base_url" or value}
-    address = DEFAULT_ADDRESSES[provider]
-    return COMPATIBLE, {**({"base_url": address} if address else {}), **given}
+    # A server of llama.cpp has one model, and knows it without being told a name.
+    unnamed = {"model": "default"} if provider == LLAMA_CPP else {}
+    return row.engine, {**({"base_url": row.address} if row.address else {}), **unnamed, **given}

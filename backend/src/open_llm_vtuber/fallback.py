@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -44,20 +44,26 @@ class Circuit:
         """Return whether it should not be asked yet."""
         return self.is_broken and now < self._rests_until
 
-    def failed(self, now: Seconds) -> None:
-        """Note a failure."""
+    def failed(self, now: Seconds, retry_after: Seconds | None = None) -> None:
+        """Note a failure. An engine that says after what time to come back rests at once, and so long at least."""
         self._failures += 1
+        if retry_after:
+            self._failures = max(self._failures, FAILURES)
         if self._failures > FAILURES:
             self._rest = min(2 * self._rest, LONGEST_REST)
-        self._rests_until = now + self._rest
+        self._rests_until = now + min(max(self._rest, retry_after or 0.0), LONGEST_REST)
+
+    def rest_left(self, now: Seconds) -> Seconds:
+        """Return for how long it should not be asked yet."""
+        return max(self._rests_until - now, 0.0) if self.is_broken else 0.0
 
     def worked(self) -> None:
         """Note a success."""
         self._failures, self._rest = 0, REST
 
 
-@dataclass(slots=True)
-class _Link(Generic[E]):
+@dataclass(slots=True, eq=False)
+class Link(Generic[E]):
     """One engine of the chain."""
 
     name: str
@@ -71,8 +77,9 @@ class Fallback(Generic[E]):
     """Engines by name, in the order of preference."""
 
     def __init__(self, engines: Mapping[str, E], on_change: OnChange) -> None:
-        self._links = [_Link(name, engine) for name, engine in engines.items()]
+        self.links = [Link(name, engine) for name, engine in engines.items()]
         self._on_change = on_change
+        self._mentioned = ""
         self._told = self._state()
 
     async def first_answer(self, ask: Callable[[E], Awaitable[T]]) -> T:
@@ -81,30 +88,40 @@ class Fallback(Generic[E]):
         `ask` is one whole piece of work, or of a stream all that comes before its first piece: what it has done
         before it failed is lost. The last engine is asked in any case: there is nobody to spare it.
         """
-        last = self._links[-1]
-        for link in self._links:
-            if link is not last and link.circuit.is_resting(_now()):
-                continue
+        for link in self.candidates():
             try:
                 answer = await ask(link.engine)
             except EngineError as error:
-                self._failed(link, error)
-                if link is last:
+                self.failed(link, error)
+                if link is self.links[-1]:
                     raise
             else:
-                self._worked(link)
+                self.worked(link)
                 return answer
         raise AssertionError("a chain has a last engine")
 
-    def _failed(self, link: _Link[E], error: EngineError) -> None:
+    def candidates(self) -> Iterator[Link[E]]:
+        """Yield the engines to ask, one after the other: those that do not rest, and the last one in any case."""
+        for link in self.links:
+            if link is self.links[-1] or not link.circuit.is_resting(_now()):
+                yield link
+
+    def failed(self, link: Link[E], error: EngineError) -> None:
+        """Note that an engine failed; whoever asks several in a row says so of each."""
         if not link.circuit.is_broken:  # once it rests that is known, and a failed probe is no news
             log.warning("%s failed: %s", link.name, error)
         link.trouble = str(error)
-        link.circuit.failed(_now())
+        link.circuit.failed(_now(), error.retry_after)
         self._tell()
 
-    def _worked(self, link: _Link[E]) -> None:
+    def worked(self, link: Link[E]) -> None:
+        """Note that an engine did its work."""
         link.circuit.worked()
+        self._tell()
+
+    def mention(self, note: str) -> None:
+        """Add a note that no engine's rest explains, in place of the one before; "" takes it back."""
+        self._mentioned = note
         self._tell()
 
     def _tell(self) -> None:
@@ -116,10 +133,13 @@ class Fallback(Generic[E]):
         self._on_change(*state)
 
     def _state(self) -> tuple[str, str]:
-        broken = [link for link in self._links if link.circuit.is_broken]
-        sound = [link for link in self._links if not link.circuit.is_broken]
-        at_work = (sound or self._links[-1:])[0].name
-        return at_work, " ".join(f"{link.name} keeps failing: {link.trouble}" for link in broken)
+        broken = [link for link in self.links if link.circuit.is_broken]
+        sound = [link for link in self.links if not link.circuit.is_broken]
+        at_work = (sound or self.links[-1:])[0].name
+        notes = [f"{link.name} keeps failing: {link.trouble}" for link in broken]
+        if self._mentioned and not notes:
+            notes = [self._mentioned]
+        return at_work, " ".join(notes)
 
 
 def _now() -> Seconds:

@@ -31,6 +31,7 @@ from open_llm_vtuber.show.commands import (
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -73,7 +74,9 @@ class Groups:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._tasks.__aexit__(None, None, None)
 
-    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
+    async def ask(
+        self, show: str, command: Command | GroupCommand | SourceCommand
+    ) -> Sequence[ServerMessage]:
         """Do it and return the answers; what a member of a group asks may concern all of it."""
         match command:
             case AddToGroup():

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from open_llm_vtuber.accounts import BaseUrl
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.openai_sdk import BaseUrl
 from open_llm_vtuber.units import Seconds
 
 FILE = "mcp_servers.json"

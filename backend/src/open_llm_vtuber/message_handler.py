@@ -52,16 +52,26 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.twitch_messages import (
+    GetTwitch,
+    TwitchConnect,
+    TwitchDisconnect,
+    TwitchLogin,
+)
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    BeginTwitchLogin,
     CancelText,
     Command,
+    ConnectTwitch,
     CreateHistory,
     Describe,
     DescribeGroup,
+    DescribeTwitch,
+    DisconnectTwitch,
     EraseHistory,
     GenerateText,
     GetMode,
@@ -80,6 +90,7 @@ from open_llm_vtuber.show.commands import (
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -113,7 +124,7 @@ class MessageHandler:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
+    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
         client = self._client
         if isinstance(message, LiveClientMessage):
             return _live_command(message, client)
@@ -154,6 +165,8 @@ class MessageHandler:
                 return PlayStarted(client, message.display_text.text) if message.display_text else None
             case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
                 return _group_command(message, client)
+            case TwitchConnect() | TwitchDisconnect() | GetTwitch() | TwitchLogin():
+                return _source_command(message, client)
             case Heartbeat():
                 return None
             case _:
@@ -190,6 +203,21 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.ListDecisions()
         case _:
             assert_never(message)
+
+
+def _source_command(
+    message: TwitchConnect | TwitchDisconnect | GetTwitch | TwitchLogin, client: str
+) -> SourceCommand:
+    match message:
+        case TwitchConnect():
+            token = message.token.get_secret_value()
+            return ConnectTwitch(client, message.channel, token, message.anonymous, message.request_id)
+        case TwitchDisconnect():
+            return DisconnectTwitch()
+        case GetTwitch():
+            return DescribeTwitch()
+        case TwitchLogin():
+            return BeginTwitchLogin()
 
 
 def _live_command(message: LiveClientMessage, client: str) -> Command:

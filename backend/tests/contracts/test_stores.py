@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import Store
-from open_llm_vtuber.stimulus import ChannelEvent, Exchange, Fact, HistoryLine, Sighting, Viewer
+from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
+from open_llm_vtuber.stimulus import ChannelEvent, HistoryLine
 from open_llm_vtuber.storage.history_uid import is_history_uid, new_history_uid
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.storage.sql_store import sql_store
@@ -325,9 +326,13 @@ def test_histories_are_listed_newest_first_without_the_empty_ones_and_for_their_
     run(main())
 
 
+NOBODYS = "2026-01-01_00-00-00_" + "0" * 32
+"""What a uid looks like."""
+
+
 @pytest.mark.parametrize(
     "uid",
-    ["", "../../../etc/nothing", "a/b", "CON", "\0", "\ud800", "x" * 200, "' OR 1=1 --", new_history_uid()],
+    ["", "../../../etc/nothing", "a/b", "CON", "\0", "\ud800", "x" * 200, "' OR 1=1 --", NOBODYS],
 )
 def test_a_uid_that_names_nothing_is_refused_and_changes_nothing(opened: Open, uid: str) -> None:
     async def main() -> None:

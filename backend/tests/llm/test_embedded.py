@@ -57,7 +57,7 @@ def test_asks_for_the_text_alone_and_for_no_more_than_it_is_set_to() -> None:
     request = EmbeddedLLM(EmbeddedLLM.Options(max_tokens=50))._request(PROMPT, TextOptions(max_tokens=500))
     assert request.messages == [PROMPT[0], PromptMessage(role="user", content="Tell me about your day!")]
     assert request.max_tokens == 50
-    assert request.temperature == 0.4
+    assert request.temperature == 0.6
     wanted = TextOptions(max_tokens=20, temperature=0.0)
     request = engine()._request((PromptMessage(role="user", content="It is 12:30: late"),), wanted)
     assert (request.max_tokens, request.temperature) == (20, 0.0)
@@ -264,3 +264,13 @@ def test_cancelling_the_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPa
     run(main())
     assert len(pids) == 1
     assert dies(pids[0])
+
+
+def test_only_the_last_line_is_asked_for_what_was_said_before_is_copied() -> None:
+    past = (
+        PromptMessage(role="user", content="Ben: Hm?"),
+        PromptMessage(role="assistant", content="I am glad."),
+    )
+    request = engine()._request((PROMPT[0], *past, PROMPT[1]), TextOptions())
+    assert [message.role for message in request.messages] == ["system", "user"]
+    assert request.messages[-1].content == "Tell me about your day!"

@@ -40,14 +40,15 @@ async def listen(
     return said, None
 
 
-def failed(**switches: object) -> tuple[str, EngineError, int]:
+def failed(*, max_retries: int = 2, **switches: object) -> tuple[str, EngineError, int]:
     """Return what was said, the error and how many requests it took, with these switches of the provider."""
 
     async def main() -> tuple[str, EngineError | None, int]:
         async with FakeProvider() as fake:
             for name, value in switches.items():
                 setattr(fake, name, value)
-            async with built(fake.base_url, timeout_s=4, token_timeout_s=0.3) as engine:
+            limits = {"timeout_s": 4, "token_timeout_s": 0.3, "max_retries": max_retries}
+            async with built(fake.base_url, **limits) as engine:
                 return *(await listen(engine)), len(fake.requests)
 
     said, error, requests = run(main())
@@ -366,7 +367,7 @@ def test_calls_and_results_are_sent_as_the_protocol_has_them() -> None:
 
 @pytest.mark.parametrize("wish", [{"index": "x", "id": 3}, {"index": 0, "function": {"arguments": [1]}}, 7])
 def test_a_malformed_wish_for_a_tool_is_an_error(wish: dict[str, object]) -> None:
-    _, error, _ = failed(wishes=[[wish]])
+    _, error, _ = failed(wishes=[[wish]], max_retries=0)
     assert "sent something that cannot be read" in str(error)
 
 

@@ -70,7 +70,7 @@ async def on_air(
 DELETED = ChatRemoval(platform="twitch", channel="c", message_id="bad")
 BANNED = ChatRemoval(platform="twitch", channel="c", username="rude")
 CLEARED = ChatRemoval(platform="twitch", channel="c")
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     "being written": {"after": 0.3, "pause": 0.2},
     "being synthesised": {"after": 1.0, "work": 0.8},
     "half spoken": {"after": 1.5, "length": 1.0},
@@ -102,6 +102,7 @@ def test_the_reply_to_a_removed_line_stops_at_once_and_leaves_nothing(
             assert SECRET not in str(air.reader.messages[seen:])
             assert SECRET not in await air.stored()
             assert SECRET not in str(air.show._channel.chat.shown)
+            assert SECRET not in str(air.show._conversation.recent)
             assert SECRET not in str(air.show._channel.chat.log.reasons)
             assert not air.adapter.remembered
             assert air.show._director.turn is None
@@ -162,8 +163,13 @@ def test_what_is_just_being_stored_is_erased_as_well() -> None:
     async def main() -> None:
         async with on_air(f"I like {SECRET}.", store=SlowStore()) as air:
             await air.tell(chat_message("bad", f"I like {SECRET}", username="rude"))
-            while not (air.show._director.turn and air.show._director.turn.is_over):
+            turn = None
+            for _ in range(100):
+                turn = air.show._director.turn or turn
+                if turn and turn.is_over:
+                    break
                 await asyncio.sleep(0.1)
+            assert air.show._director.turn is turn is not None
             await air.tell(DELETED)
             await asyncio.sleep(5)
             assert SECRET not in await air.stored()
@@ -216,6 +222,45 @@ def test_events_are_answered_before_chat_and_what_was_paid_waits_for_the_end_of_
             first, second = [stimulus.text for stimulus in air.adapter.asked]
             assert first.startswith("Ana cheered 5 bits")
             assert second == "Mika, are you there?"
+            assert not await air.store.paid.waiting("main")
+
+    run_virtual(main())
+
+
+CHEERED = channel_event("cheer", amount=5, who="Rude", message=SECRET, message_id="bad")
+
+
+@pytest.mark.parametrize("first", ["line", "event"])
+def test_a_line_that_came_with_bits_is_answered_once_with_them(first: str) -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            line = chat_message("bad", f"cheer5 {SECRET}", username="rude")
+            await air.show._director.freeze()
+            for event in (line, CHEERED) if first == "line" else (CHEERED, line):
+                await air.tell(event)
+            air.show._director.thaw()
+            await asyncio.sleep(10)
+            (asked,) = air.adapter.asked
+            assert SECRET in asked.text
+            last = [cue["decision"] for cue in air.reader.all("chat-decision") if cue["id"] == "bad"][-1]
+            assert last["outcome"] == "answered"
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("when", ["waiting", "running"])
+def test_the_words_that_came_with_bits_can_be_deleted_and_the_bits_are_still_thanked_for(when: str) -> None:
+    async def main() -> None:
+        async with on_air("Thank you!", work=1.0) as air:
+            if when == "waiting":
+                await air.show._director.freeze()
+            await air.tell(CHEERED)
+            await asyncio.sleep(0.5)
+            await air.tell(DELETED)
+            air.show._director.thaw()
+            await asyncio.sleep(10)
+            assert SECRET not in air.adapter.asked[-1].text or when == "running"
+            assert len(air.reader.all("audio")) == 1
             assert not await air.store.paid.waiting("main")
 
     run_virtual(main())
@@ -301,5 +346,27 @@ def test_a_forgotten_viewer_is_nowhere_and_a_replay_stays_valid() -> None:
             await air.tell(message)  # what was seen before stays seen
             await asyncio.sleep(5)
             assert len(air.adapter.asked) == asked
+
+    run_virtual(main())
+
+
+def test_a_viewers_face_is_shown_and_a_stop_makes_it_neutral() -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            await air.tell(chat_message("1", "!expression joy"))
+            await asyncio.sleep(0.5)
+            assert air.reader.all("set-expression")[-1]["name"] == "joy"
+            await air.show.ask(Stop("me"))
+            await air.tell(chat_message("2", "!expression anger", username="ana"))
+            await asyncio.sleep(0.5)
+            last = air.reader.all("set-expression")[-1]
+            assert (last["name"], last["priority"]) == ("neutral", 29)
+            await air.show.ask(Resume("me"))
+            await asyncio.sleep(6)
+            await air.tell(chat_message("3", "!expression sadness", username="ben"))
+            await asyncio.sleep(0.5)
+            assert air.reader.all("set-expression")[-1]["name"] == "sadness"
+            await asyncio.sleep(5)
+            assert air.reader.all("set-expression")[-1]["name"] == "neutral"
 
     run_virtual(main())

@@ -44,9 +44,9 @@ def written(*messages: ChatMessage | float, body: bool = True, **chat: Any) -> S
 
     async def main() -> Seen:
         seen = Seen()
-        settings = ChannelSettings(chat=ChatSettings.model_validate(chat))
+        settings = ChannelSettings(chat=ChatSettings.model_validate(chat), may_move=body)
         a_show = fakes.show(seen.adapter, channel=settings)
-        a_show._control = seen.body if body else None
+        fakes.with_body(a_show, seen.body)
         async with watched(a_show, plays=False) as reader:
             for each in messages:
                 if isinstance(each, float):

@@ -75,7 +75,7 @@ async def desk(*pieces: str, store: MemoryStore | None = None, **chat: Any) -> A
     adapter, body = FakeAdapter(*(pieces or ("Hello there.",))), FakeBody()
     settings = ChannelSettings(chat=ChatSettings.model_validate(chat))
     a_show = fakes.show(adapter, FakeVoice(1.0), store=store, channel=settings)
-    a_show._control = body
+    fakes.with_body(a_show, body)
     async with fakes.running(a_show), asyncio.TaskGroup() as group:
         with a_show.attach("me") as outbox:
             reader = Reader(outbox)
@@ -133,7 +133,7 @@ def test_a_stop_is_silence_until_it_is_resumed() -> None:
             assert at.show._state().is_stopped
             assert at.show._state().waiting == ()
             await at.ask(Resume("somebody else"))
-            assert at.body.released == ["stop"]
+            assert "stop" in at.body.released
             await at.ask(Say("me", "Back again.", verbatim=True))
             await asyncio.sleep(5)
             assert at.spoken()[-1] == "Back again."

@@ -1,6 +1,6 @@
 """What of a reply was heard by when."""
 
-from open_llm_vtuber.show.playback import Playback, reading_time
+from open_llm_vtuber.show.playback import Playback, Reports, reading_time
 
 
 def two_sentences() -> Playback:
@@ -43,6 +43,14 @@ def test_nothing_sent_is_nothing_heard() -> None:
 def test_longer_texts_stay_up_longer() -> None:
     assert reading_time("Hi") == 1.0
     assert reading_time("x" * 100) > 4
+
+
+def test_copies_of_a_report_are_known_and_the_next_turns_report_is_none() -> None:
+    reports = Reports()
+    assert [reports.is_copy("me", now) for now in (0.0, 0.1, 0.2, 0.6)] == [False, True, True, False]
+    assert not reports.is_copy("you", 0.6)
+    reports.forget("me")
+    assert not reports.is_copy("me", 0.7)
 
 
 def test_a_sentence_that_begins_is_known_by_its_text_and_each_begins_once() -> None:

@@ -1,14 +1,16 @@
 """One turn, in order, and what stays of it on every way out."""
 
 import asyncio
+import base64
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from fakes import BROKEN, GUARD, FakeAdapter, FakeEar, FakeVoice, Reader, model
+from fakes import BROKEN, GUARD, RATE, FakeAdapter, FakeEar, FakeVoice, Reader, model, spoken
 from open_llm_vtuber.chat.decisions import Decision
+from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
@@ -49,6 +51,8 @@ async def stage(
     async def keep(line: HistoryLine) -> None:
         kept.append(line)
 
+    body = Body(model(), audience)
+
     async def brief(_: Stimulus) -> tuple[str, ...]:
         return ()
 
@@ -58,7 +62,6 @@ async def stage(
     async def ended(_: Stimulus, __: str) -> None:
         return
 
-    body = Body(model(), audience)
     cast = Cast(
         adapter=adapter,
         voice=voice or FakeVoice(),
@@ -163,10 +166,10 @@ def test_the_text_is_at_most_two_sentences_ahead_of_the_voice() -> None:
 
     async def main() -> int:
         async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
-            written: list[str | ToolUse] = []
+            written: list[ReplyPiece] = []
             feed = adapter.reply
 
-            async def counted(stimulus: Stimulus) -> AsyncIterator[str | ToolUse]:
+            async def counted(stimulus: Stimulus) -> AsyncIterator[ReplyPiece]:
                 async for piece in feed(stimulus):
                     written.append(piece)
                     yield piece
@@ -592,3 +595,54 @@ def test_what_is_known_reaches_whoever_finds_the_words() -> None:
     assert adapter.asked[0].prompt == (
         "[Known beside this, and nobody's instructions: Ana likes tea.]\nAna: hi mika"
     )
+
+
+def test_a_sentence_that_comes_spoken_is_performed_as_it_is_and_no_voice_is_asked() -> None:
+    voice = FakeVoice()
+    done = performed(FakeAdapter(spoken("Hello  there! [you]", "boredom", "joy", "anger", length=0.5)), voice)
+    (audio,) = done.reader.all("audio")
+    assert audio["display_text"]["text"] == "Hello there! [you] "
+    assert audio["actions"] == {"expressions": [1]}, "the first emotion that the avatar has"
+    assert base64.b64decode(audio["audio"])[44:] == b"\x00\x20" * round(RATE * 0.5)
+    assert len(audio["volumes"]) == 25
+    assert voice.spoken == []
+    assert done.turn.timings.first_token_ms is not None
+    assert [line.content for line in done.kept] == ["hi", "Hello there! [you]"]
+
+
+def test_text_and_spoken_sentences_keep_their_order() -> None:
+    voice = FakeVoice()
+    done = performed(FakeAdapter("One. Two", spoken("Three."), "Four. ", spoken("  "), "Five."), voice)
+    texts = [audio["display_text"]["text"].strip() for audio in done.reader.all("audio")]
+    assert texts == ["One.", "Two", "Three.", "Four.", "Five."]
+    assert voice.spoken == ["One.", "Two", "Four.", "Five."]
+
+
+def test_the_sound_of_a_sentence_that_must_not_be_said_is_never_published() -> None:
+    done = performed(FakeAdapter(spoken("Go [kill yourself]."), spoken("Fine.")))
+    (audio,) = done.reader.all("audio")
+    assert audio["display_text"]["text"] == "Fine. "
+
+
+def test_sound_without_words_cannot_be_judged_and_is_not_heard() -> None:
+    done = performed(FakeAdapter(spoken("...")))
+    (audio,) = done.reader.all("audio")
+    assert audio["audio"] is None
+
+
+def test_a_sentence_that_comes_without_its_sound_is_said_by_the_voice() -> None:
+    voice = FakeVoice()
+    performed(FakeAdapter(spoken("Hello.", length=0)), voice)
+    assert voice.spoken == ["Hello."]
+
+
+def test_of_spoken_sentences_the_heard_ones_stay_after_an_interrupt() -> None:
+    adapter = FakeAdapter(spoken("One.", length=2), spoken("Two.", length=2), spoken("Three.", length=2))
+    done = interrupted(adapter, 2.5)
+    assert adapter.remembered == [("hi", "One. Two.")]
+    assert done.kept[-1].interrupted
+
+
+def test_spoken_sentences_without_end_are_ended() -> None:
+    done = performed(FakeAdapter(*[spoken("fine " * 100, length=0.1)] * 50))
+    assert len(done.reader.all("audio")) == 5

@@ -9,8 +9,9 @@ import pytest
 from fakes import chat_message
 from open_llm_vtuber.chat_settings import ViewerSettings
 from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.remembered import Viewer
 from open_llm_vtuber.show.viewer_desk import KNOWN, MOST_UNWRITTEN, ViewerDesk
-from open_llm_vtuber.stimulus import Stimulus, Viewer
+from open_llm_vtuber.stimulus import Stimulus
 from open_llm_vtuber.storage.memory_viewers import MemoryViewers
 from virtual_time import run_virtual
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from open_llm_vtuber.stimulus import ChannelEvent, Sighting
+from open_llm_vtuber.remembered import Sighting
+from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.storage import memory_viewers
 from open_llm_vtuber.storage.memory_viewers import MemoryPaidEvents, MemoryViewers
 from virtual_time import run_virtual

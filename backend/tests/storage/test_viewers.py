@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from open_llm_vtuber.stimulus import ChannelEvent, Exchange, Fact, HistoryLine, Sighting
+from open_llm_vtuber.remembered import Exchange, Fact, Sighting
+from open_llm_vtuber.stimulus import ChannelEvent, HistoryLine
 from open_llm_vtuber.storage.sql_store import sql_store
 
 CANARY = "zyx-canary-417"

@@ -18,6 +18,8 @@ State = Literal["loading", "idle", "thinking-speaking", "interrupted", "listenin
 RENDERED_AFTER: Seconds = 0.1
 """Audio is judged by the state that was rendered last, and rendering takes a moment."""
 PAUSE: Seconds = 0.02
+INSTANT: Seconds = 1e-6
+"""A timer may ring that much too early: sums of seconds are not exact."""
 LOADS: Seconds = 2.0
 """How long a model takes until it can show a face."""
 DEFAULT_FACE = 0
@@ -134,7 +136,7 @@ class ExistingClient:
     def advance(self, now: Seconds) -> list[Message]:
         """Play on; return what it sends meanwhile."""
         sent: list[Message] = []
-        if now >= self._resets_at:
+        if now >= self._resets_at - INSTANT:
             self._resets_at = inf
             self._take_on(DEFAULT_FACE, now)
         if self.state == "waiting" and now >= self._waiting_until:

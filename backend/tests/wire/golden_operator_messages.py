@@ -93,7 +93,8 @@ OPERATOR_SENT: tuple[tuple[str, ClientMessage], ...] = (
     ('{"type":"skip"}', Skip()),
     ('{"type":"pause-chat"}', PauseChat()),
     ('{"type":"resume-chat"}', ResumeChat()),
-    ('{"type":"queue-drop","stimulusId":"s1"}', QueueDrop(stimulus_id="s1")),
+    ('{"type":"queue-drop","stimulus_id":"s1"}', QueueDrop(stimulus_id="s1")),
+    ('{"type":"queue-drop","stimulusId":"s2"}', QueueDrop(stimulus_id="s2")),
     ('{"type":"hold-decide","id":"m1","allow":false}', HoldDecide(id="m1", allow=False)),
     ('{"type":"viewer-block","username":"v"}', ViewerBlock(platform="twitch", username="v")),
     (

@@ -76,6 +76,13 @@ from open_llm_vtuber.protocol.server_messages import (
     ToolCallStatus,
     UserInputTranscription,
 )
+from open_llm_vtuber.protocol.twitch_messages import (
+    LoginProgress,
+    TwitchConnected,
+    TwitchDisconnected,
+    TwitchLoginCode,
+    TwitchReading,
+)
 from wire.golden_operator_messages import OPERATOR_MESSAGES, QUEUED
 
 JOY = Expression(expression_id=1, name="joy")
@@ -218,6 +225,31 @@ MESSAGES: tuple[ServerMessage, ...] = (
     BackendModeSet(mode="autonomous", request_id="r"),
     BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
     *OPERATOR_MESSAGES,
+    TwitchConnected(
+        channel="example",
+        via="eventsub",
+        scopes=("user:read:chat",),
+        missing=("bits:read",),
+        request_id="r",
+    ),
+    TwitchDisconnected(channel="example", request_id="r"),
+    TwitchReading(
+        channel="example",
+        state="connected",
+        reason="",
+        via="irc",
+        scopes=(),
+        missing=("bits:read",),
+        problems=("channel.follow: the token lacks the scope moderator:read:followers",),
+        login=LoginProgress(state="failed", reason="Nobody has entered the code in time."),
+        request_id="r",
+    ),
+    TwitchLoginCode(
+        user_code="ABCDEFGH",
+        verification_uri="https://www.twitch.tv/activate",
+        expires_in_s=1800,
+        request_id="r",
+    ),
     AutonomousState(
         enabled=True,
         mood=MOOD,

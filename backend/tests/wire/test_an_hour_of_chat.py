@@ -14,6 +14,7 @@ from fakes import FakeToolbox, FakeVoice, _Engine
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.agent.window import CHARACTERS_A_TOKEN, length, length_of_tools
+from open_llm_vtuber.chat import selection, why
 from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
@@ -102,6 +103,8 @@ class Evening:
 
 def test_a_thousand_turns_leave_no_more_behind_than_three_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_store, "LONGEST_HISTORY", 100)  # what is on a disk otherwise
+    monkeypatch.setattr(why, "MOST_KEPT", 100)  # these are full after a thousand lines
+    monkeypatch.setattr(selection, "TEXTS_REMEMBERED", 100)
     llm = CountingLLM()
     toolbox, voice = FakeToolbox(clock=ToolResult(text="noon " * 10_000)), FakeVoice(0.5)
 

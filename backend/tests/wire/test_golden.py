@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
@@ -59,6 +60,7 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from wire.golden_operator_messages import OPERATOR_SENT
 from wire.golden_server_messages import MESSAGES, STATE
 
@@ -111,6 +113,17 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
     ),
     ('{"type":"autonomous-set","rundown":"skip"}', AutonomousSet(rundown="skip")),
     ('{"type":"autonomous-fire","trigger":"tick"}', AutonomousFire(trigger="tick")),
+    (
+        '{"type":"twitch-connect","token":"oauth:abc","channel":"#example","request_id":"r"}',
+        TwitchConnect(token=SecretStr("oauth:abc"), channel="#example", request_id="r"),
+    ),
+    (
+        '{"type":"twitch-connect","channel":"example","anonymous":true}',
+        TwitchConnect(channel="example", anonymous=True),
+    ),
+    ('{"type":"twitch-disconnect"}', TwitchDisconnect()),
+    ('{"type":"get-twitch"}', GetTwitch()),
+    ('{"type":"twitch-login"}', TwitchLogin()),
     (
         '{"type":"text-generation-request","prompt":" Hi ","options":{"max_length":5,"style":"calm","speak":true}}',
         TextGenerationRequest(

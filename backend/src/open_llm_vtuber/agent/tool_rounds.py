@@ -13,7 +13,7 @@ from dataclasses import replace
 from open_llm_vtuber.agent.window import Prompt, fitting_tools, length_of_tools, window_of
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import LanguageModel, Toolbox
-from open_llm_vtuber.stimulus import PromptMessage, TextOptions, new_id
+from open_llm_vtuber.stimulus import Payer, PromptMessage, TextOptions, new_id
 from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
 from open_llm_vtuber.units import Seconds
 
@@ -48,14 +48,17 @@ class ToolRounds:
         self._left_out: set[str] = set()
         """Tools of which it was said that there is no room for them."""
 
-    async def stream(self, prompt: Sequence[PromptMessage]) -> AsyncGenerator[str | ToolUse, None]:
+    async def stream(
+        self, prompt: Sequence[PromptMessage], payer: Payer | None = None
+    ) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply piece by piece, and each tool as its use begins and ends. Raises EngineError."""
-        reply = _Reply(prompt, window_of(self._llm.abilities), self._toolbox.tools if self._toolbox else ())
+        offered = self._toolbox.tools if self._toolbox else ()
+        reply = _Reply(prompt, window_of(self._llm.abilities), offered, payer)
         self._say_left_out(reply.left_out)
         for number in range(ROUNDS + 1):
             tools = self._offer(reply) if number < ROUNDS else ()
             calls: list[ToolCall] = []
-            async with aclosing(self._round(reply.messages(tools), tools)) as pieces:
+            async with aclosing(self._round(reply, tools)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
                         reply.said += piece
@@ -78,13 +81,12 @@ class ToolRounds:
             self._left_out.update(new)
             log.warning("There is no room in the language model's window for the tools %s.", ", ".join(new))
 
-    async def _round(
-        self, messages: Sequence[PromptMessage], tools: Sequence[Tool]
-    ) -> AsyncGenerator[str | ToolCall, None]:
+    async def _round(self, reply: "_Reply", tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """Ask the model once; tools that were not offered are not used."""
         begun = False
+        options = TextOptions(tools=tools, payer=reply.payer)
         try:
-            async with aclosing(self._llm.stream(messages, TextOptions(tools=tools))) as pieces:
+            async with aclosing(self._llm.stream(reply.messages(tools), options)) as pieces:
                 async for piece in pieces:
                     begun = True
                     if tools or isinstance(piece, str):
@@ -95,7 +97,7 @@ class ToolRounds:
                 raise
         else:
             return
-        async with aclosing(self._round(messages, ())) as pieces:
+        async with aclosing(self._round(reply, ())) as pieces:
             async for piece in pieces:
                 self._give_up_tools()
                 yield piece
@@ -140,7 +142,10 @@ class ToolRounds:
 class _Reply:
     """What one reply has come to, and what is left of its limits."""
 
-    def __init__(self, prompt: Sequence[PromptMessage], window: int, tools: Sequence[Tool]) -> None:
+    def __init__(
+        self, prompt: Sequence[PromptMessage], window: int, tools: Sequence[Tool], payer: Payer | None
+    ) -> None:
+        self.payer = payer
         self._prompt = Prompt(prompt, window)
         self.tools, self.left_out = fitting_tools(tools, self._prompt.room // SHARE_OF_TOOLS)
         self.is_full = False

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
+from open_llm_vtuber.accounts import SpeechOptions, failure
 from open_llm_vtuber.asr.pcm import as_wav, is_audible
-from open_llm_vtuber.openai_sdk import SpeechOptions, connect, failure, within
+from open_llm_vtuber.openai_sdk import connect, within
 from open_llm_vtuber.units import Seconds
 
 if TYPE_CHECKING:

@@ -41,6 +41,8 @@ class Reaction:
     """Login → the name that is shown, of those who are told apart."""
     count: int
     """How many events it answers."""
+    message_id: str = ""
+    """The chat message that came with it, where it answers one event only."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class _Group:
     """Login → shown name, and what that viewer gave."""
     unnamed: int = 0
     message: str = ""
+    message_id: str = ""
     tier: str = ""
 
 
@@ -129,6 +132,12 @@ class Events:
                 if group.count <= 0:
                     del self._groups[key]
 
+    def remove_message(self, message_id: str) -> None:
+        """Take a viewer's words out of what waits."""
+        for group in self._groups.values():
+            if group.message_id == message_id:
+                group.message = ""
+
     def drop(self, kind: str) -> Sequence[str]:
         """Let the reactions to a kind wait no longer; return the ids that were meant."""
         gone = [key for key in self._groups if key[0] == kind]
@@ -151,7 +160,8 @@ class Events:
             group.names[event.username] = (event.display_name or event.username, given + (event.amount or 0))
         else:
             group.unnamed += 1
-        group.message = group.message or event.message
+        if not group.message:
+            group.message, group.message_id = event.message, str(event.data.get("message_id", ""))
         group.tier = group.tier or str(event.data.get("tier", ""))
         if len(group.ids) >= MOST_IDS:
             return "acknowledge"
@@ -170,6 +180,7 @@ class Events:
             is_paid=group.is_paid,
             viewers={login: shown for login, (shown, _) in group.names.items()},
             count=group.count,
+            message_id=group.message_id if group.count == 1 else "",
         )
 
     def _fields(self, group: _Group) -> Mapping[str, str]:

@@ -23,8 +23,8 @@ REPEATS_WITHIN: Seconds = 30.0
 REMEMBERED_VIEWERS = 5_000
 """Viewers whose last line is remembered for that; the quietest are forgotten first."""
 FEWEST_WORDS_TO_REPEAT = 12
-LEAST_VARIETY = 0.34
-"""A long line of which less than a third are different words is copied together."""
+LEAST_VARIETY = 0.3
+"""A long line of which less than three words in ten are different is copied together."""
 FEWEST_LETTERS_TO_SHOUT = 40
 SHOUTING = 0.9
 """The share of capital letters from which a long line shouts. Chat shouts much, in short."""

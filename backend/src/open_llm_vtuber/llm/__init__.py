@@ -8,6 +8,7 @@ LLM_ENGINES: EngineTable[LanguageModel] = EngineTable(
     {
         "embedded_llm": "open_llm_vtuber.llm.embedded:EmbeddedLLM",
         "scripted_llm": "open_llm_vtuber.llm.scripted:ScriptedLLM",
+        "anthropic_llm": "open_llm_vtuber.llm.anthropic_messages:AnthropicLLM",
         "openai_compatible_llm": "open_llm_vtuber.llm.openai_compatible:OpenAICompatibleLLM",
     },
 )

@@ -1,4 +1,7 @@
-"""The language model that comes along: small, English, on the CPU. It proves the pipeline, no more."""
+"""The language model that comes along: small, English, on the CPU. It proves the pipeline, no more.
+
+What is often said in a chat is answered with written lines (`small_talk.py`), the rest by the model.
+"""
 
 import asyncio
 import re
@@ -11,11 +14,12 @@ from typing import Self
 
 from pydantic import Field
 
+from open_llm_vtuber.accounts import Account
 from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.llm.chat_completions import ChatCompletions, ChatLimits, ChatRequest
 from open_llm_vtuber.llm.embedded_process import ENGINE, ModelProcess
-from open_llm_vtuber.openai_sdk import Account
+from open_llm_vtuber.llm.small_talk import SmallTalk, readable, spoken_by
 from open_llm_vtuber.stimulus import PromptMessage, TextAbilities, TextOptions
 from open_llm_vtuber.units import Seconds
 
@@ -44,6 +48,7 @@ _OVERUSED = {
     " confusion": -5,
     " loss": -3,
     " sorry": -2,
+    " glad": -2,
 }
 """Word → how much less likely it becomes: what an assistant says and a character should not."""
 
@@ -58,7 +63,9 @@ _SAMPLING = {
     "dry_penalty_last_n": 64,
     "logit_bias": [[word, bias] for word, bias in _OVERUSED.items()],
 }
-_AUTHOR = re.compile(r"\A[^:\n]{1,40}: (?=\S)")
+_WORDS = re.compile(r"\S+\s*")
+_WRITTEN_TOKENS = 20
+"""A written line is about as long; who wants less gets it from the model."""
 _SELF = "The embedded language model"
 _STARTS_AT_MOST = 3
 _STARTS_WITHIN: Seconds = 60.0
@@ -79,12 +86,13 @@ class EmbeddedLLM:
     class Options(EngineOptions):
         """How it talks."""
 
-        temperature: float = Field(0.4, ge=0, le=2)
+        temperature: float = Field(0.6, ge=0, le=2)
         max_tokens: int = Field(64, ge=1, le=256)
         """Tokens of an answer; one that is cut ends within a sentence."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._small_talk = SmallTalk()
         self._starting = asyncio.Lock()
         self._restarts: deque[Seconds] = deque(maxlen=_STARTS_AT_MOST)
         self._child: ModelProcess | None = None
@@ -110,6 +118,14 @@ class EmbeddedLLM:
     ) -> AsyncGenerator[str, None]:
         """Yield the answer piece by piece; closing the iterator stops the generation. Raises EngineError."""
         child, chat = await self._ready()
+        said = next((message.content for message in reversed(messages) if message.role == "user"), "")
+        if (options.max_tokens or self._options.max_tokens) >= _WRITTEN_TOKENS and (
+            line := self._small_talk.answer(said)
+        ):
+            for word in _WORDS.findall(line):
+                yield word
+                await asyncio.sleep(0)  # as from a model: whoever reads may stop in between
+            return
         try:
             async with aclosing(chat.stream(self._request(messages, options))) as pieces:
                 async for piece in pieces:
@@ -122,13 +138,15 @@ class EmbeddedLLM:
             raise
 
     def _request(self, messages: Sequence[PromptMessage], options: TextOptions) -> ChatRequest:
-        """Return the request, without authors' names: so small a model takes them for its own."""
-        plain = [
-            replace(message, content=_AUTHOR.sub("", message.content)) if message.role == "user" else message
-            for message in messages
-        ]
+        """Return the request: who one is and what was said last, without the author's name.
+
+        So small a model takes a name for its own, and what it has said itself it says again and again.
+        """
+        system = [message for message in messages if message.role == "system"]
+        said = [message for message in messages if message.role == "user"][-1:]
+        prompt = [*system, *(replace(message, content=_without_author(message.content)) for message in said)]
         return ChatRequest(
-            messages=plain,
+            messages=prompt,
             temperature=self._options.temperature if options.temperature is None else options.temperature,
             max_tokens=min(options.max_tokens or self._options.max_tokens, self._options.max_tokens),
             extra=_SAMPLING,
@@ -186,6 +204,12 @@ class EmbeddedLLM:
             await chat.stop()
         if child is not None:
             await child.stop()
+
+
+def _without_author(line: str) -> str:
+    """Return what somebody said in plain words; a line that is nobody's is left as it is."""
+    _, said = spoken_by(line)
+    return line if said == line else readable(said) or said
 
 
 async def _warm_up(chat: ChatCompletions) -> None:

@@ -13,9 +13,9 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, CallToolResult, TextContent
 
+from open_llm_vtuber.accounts import is_loopback
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.mcp_servers import McpServerSettings
-from open_llm_vtuber.openai_sdk import is_loopback
 from open_llm_vtuber.tool_use import Tool, ToolResult
 from open_llm_vtuber.units import Seconds
 

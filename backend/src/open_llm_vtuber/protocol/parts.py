@@ -4,25 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from open_llm_vtuber.event_kinds import EventKind as EventKind
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
-
-EventKind = Literal[
-    "follow",
-    "subscribe",
-    "resubscribe",
-    "gift",
-    "cheer",
-    "raid",
-    "redemption",
-    "hype-train",
-    "poll",
-    "ad-break",
-    "stream-online",
-    "stream-offline",
-    "other",
-]
-
 
 ModerationList = Literal[
     "banned_words",
@@ -240,6 +224,33 @@ class Abilities(_Part):
     emotions: dict[str, int] = {}
     """Emotion → index of the expression that shows it."""
     motions: dict[str, tuple[MotionFile, ...]] = {}
+
+
+class ModelSpend(_Part):
+    """What one remote language model has come to in this stream; `cost` is null where its price is not known."""
+
+    provider: str
+    model: str
+    requests: int
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float | None
+
+
+class Spend(_Part):
+    """What remote language models cost. Limits that are null do not exist."""
+
+    currency: str
+    stream: float
+    hour: float
+    per_stream: float | None
+    per_hour: float | None
+    per_viewer_hour: float | None
+    step: Literal["full", "small", "spent"]
+    """Every model may be asked; only smaller ones; none that costs anything."""
+    unpriced: int = 0
+    """Requests of this stream whose price is not known: their tokens are counted, their money is not."""
+    models: tuple[ModelSpend, ...] = ()
 
 
 class State(_Part):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -65,16 +65,16 @@ class Channel:
         publish: Callable[[ServerMessage], None],
         director: Callable[[], Director],
         adapter: Callable[[], Adapter],
-        body: Callable[[], BodyControl | None],
-        owners: Callable[[], str],
+        body: Callable[[], BodyControl],
+        erase: Callable[[Collection[str], str | None], Awaitable[None]],
     ) -> None:
-        """`owners` is how the names of those begin to whom the show's histories belong."""
+        """`erase` deletes the lines of these messages, and of a viewer, from the show's conversations."""
         self._show = show
         self._settings = settings
         self._store = store
         self._director = director
         self._adapter = adapter
-        self._owners = owners
+        self._erase_lines = erase
         self._facts: StreamFacts | None = None
         self._poked = asyncio.Event()
         self._places: dict[tuple[str, str], None] = {(PLATFORM, channel): None} if channel else {}
@@ -89,13 +89,15 @@ class Channel:
             moderation=Moderation(chat.moderation),
             commands=Commands(chat.commands),
         )
+        self.body = lambda: body() if settings.may_move else None
+        """What viewers and events may move."""
         self.viewers = ViewerDesk(store.viewers, chat.viewers)
         self.events = EventDesk(
             show,
             Events(settings.sheets, channel),
             store,
             publish=publish,
-            body=lambda: body() if settings.may_move else None,
+            body=self.body,
             speakable=lambda text: self.chat.moderation.objection_to_name(text) is None,
         )
 
@@ -145,6 +147,8 @@ class Channel:
             case ChannelEvent():
                 if event.kind == "follow":
                     self.chat.follows(event.username)
+                if event.is_paid and (message_id := event.data.get("message_id")):
+                    self.chat.came_with_event(str(message_id))
                 await self.events.take_in(event, self._now())
                 self._poked.set()
             case StreamFacts():
@@ -158,6 +162,8 @@ class Channel:
         ids = self.chat.remove(removal, self._now())
         if removal.message_id is None and removal.username is not None:
             self.events.remove_viewer(removal.username)
+        if removal.message_id is not None:
+            self.events.remove_message(removal.message_id)
         await self._silence(lambda stimulus: _concerns(removal, stimulus), reason)
         self._adapter().take_back(removal)
         await self._erase(removal, ids)
@@ -172,7 +178,7 @@ class Channel:
             removal = ChatRemoval(platform=platform, channel=channel, username=username)
             self._adapter().take_back(removal)
             await self.viewers.forget(channel_of(platform, channel), username)
-        await self._store.erase_lines(self._owners(), message_ids=ids, username=username)
+        await self._erase_lines(ids, username)
         await self._store.paid.forget_viewer(self._show, username)
 
     async def brief(self, stimulus: Stimulus) -> tuple[str, ...]:
@@ -239,7 +245,7 @@ class Channel:
     async def _erase(self, removal: ChatRemoval, ids: Sequence[str]) -> None:
         username = removal.username if removal.message_id is None else None
         try:
-            await self._store.erase_lines(self._owners(), message_ids=ids, username=username)
+            await self._erase_lines(ids, username)
             place = channel_of(removal.platform, removal.channel)
             await self.viewers.retract(place, ids, username)
         except EngineError as error:

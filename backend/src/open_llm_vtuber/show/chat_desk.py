@@ -24,6 +24,8 @@ SHOWN_MESSAGES = 50
 LONGEST_NAME = 40
 MOST_HELD = 100
 """Messages that wait for an operator; the oldest are dropped first."""
+WITH_EVENT = "event"
+"""Why a line does not wait: it came with bits or a subscription, and is answered with those."""
 MOST_FOLLOWERS = 10_000
 """Viewers of whom it was heard that they follow; the first are forgotten first."""
 
@@ -69,6 +71,7 @@ class ChatDesk:
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._first: OrderedDict[str, None] = OrderedDict()
         self._followers: OrderedDict[str, None] = OrderedDict()
+        self._of_events: OrderedDict[str, None] = OrderedDict()
 
     @property
     def shown(self) -> tuple[ChatMessageCue, ...]:
@@ -102,6 +105,14 @@ class ChatDesk:
         self._followers[username] = None
         if len(self._followers) > MOST_FOLLOWERS:
             self._followers.popitem(last=False)
+
+    def came_with_event(self, message_id: str) -> None:
+        """Note that a message, which may come later, is answered with the event that it came with."""
+        self._of_events[message_id] = None
+        if len(self._of_events) > MOST_FOLLOWERS:
+            self._of_events.popitem(last=False)
+        if self._selection.drop(message_id, WITH_EVENT):
+            self._announce([_with_event(message_id)])
 
     def is_first(self, message_id: str | None) -> bool:
         """Whether a message was the first of its viewer."""
@@ -225,6 +236,8 @@ class ChatDesk:
                 return [Decision(message_id=message.id, outcome=verdict.outcome, reason=verdict.rule)]
             if self.closed and (call is None or call.name != "forgetme"):
                 return [skipped(message.id, self.closed)]
+        if message.id in self._of_events:
+            return [_with_event(message.id)]
         if call is None:
             return self._selection.offer(message, now, role=role, is_first=is_first)
         if call.wish is None:
@@ -254,6 +267,10 @@ class ChatDesk:
             if cue := self._shown.get(decision.message_id):
                 self._shown[decision.message_id] = cue.model_copy(update={"decision": wire})
             self._publish(ChatDecision(id=decision.message_id, decision=wire))
+
+
+def _with_event(message_id: str) -> Decision:
+    return Decision(message_id=message_id, outcome="queued", reason=WITH_EVENT)
 
 
 def stimulus_of(message: ChatMessage, text: str, notes: tuple[str, ...] = ()) -> Stimulus:

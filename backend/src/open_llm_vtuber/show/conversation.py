@@ -1,7 +1,7 @@
 """The conversation that a show is having, and those that its audience had before."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from open_llm_vtuber.errors import ProtocolError
@@ -92,6 +92,19 @@ class Conversation:
     async def erase(self, found: Found) -> None:
         """Delete it. Raises ProtocolError `not-found`."""
         await self._store.delete_history(found.owner, found.history)
+
+    async def take_back(self, message_ids: Collection[str], username: str | None) -> None:
+        """Delete what was said about these chat messages, and all of a viewer's, from every conversation of the show."""
+        kept = [
+            line
+            for line in self.recent
+            if not (line.message_id and line.message_id in message_ids)
+            and not (username and line.username == username)
+        ]
+        self.recent.clear()
+        self.recent.extend(kept)
+        of_the_show = self._owners()[0].rpartition("/")[0] + "/"
+        await self._store.erase_lines(of_the_show, message_ids=message_ids, username=username)
 
     async def listed(self) -> HistoryList:
         """Return what is stored, newest first."""

@@ -186,6 +186,13 @@ class EventDesk:
         for key, (reaction, tries) in self._under_way.items():
             self._under_way[key] = (_without(username, reaction), tries)
 
+    def remove_message(self, message_id: str) -> None:
+        """Take the words that came with an event out of what waits; the event itself is still answered."""
+        self._events.remove_message(message_id)
+        self._again = [(_without_words(message_id, reaction), tries) for reaction, tries in self._again]
+        for key, (reaction, tries) in self._under_way.items():
+            self._under_way[key] = (_without_words(message_id, reaction), tries)
+
     def drop(self, kind: str) -> bool:
         """Let the reactions to a kind wait no longer; return whether any did."""
         ids = self._events.drop(kind)
@@ -231,6 +238,7 @@ def _stimulus(reaction: Reaction, *, verbatim: bool) -> Stimulus:
         source="event",
         author="",
         username=alone,
+        message_id=reaction.message_id or None,
         verbatim=verbatim,
         priority=PAID_PRIORITY if reaction.is_paid else FREE_PRIORITY,
         id=new_id(),
@@ -244,6 +252,12 @@ def _without(username: str, reaction: Reaction) -> Reaction:
     others = {login: shown for login, shown in reaction.viewers.items() if login != username}
     unnamed = replace(reaction, viewers=others)
     return replace(unnamed, text=_plain_thanks(unnamed))
+
+
+def _without_words(message_id: str, reaction: Reaction) -> Reaction:
+    if not reaction.message_id or reaction.message_id != message_id:
+        return reaction
+    return replace(reaction, text=_plain_thanks(reaction), message_id="")
 
 
 def _plain_thanks(reaction: Reaction) -> str:

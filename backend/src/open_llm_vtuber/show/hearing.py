@@ -1,35 +1,36 @@
-"""The show's side of its microphones: what is heard of them becomes a line, an answer, or an interrupt."""
+"""What clients ask of the show's ears: take sound in, find speech in it, answer it, write it down."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
+from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
 from open_llm_vtuber.stimulus import Stimulus
 
 
 class Hearing:
-    """Acts on what clients' microphones send. `perform` takes a line in; `interrupt` cuts the running turn."""
+    """Acts on the commands about microphones. `perform` has an utterance answered."""
 
     def __init__(
         self,
         ears: Ears,
         audience: Audience,
-        *,
+        director: Director,
         perform: Callable[[Stimulus], None],
-        interrupt: Callable[[], Awaitable[object]],
+        *,
         is_shared: bool,
     ) -> None:
         self._ears = ears
         self._audience = audience
+        self._director = director
         self._perform = perform
-        self._interrupt = interrupt
         self._is_shared = is_shared
 
     async def ask(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
-        """Do what is asked and return the answers for the client that asked. Raises ProtocolError."""
+        """Do what is asked and return the answers. Raises ProtocolError and EngineError."""
         match command:
             case commands.Hear():
                 self._ears.take_in(command.client, command.samples, command.microphone)
@@ -53,4 +54,4 @@ class Hearing:
             if outbox:  # at once: the client goes quiet before the turn has ended
                 outbox.send(found)
             if found == SPEECH_BEGINS and not self._is_shared:
-                await self._interrupt()
+                await self._director.interrupt()

@@ -66,7 +66,7 @@ class Operator:
         director: Director,
         audience: Audience,
         airlock: Airlock,
-        body: Callable[[], BodyControl | None],
+        body: Callable[[], BodyControl],
         resting: Callable[[], int],
         on_change: Callable[[], None],
     ) -> None:
@@ -84,7 +84,7 @@ class Operator:
         self._edits: dict[ModerationList, dict[str, tuple[str, ...]]] = {}
         """What was added to each list and taken from it, over what the configuration says."""
         channel.obey = ChatCommands(
-            channel.chat, ask=self.ask, submit=director.submit, body=body, publish=audience.publish
+            channel.chat, ask=self.ask, submit=director.submit, body=channel.body, publish=audience.publish
         ).obey
 
     async def open(self) -> None:
@@ -203,16 +203,15 @@ class Operator:
             if stimulus.message_id:
                 self._channel.chat.decide(skipped(stimulus.message_id, "stopped"))
         self._channel.chat.clear("stopped")
-        if body := self._body():
-            body.express(ExpressionRequest(expression=self._resting(), owner=OWNER, priority=STOP))
+        neutral = ExpressionRequest(expression=self._resting(), owner=OWNER, priority=STOP)
+        self._body().express(neutral)
         self._audience.publish(Stopped(), but_for=(client,))
         return Stopped()
 
     def _resume(self, client: str) -> Resumed:
         self.is_stopped = False
         self._close()
-        if body := self._body():
-            body.release("expression", owner=OWNER)
+        self._body().release("expression", owner=OWNER)
         self._director.thaw()
         self._channel.poke()
         self._audience.publish(Resumed(), but_for=(client,))

@@ -2,6 +2,8 @@
 
 from open_llm_vtuber.units import Seconds
 
+COPIES_COME_WITHIN: Seconds = 0.3
+"""Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 READING_A_CHARACTER: Seconds = 0.05
 SHORTEST_READING: Seconds = 1.0
 
@@ -53,3 +55,20 @@ class Playback:
         if reported and self.whole().startswith(reported.strip()):
             return reported.strip()
         return "".join(text for start, text in self._started if start <= now).strip()
+
+
+class Reports:
+    """Tells a client's report that it has played everything from the copies that follow it."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Seconds] = {}
+
+    def is_copy(self, client: str, now: Seconds) -> bool:
+        """Note a report, and return whether it is a copy of the one before."""
+        last = self._last.get(client)
+        self._last[client] = now
+        return last is not None and now - last < COPIES_COME_WITHIN
+
+    def forget(self, client: str) -> None:
+        """Forget a client that has left."""
+        self._last.pop(client, None)

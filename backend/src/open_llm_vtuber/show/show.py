@@ -9,18 +9,13 @@ from typing import assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import BodyControl, Store
+from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
     TwitchStatus,
 )
-from open_llm_vtuber.protocol.parts import (
-    CharacterNames,
-    Provider,
-    State,
-    TwitchState,
-)
+from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
 from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
@@ -41,6 +36,7 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.playback import Reports
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.text_desk import Places, TextDesk
@@ -63,8 +59,6 @@ STATE_INTERVAL: Seconds = 0.1
 """The state is published at most this often."""
 SPEAK_UP = "Please say something."
 """What the character is asked for when nobody has asked anything."""
-COPIES_COME_WITHIN: Seconds = 0.3
-"""Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 
 
 class Show:
@@ -94,7 +88,7 @@ class Show:
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
         self._primary: str | None = None
-        self._last_report: dict[str, Seconds] = {}
+        self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
@@ -104,7 +98,6 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._body = Body(role.billing.model, self.audience, self._on_change)
-        self._control: BodyControl | None = self._body
         self._modes = Modes(self.audience, role, mode, self._on_change)
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
         self._texts = TextDesk(self.audience, words, emotions, self._perform, places)
@@ -114,8 +107,9 @@ class Show:
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
         self._joining, self._histories, self._operator = self._doors(name)
-        self._hearing, self._roles = self._further_doors(repertoire)
+        self._roles = self._role_desk(repertoire)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -154,41 +148,19 @@ class Show:
             director=self._director,
             audience=self.audience,
             airlock=self._airlock,
-            body=lambda: self._control,
+            body=lambda: self._body,
             resting=lambda: self._billing.model.resting,
             on_change=self._on_change,
         )
         return joining, histories, operator
 
-    def _further_doors(self, repertoire: Repertoire) -> tuple[Hearing, RoleDesk]:
-        hearing = Hearing(
-            self._ears,
-            self.audience,
-            perform=self._perform,
-            interrupt=self._director.interrupt,
-            is_shared=self._is_shared,
-        )
-        roles = RoleDesk(
+    def _role_desk(self, repertoire: Repertoire) -> RoleDesk:
+        return RoleDesk(
             repertoire,
             self._role_change,
             self.audience,
             description=self._joining.description,
             on_change=self._on_change,
-        )
-        return hearing, roles
-
-    def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
-        return Channel(
-            self.name,
-            settings,
-            store=self._store,
-            names=(role.billing.character_name, role.billing.conf_name),
-            channel=role.billing.channel,
-            publish=self.audience.publish,
-            director=lambda: self._director,
-            adapter=lambda: self._modes.adapter,
-            body=lambda: self._control,
-            owners=lambda: self._owners()[0].rpartition("/")[0] + "/",
         )
 
     def _surroundings(self) -> Surroundings:
@@ -200,6 +172,20 @@ class Show:
             mode=lambda: self._modes.mode,
             channel=lambda: self._channel,
             on_change=self._on_change,
+        )
+
+    def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
+        return Channel(
+            self.name,
+            settings,
+            store=self._store,
+            names=(role.billing.character_name, role.billing.conf_name),
+            channel=role.billing.channel,
+            publish=self.audience.publish,
+            director=lambda: self._director,
+            adapter=lambda: self._modes.adapter,
+            body=lambda: self._body,
+            erase=self._conversation.take_back,
         )
 
     def _assume(self, role: Role) -> None:
@@ -246,7 +232,7 @@ class Show:
                 self._on_change()
                 yield outbox
         finally:
-            self._last_report.pop(client, None)
+            self._reports.forget(client)
             self._ears.forget(client)
             self._texts.forget(client)
             self._on_change()
@@ -324,9 +310,7 @@ class Show:
         await self._director.interrupt(command.heard)
 
     def _playback_ended(self, client: str) -> None:
-        now, last = self._now(), self._last_report.get(client)
-        self._last_report[client] = now
-        is_copy = last is not None and now - last < COPIES_COME_WITHIN
+        is_copy = self._reports.is_copy(client, self._now())
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
 

@@ -24,10 +24,11 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
     UserInputTranscription,
 )
+from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.emotions import emotion_of
 from open_llm_vtuber.show.playback import Playback, reading_time
-from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
+from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, as_spoken
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
 from open_llm_vtuber.show.tool_lines import ToolLines
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings
@@ -174,21 +175,28 @@ class Turn:
         length = 0
         async with aclosing(self._words()) as pieces:
             async for piece in pieces:
-                if isinstance(piece, ToolUse):  # what was said before it is complete
+                if not isinstance(piece, str):  # what was said before it is complete
                     for sentence in splitter.finish():
                         await ready.put(sentence)
+                if isinstance(piece, ToolUse):
                     await ready.put(piece)
                     continue
                 self._reached("first_token_ms")
-                for sentence in splitter.feed(piece):
+                for sentence in self._sentences(piece, splitter):
                     await ready.put(sentence)
-                length += len(piece)
+                length += len(piece if isinstance(piece, str) else piece.text)
                 if length > LONGEST_REPLY:
                     break
         for sentence in splitter.finish():
             await ready.put(sentence)
 
-    def _words(self) -> AsyncGenerator[str | ToolUse, None]:
+    def _sentences(self, piece: str | SpokenSentence, splitter: SentenceSplitter) -> list[Sentence]:
+        if isinstance(piece, str):
+            return splitter.feed(piece)
+        sentence = as_spoken(piece, self._cast.body.emotions)
+        return [sentence] if sentence.text else []
+
+    def _words(self) -> AsyncGenerator[ReplyPiece, None]:
         if self.stimulus.verbatim:
             return _as_given(self.stimulus.text)
         return self._cast.adapter.reply(self.stimulus)
@@ -263,6 +271,8 @@ class Turn:
         voice = self._cast.voice
         if not sentence.is_speakable:
             return None
+        if sentence.sound:
+            return speech(sentence.sound.pcm, sentence.sound.sample_rate)
         try:
             async with aclosing(voice.synthesize(self._cast.spoken(sentence.text))) as chunks:
                 pcm = b"".join([chunk async for chunk in chunks])
@@ -373,7 +383,7 @@ class Turn:
         return asyncio.get_running_loop().time()
 
 
-async def _as_given(text: str) -> AsyncGenerator[str | ToolUse, None]:
+async def _as_given(text: str) -> AsyncGenerator[ReplyPiece, None]:
     yield text
 
 

@@ -281,8 +281,9 @@ def _prepare(connection: Connection) -> None:
     found = None
     if inspect(connection).has_table(meta.name):
         found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
+    if found in (None, str(SCHEMA_VERSION)):
+        metadata.create_all(connection)  # those that are missing: an older program may have made the others
     if found is None:
-        metadata.create_all(connection)
         connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
         return
     if found == "1":

@@ -1,9 +1,10 @@
 """A store that forgets everything with the process."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from open_llm_vtuber.stimulus import HistoryLine
+from open_llm_vtuber.stimulus import HistoryLine, Spending
 from open_llm_vtuber.storage.history_uid import new_history_uid, no_such_history
 from open_llm_vtuber.storage.memory_viewers import MemoryPaidEvents, MemoryViewers
 
@@ -16,6 +17,8 @@ MOST_HISTORIES = 100
 MOST_OWNERS = 1_000
 """Owners kept; the one that was silent for longest is forgotten first. A private show is an owner of its own."""
 
+MOST_SPENDINGS = 50_000
+
 
 class MemoryStore:
     """Keeps the `Store` port in dictionaries of a limited size."""
@@ -26,6 +29,7 @@ class MemoryStore:
         self._notes: dict[tuple[str, str], str] = {}
         self._seen: dict[str, OrderedDict[str, None]] = {}
         self._histories: OrderedDict[str, OrderedDict[str, list[HistoryLine]]] = OrderedDict()
+        self._spendings: deque[Spending] = deque(maxlen=MOST_SPENDINGS)
 
     async def first_sight(self, show: str, message_id: str) -> bool:
         """Return True once for each (show, message id), False ever after."""
@@ -94,6 +98,14 @@ class MemoryStore:
     async def noted(self, show: str, name: str) -> str | None:
         """Return what was noted under that name."""
         return self._notes.get((show, name))
+
+    async def note_spending(self, spending: Spending) -> None:
+        """Keep what a request came to."""
+        self._spendings.append(spending)
+
+    async def spendings(self, since: datetime) -> Sequence[Spending]:
+        """Return what was kept since then, oldest first."""
+        return [each for each in self._spendings if each.at >= since]
 
     def _lines(self, owner: str, history: str) -> list[HistoryLine]:
         lines = self._histories.get(owner, OrderedDict()).get(history)

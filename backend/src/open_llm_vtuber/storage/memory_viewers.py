@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from open_llm_vtuber.stimulus import ChannelEvent, Exchange, Fact, Sighting, Viewer
+from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
+from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.storage.viewers import MOST_EXCHANGES, MOST_FACTS
 
 MOST_VIEWERS = 10_000

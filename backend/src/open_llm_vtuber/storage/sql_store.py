@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, RowMapping, Table, delete, func, insert, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.stimulus import HistoryLine
+from open_llm_vtuber.stimulus import HistoryLine, Spending
+from open_llm_vtuber.storage import spending_rows
 from open_llm_vtuber.storage.database import Database, file_url, insert_new, server_url
 from open_llm_vtuber.storage.history_uid import is_history_uid, new_history_uid, no_such_history
 from open_llm_vtuber.storage.paid_events import SqlPaidEvents
@@ -221,6 +222,14 @@ class SqlStore:
             return found
 
         return await self._database.do(job)
+
+    async def note_spending(self, spending: Spending) -> None:
+        """Keep what a request came to."""
+        await self._database.do(lambda connection: spending_rows.insert_row(connection, spending))
+
+    async def spendings(self, since: datetime) -> Sequence[Spending]:
+        """Return what was kept since then, oldest first."""
+        return await self._database.do(lambda connection: spending_rows.rows_since(connection, since))
 
     async def _insert(self, connection: AsyncConnection, table: Table, row: Mapping[str, object]) -> bool:
         """Insert unless it is there already; return whether it was not."""

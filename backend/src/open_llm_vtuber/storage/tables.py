@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -170,3 +171,19 @@ paid_events = Table(
     UniqueConstraint("show", "event"),
 )
 """Events that somebody paid for. Once acknowledged, only that they came is kept."""
+
+spendings = Table(
+    "spendings",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("provider", Text, nullable=False),
+    Column("model", Words, nullable=False),
+    Column("show", Words, nullable=False),
+    Column("viewer", Words, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("answer_tokens", Integer, nullable=False),
+    Column("cost", Float),
+    Column("is_estimate", Boolean, nullable=False),
+)
+"""What requests to remote language models came to."""

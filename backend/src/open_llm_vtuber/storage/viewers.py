@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from open_llm_vtuber.stimulus import Exchange, Fact, Sighting, Viewer
+from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
 from open_llm_vtuber.storage.database import Database, insert_new
 from open_llm_vtuber.storage.tables import exchanges, facts, viewers
 

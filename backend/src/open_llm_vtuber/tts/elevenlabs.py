@@ -7,9 +7,9 @@ from typing import Protocol, Self, cast
 
 from pydantic import Field, field_validator
 
+from open_llm_vtuber.accounts import ApiKey, BaseUrl, host_of
 from open_llm_vtuber.engines import EngineOptions
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.openai_sdk import ApiKey, BaseUrl, host_of
 from open_llm_vtuber.tts.extras import in_time, library
 from open_llm_vtuber.tts.pcm import RATE, speakable, whole_samples
 from open_llm_vtuber.units import Hertz, Seconds

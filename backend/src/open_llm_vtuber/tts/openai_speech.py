@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, field_validator
 
+from open_llm_vtuber.accounts import SpeechOptions, failure
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.openai_sdk import SpeechOptions, connect, failure, within
+from open_llm_vtuber.openai_sdk import connect, within
 from open_llm_vtuber.tts.pcm import RATE, speakable, whole_samples
 from open_llm_vtuber.tts.wav import read_wav
 from open_llm_vtuber.units import Hertz, Seconds

@@ -9,7 +9,7 @@ from open_llm_vtuber.agent.on_demand import on_demand_prompt
 from open_llm_vtuber.agent.tool_rounds import ToolRounds
 from open_llm_vtuber.agent.window import window_of
 from open_llm_vtuber.ports import LanguageModel, Toolbox
-from open_llm_vtuber.stimulus import PromptMessage, Stimulus, TextContext, TextOptions, TextWishes
+from open_llm_vtuber.stimulus import Payer, PromptMessage, Stimulus, TextContext, TextOptions, TextWishes
 from open_llm_vtuber.tool_use import ToolUse
 
 SHORTEST_QUESTION = 500
@@ -52,7 +52,8 @@ class BasicMemoryAgent(AgentInterface):
 
     def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""
-        return self._rounds.stream(self._prompt(stimulus))
+        payer = Payer(show="", viewer=stimulus.username or "")
+        return self._rounds.stream(self._prompt(stimulus), payer)
 
     async def generate_text_on_demand(
         self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None

@@ -1,0 +1,16 @@
+"""A request that we ourselves hold back: no provider has failed, but none may be asked just now."""
+
+from typing import Literal
+
+from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.units import Seconds
+
+Cause = Literal["rate", "budget"]
+
+
+class Held(EngineError):
+    """Not now: too many requests in this minute, or too much money in this hour."""
+
+    def __init__(self, message: str, *, engine: str, cause: Cause, retry_after: Seconds | None) -> None:
+        super().__init__(message, engine=engine, retryable=True, retry_after=retry_after)
+        self.cause = cause

@@ -2,7 +2,7 @@
 
 from open_llm_vtuber.autonomy_door import autonomous_command
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
-from open_llm_vtuber.show.commands import FireTrigger, SetAutonomous
+from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 
 
 def test_what_a_message_says_is_what_the_show_is_asked() -> None:

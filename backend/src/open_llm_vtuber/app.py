@@ -26,7 +26,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat.cue_sheets import CueSheets
-from open_llm_vtuber.config import Character, Features, Settings
+from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
@@ -110,10 +110,7 @@ async def on_air(
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
         system = settings.system_config
-        store: SqlStore | MemoryStore = MemoryStore()
-        if staging is None:
-            url = system.storage_url.get_secret_value()
-            store = await stack.enter_async_context(sql_store(url, system.data_dir))
+        store = MemoryStore() if staging else await _store(stack, system)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
@@ -147,6 +144,10 @@ async def on_air(
             for task in running:
                 task.cancel()
             await role.leave()
+
+
+async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
+    return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
 
 
 def _stage(

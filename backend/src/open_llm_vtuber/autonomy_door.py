@@ -7,7 +7,7 @@ from open_llm_vtuber.protocol.autonomous_messages import (
     AutonomousFire,
     AutonomousSet,
 )
-from open_llm_vtuber.show.commands import AutonomousCommand, FireTrigger, SetAutonomous
+from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 
 
 def autonomous_command(message: AutonomousClientMessage) -> AutonomousCommand:

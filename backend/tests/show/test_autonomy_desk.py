@@ -18,15 +18,8 @@ from fakes import FakeAdapter, FakeVoice, Reader
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
-from open_llm_vtuber.show.commands import (
-    ChatHappened,
-    FireTrigger,
-    Hello,
-    Interrupt,
-    Perform,
-    SetAutonomous,
-    SpeakUp,
-)
+from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
+from open_llm_vtuber.show.commands import ChatHappened, Hello, Interrupt, Perform, SpeakUp
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.stimulus import ChannelEvent, Stimulus, TextContext, TextWishes
 from open_llm_vtuber.tool_use import ToolUse

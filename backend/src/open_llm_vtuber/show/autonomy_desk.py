@@ -11,7 +11,7 @@ from open_llm_vtuber.ports import Adapter
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
 from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
 from open_llm_vtuber.protocol.server_messages import FullText, ServerMessage
-from open_llm_vtuber.show import commands
+from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.director import Director
@@ -59,14 +59,14 @@ class AutonomyDesk:
         if self._autonomy:
             await self._autonomy.run(self)
 
-    def ask(self, command: commands.AutonomousCommand) -> Sequence[ServerMessage]:
+    def ask(self, command: AutonomousCommand) -> Sequence[ServerMessage]:
         """Change what is asked and answer how it goes. Raises ProtocolError."""
         if self._autonomy is None:
             raise ProtocolError(NONE_HERE, code="wrong-state")
         match command:
-            case commands.SetAutonomous():
+            case SetAutonomous():
                 _change(self._autonomy, command)
-            case commands.FireTrigger():
+            case FireTrigger():
                 self._autonomy.fire(command.trigger)
             case _:
                 assert_never(command)
@@ -175,7 +175,7 @@ class AutonomyDesk:
         self._show.on_change()
 
 
-def _change(autonomy: Autonomy, command: commands.SetAutonomous) -> None:
+def _change(autonomy: Autonomy, command: SetAutonomous) -> None:
     if command.rundown is not None:
         autonomy.move_rundown(command.rundown, command.minutes)
     if command.trigger is None:

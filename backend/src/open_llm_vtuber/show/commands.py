@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.modes import Feature
-from open_llm_vtuber.protocol.autonomous_messages import RundownMove
 from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
@@ -274,30 +274,6 @@ class DescribeTwitch:
 class BeginTwitchLogin:
     """Ask for the code of a login."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAutonomous:
-    """Change what she does unasked, or nothing of it; the answer says how it goes."""
-
-    trigger: str | None = None
-    enabled: bool | None = None
-    """Of the trigger or, without one, of all."""
-    settings: Mapping[str, object] | None = None
-    """The trigger as it is written in a configuration."""
-    remove: bool = False
-    rundown: RundownMove | None = None
-    minutes: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class FireTrigger:
-    """Let a trigger fire as soon as she is free, whatever its conditions."""
-
-    trigger: str
-
-
-AutonomousCommand = SetAutonomous | FireTrigger
-"""What concerns that which she does unasked."""
 
 BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
 """What concerns the face and the gestures."""

@@ -22,6 +22,7 @@ from open_llm_vtuber.protocol.server_messages import (
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
+from open_llm_vtuber.show.autonomy_commands import AutonomousCommand
 from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
@@ -273,7 +274,7 @@ class Show:
             return await self._modes.ask(command, self._director)
         if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
-        if isinstance(command, commands.AutonomousCommand):
+        if isinstance(command, AutonomousCommand):
             return self._unasked.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
@@ -29,7 +30,6 @@ from open_llm_vtuber.stimulus import (
     ChatMessage,
     ChatRemoval,
     EngineStatus,
-    EventKind,
     ExpressionRequest,
     HistoryLine,
     MotionRequest,

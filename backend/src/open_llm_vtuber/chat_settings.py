@@ -169,7 +169,7 @@ class ChatSettings(_Section):
     moderation: ModerationSettings = ModerationSettings()
     viewers: ViewerSettings = ViewerSettings()
     reply_errors: bool = False
-    """Tell a viewer what was wrong with a command."""
+    """Tell a viewer in chat what was wrong with a command. Read, and not acted on yet: the pages are told anyway."""
 
 
 FIELDS = frozenset(("username", "amount", "message", "kind", "reward", "tier", "months", "channel"))

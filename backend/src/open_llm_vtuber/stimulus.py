@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, NewType
 from uuid import uuid4
 
-from open_llm_vtuber.event_kinds import EventKind as EventKind  # spoken wherever events are
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Style
 from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Milliseconds

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from open_llm_vtuber.chat.cue_sheets import DEFAULTS, CueSheets, claims, fill, text_of
 from open_llm_vtuber.chat_settings import CueSheet, EventName, ExpressionStep, MotionStep, read_sheets
-from open_llm_vtuber.stimulus import EventKind
+from open_llm_vtuber.event_kinds import EventKind
 
 SHEETS: TypeAdapter[dict[str, CueSheet]] = TypeAdapter(dict[str, CueSheet])
 

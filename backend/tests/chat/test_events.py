@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat.events import MOST_GROUPS, MOST_IDS, Events, Reaction
-from open_llm_vtuber.stimulus import ChannelEvent, EventKind
+from open_llm_vtuber.event_kinds import EventKind
+from open_llm_vtuber.stimulus import ChannelEvent
 
 
 def event(

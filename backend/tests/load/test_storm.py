@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import fakes
 from fakes import FakeAdapter, FakeVoice
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, EventKind, Stimulus
+from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, Stimulus
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.storage.memory_viewers import MemoryPaidEvents
 from virtual_time import run_virtual

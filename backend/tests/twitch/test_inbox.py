@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
     ChannelStatus,
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    EventKind,
     StreamFacts,
 )
 from open_llm_vtuber.twitch.inbox import MOST_KEPT, Inbox

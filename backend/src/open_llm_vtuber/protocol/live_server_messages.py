@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousServerMessage
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
@@ -11,7 +12,6 @@ from open_llm_vtuber.protocol.parts import (
     Decision,
     DecisionReason,
     Emote,
-    EventKind,
     Expression,
     GenerationMetadata,
     ModerationList,

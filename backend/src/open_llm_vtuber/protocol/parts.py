@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from open_llm_vtuber.event_kinds import EventKind as EventKind
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
 

@@ -8,7 +8,8 @@ from typing import get_args
 from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from open_llm_vtuber.stimulus import ChannelEvent, EventKind
+from open_llm_vtuber.event_kinds import EventKind
+from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.storage.database import Database, insert_new
 from open_llm_vtuber.storage.tables import paid_events as table
 

@@ -2,7 +2,8 @@
 
 import re
 
-from open_llm_vtuber.stimulus import Badge, ChannelEvent, ChatMessage, ChatRemoval, Emote, EventKind
+from open_llm_vtuber.event_kinds import EventKind
+from open_llm_vtuber.stimulus import Badge, ChannelEvent, ChatMessage, ChatRemoval, Emote
 from open_llm_vtuber.twitch.fields import Json, flag, identifier, line, login_name, number, part, parts, raw
 from open_llm_vtuber.twitch.happened import Scalar, Where, happened
 from open_llm_vtuber.twitch.messages import MOST_BADGES, MOST_NAME, MOST_TEXT, PLATFORM

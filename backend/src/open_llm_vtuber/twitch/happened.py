@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from open_llm_vtuber.stimulus import ChannelEvent, EventKind
+from open_llm_vtuber.event_kinds import EventKind
+from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.twitch.fields import Json, flag, line, login_name
 from open_llm_vtuber.twitch.messages import MOST_NAME, PLATFORM
 

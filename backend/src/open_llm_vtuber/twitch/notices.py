@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, EventKind
+from open_llm_vtuber.event_kinds import EventKind
+from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.twitch.fields import Json, identifier, line, login_name, number
 from open_llm_vtuber.twitch.happened import NOBODY, Scalar

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
     ChatEvent,
     ChatMessage,
     ChatRemoval,
-    EventKind,
     StreamFacts,
 )
 from open_llm_vtuber.units import Seconds

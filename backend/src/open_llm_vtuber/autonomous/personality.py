@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Style
 from open_llm_vtuber.protocol.autonomous_parts import MoodName
-from open_llm_vtuber.stimulus import EventKind
 from open_llm_vtuber.units import Seconds
 
 Trait = Annotated[float, Field(ge=0, le=1)]

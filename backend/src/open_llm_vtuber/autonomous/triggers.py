@@ -9,8 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from open_llm_vtuber.autonomous.moments import CronLine, QuietHours, ZoneName
 from open_llm_vtuber.autonomous.templates import Template
 from open_llm_vtuber.autonomy import Floor
+from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.stimulus import EventKind
 from open_llm_vtuber.units import Milliseconds, Seconds
 
 A_YEAR: Seconds = 366 * 24 * 3600.0

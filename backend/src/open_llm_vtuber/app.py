@@ -26,7 +26,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat.cue_sheets import CueSheets
-from open_llm_vtuber.config import Character, Features, Settings
+from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
@@ -56,13 +56,15 @@ from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
-from open_llm_vtuber.storage.sql_store import sql_store
+from open_llm_vtuber.storage.memory_store import MemoryStore
+from open_llm_vtuber.storage.sql_store import SqlStore, sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.tts.given_speech import given_speech
 from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
+from open_llm_vtuber.unasked import Staging, Unasked, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 
@@ -93,7 +95,7 @@ class OnAir:
 
 @asynccontextmanager
 async def on_air(
-    settings: Settings, report: Report, *, drives_outputs: bool = True
+    settings: Settings, report: Report, *, drives_outputs: bool = True, staging: Staging | None = None
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
@@ -101,20 +103,20 @@ async def on_air(
     """
     if client := settings.system_config.web_client_dir:
         web_client.checked(settings.folder / client)
+    will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
         system = settings.system_config
-        store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
-        await stack.enter_async_context(store)
+        store = MemoryStore() if staging else await _store(stack, system)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), report)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -144,8 +146,17 @@ async def on_air(
             await role.leave()
 
 
+async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
+    return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
+
+
 def _stage(
-    settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears], report: Report
+    settings: Settings,
+    casting: Casting,
+    store: Store,
+    ears: Callable[[], Ears],
+    will: Unasked,
+    report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
     places, chat = Places(), settings.live_config.chat
@@ -168,6 +179,7 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
+            autonomy=will(name),
         )
 
     return build

@@ -7,21 +7,22 @@ from typing import Any
 
 import yaml
 
+from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.text_rules import encoding_of
 
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
-def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> dict[str, Any]:
-    """Return what a file holds; variables that are not set are noted. Raises ConfigError."""
-    return _with_environment(_parse(file), environment, notes)  # type: ignore[no-any-return]  # a mapping stays one
+def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
+    """Return what a file holds, and where it stands; variables that are not set are noted. Raises ConfigError."""
+    given, source = _parse(file)
+    return _with_environment(given, environment, notes), source
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def _parse(file: Path) -> tuple[dict[str, Any], Source]:
     try:
-        data = file.read_bytes()
-        given = yaml.safe_load(data.decode(encoding_of(data)))
+        given, source = _parsed(file)
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except UnicodeDecodeError as error:
@@ -39,12 +40,22 @@ def _parse(file: Path) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
     if given is None:
-        return {}
+        return {}, source
     if not isinstance(given, dict):
         raise ConfigError(
             f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
         )
-    return given
+    return given, source
+
+
+def _parsed(file: Path) -> tuple[Any, Source]:
+    data = file.read_bytes()
+    loader = yaml.SafeLoader(data.decode(encoding_of(data)))
+    try:
+        tree = loader.get_single_node()
+        return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)
+    finally:
+        loader.dispose()
 
 
 def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:

@@ -23,6 +23,7 @@ from open_llm_vtuber.api import (
     message_in,
     takes,
 )
+from open_llm_vtuber.autonomy_routes import add_autonomy_routes
 from open_llm_vtuber.body_limit import BodyLimit
 from open_llm_vtuber.body_routes import add_body_routes
 from open_llm_vtuber.config import SystemConfig
@@ -102,6 +103,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_refusals(app)
     _add_api(app, shows)
     add_body_routes(app, shows)
+    add_autonomy_routes(app, shows)
     add_text_generation(app, shows)
     add_operator_routes(app, shows)
     if metrics:

@@ -14,6 +14,7 @@ from open_llm_vtuber.units import Milliseconds
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
 
+AUTONOMOUS = Priority(0)
 UNASKED = Priority(1)
 CHAT = Priority(5)
 TYPED = Priority(10)
@@ -55,6 +56,11 @@ class Stimulus:
     verbatim: bool = False
     """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it ends with the sentence that is being said once somebody waits for an answer."""
+        return self.source == "unasked"
 
     @property
     def from_server(self) -> bool:

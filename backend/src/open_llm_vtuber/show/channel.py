@@ -124,6 +124,12 @@ class Channel:
             await self.events.write()
         await self.viewers.write()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a viewer waits: for an answer, or for thanks that are due."""
+        due = self.events.next_due
+        return self.chat.is_awaited or (due is not None and due <= self._now())
+
     def next(self, now: Seconds) -> Stimulus | None:
         """Return what to react to next: events before chat."""
         stimulus = self.events.next(now) or self.chat.next_line(now)

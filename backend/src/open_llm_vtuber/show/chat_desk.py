@@ -84,6 +84,11 @@ class ChatDesk:
         return self._selection.waiting
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether a viewer's line waits for an answer and will get one."""
+        return len(self._selection) > 0 and not self.closed
+
+    @property
     def held(self) -> tuple[Held, ...]:
         """What waits for an operator, the oldest first."""
         return tuple(

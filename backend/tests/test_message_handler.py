@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
+from open_llm_vtuber.protocol import live_client_messages as live
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -61,6 +62,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
 from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
+from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
@@ -199,6 +201,22 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | No
     (TwitchDisconnect(), DisconnectTwitch()),
     (GetTwitch(), DescribeTwitch()),
     (TwitchLogin(), BeginTwitchLogin()),
+    (live.Say(text="Hi", verbatim=True), orders.Say("u1", "Hi", True, TYPED)),
+    (live.Stop(), orders.Stop("u1")),
+    (live.Resume(), orders.Resume("u1")),
+    (live.Skip(), orders.Skip("u1")),
+    (live.PauseChat(), orders.PauseChat("u1")),
+    (live.ResumeChat(), orders.ResumeChat("u1")),
+    (live.QueueDrop(stimulus_id="s"), orders.DropQueued("s")),
+    (live.HoldDecide(id="m", allow=True), orders.DecideHeld("m", True)),
+    (live.ViewerBlock(platform="twitch", username="v"), orders.BlockViewer("twitch", "v")),
+    (live.ViewerUnblock(platform="twitch", username="v"), orders.UnblockViewer("twitch", "v")),
+    (live.ViewerForget(platform="twitch", username="v"), orders.ForgetViewer("twitch", "v")),
+    (
+        live.ModerationEdit(list="banned_words", add=("x",)),
+        orders.EditModeration("banned_words", ("x",), ()),
+    ),
+    (live.GetChatDecisions(), orders.ListDecisions()),
     (Heartbeat(), None),
 )
 

@@ -21,7 +21,12 @@ MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
         {"type": "text-generation-request", "prompt": "x"},
         {"type": "text-generation-cancel"},
     ),
-    "character_control": (),
+    "character_control": (
+        {"type": "expression-command", "expression_id": 0},
+        {"type": "motion-command", "motion_group": "Wave", "motion_index": 0},
+        {"type": "expression-release"},
+        {"type": "motion-release"},
+    ),
     "twitch": (
         {"type": "twitch-connect", "token": "t", "channel": "example"},
         {"type": "twitch-disconnect"},
@@ -34,7 +39,12 @@ MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
 """Feature → messages that ask for it."""
 ROUTES: Mapping[Feature, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
     "text_generation": (("POST", "/api/text-generation", {"prompt": "x"}),),
-    "character_control": (),
+    "character_control": (
+        ("POST", "/api/expression", {"expression_id": 0}),
+        ("POST", "/api/motion", {"motion_group": "Wave", "motion_index": 0}),
+        ("POST", "/api/expression/release", {}),
+        ("POST", "/api/motion/release", {}),
+    ),
     "twitch": (
         ("POST", "/api/twitch/connect", {"token": "t", "channel": "example"}),
         ("POST", "/api/twitch/disconnect", {}),

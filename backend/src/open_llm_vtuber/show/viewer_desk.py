@@ -142,6 +142,8 @@ def _channel(message: ChatMessage) -> str:
 
 
 def _told(viewer: Viewer, stimulus: Stimulus) -> tuple[str, ...]:
+    if viewer.messages <= 1 and not viewer.exchanges:
+        return ()  # nobody whom she knows yet
     name = stimulus.author
     told = [f"{name} has been here since {viewer.first_seen:%Y-%m-%d} and wrote {viewer.messages} times."]
     facts = [f'"{fact.text}"' for fact in viewer.facts[-FACTS_TOLD:]]

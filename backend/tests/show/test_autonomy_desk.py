@@ -16,14 +16,17 @@ import fakes
 from fake_floor import SYLLABLES, now, settings, virtual_wall
 from fakes import FakeAdapter, FakeVoice, Reader
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
+from open_llm_vtuber.autonomous.triggers import Trigger
+from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
+from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 from open_llm_vtuber.show.commands import ChatHappened, Hello, Interrupt, Perform, SpeakUp
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.stimulus import ChannelEvent, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.stimulus import UNASKED, ChannelEvent, Stimulus, TextContext, TextWishes
 from open_llm_vtuber.tool_use import ToolUse
-from open_llm_vtuber.units import Seconds
+from open_llm_vtuber.units import Milliseconds, Seconds
 from virtual_time import run_virtual
 
 SENTENCE: Seconds = 2.0
@@ -112,6 +115,45 @@ def test_she_talks_a_sentence_at_a_time_into_a_dead_chat() -> None:
     assert min(gaps) == pytest.approx(SENTENCE), (
         "the next sentence goes out when the one before has been heard"
     )
+
+
+class AsPlanned(Trigger):
+    """Is written against an adapter, as the first plan has it, and knows nothing of a show."""
+
+    name, interval = "as-planned", 10.0
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.states: list[State] = []
+
+    async def should_trigger(self) -> bool:
+        return not self.texts
+
+    async def execute(self, adapter: Floor) -> None:
+        self.texts.append("".join([piece async for piece in adapter.generate_text("Say hello.")]))
+        assert (await adapter.trigger_expression("joy", duration=Milliseconds(5000))).status == "success"
+        assert (await adapter.trigger_motion("Wave", 0)).priority == UNASKED
+        self.states.append(await adapter.get_character_state())
+
+
+def test_a_trigger_in_python_has_all_that_an_adapter_can_do() -> None:
+    trigger = AsPlanned()
+
+    async def main() -> list[dict[str, Any]]:
+        async with on_air() as (a_show, reader):
+            scheduler = a_show._unasked._autonomy
+            assert isinstance(scheduler, EventScheduler)
+            scheduler.add_trigger(trigger)
+            await asyncio.sleep(15)
+            assert scheduler.summary().faulty == 0
+            return reader.messages
+
+    cues = run_virtual(main())
+    assert trigger.texts[0].startswith("Auto ")
+    assert trigger.states[0].expression.name == "joy"
+    kinds = [cue["type"] for cue in cues]
+    assert {"set-expression", "motion-command"} <= set(kinds)
+    assert "audio" not in kinds, "a text on demand is not spoken"
 
 
 def test_a_viewer_cuts_a_monologue_at_the_end_of_the_sentence() -> None:

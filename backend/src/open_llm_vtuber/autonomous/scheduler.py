@@ -18,6 +18,7 @@ from open_llm_vtuber.autonomous.gestures import act
 from open_llm_vtuber.autonomous.journal import Journal
 from open_llm_vtuber.autonomous.moments import Now, wall_clock, zone
 from open_llm_vtuber.autonomous.personality import Personality
+from open_llm_vtuber.autonomous.python_trigger import carry_out
 from open_llm_vtuber.autonomous.reports import described, mood_state, summarised
 from open_llm_vtuber.autonomous.roster import Entry, Roster
 from open_llm_vtuber.autonomous.senses import Senses, facts_of
@@ -29,7 +30,7 @@ from open_llm_vtuber.autonomous.triggers import ChatTrigger, EventTrigger, Trigg
 from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
 from open_llm_vtuber.autonomy import Floor
-from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState, Outcome
 from open_llm_vtuber.stimulus import ChannelEvent, ChatEvent, ChatMessage, Stimulus, StreamFacts
 from open_llm_vtuber.units import Seconds
@@ -39,8 +40,6 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT: Seconds = 60.0
 """So often it looks whether somebody has set the clock."""
 CLOCK_WAS_SET: Seconds = 2.0
-PYTHON_LIMIT: Seconds = 30.0
-"""How long a trigger that is written in Python may take."""
 ASKED_FOR = "ai-speak-signal"
 """Under this name stands what a client asked for."""
 
@@ -320,18 +319,14 @@ class EventScheduler:
 
     async def _run_python(self, entry: Entry, trigger: Trigger, floor: Floor) -> None:
         try:
-            async with asyncio.timeout(PYTHON_LIMIT):
-                if await trigger.should_trigger():
-                    await trigger.execute(floor)
-                    self._done(entry, "ran")
-        except EngineError as error:  # the provider's fault, not the trigger's
-            self._done(entry, "failed", str(error))
-        except Exception as error:  # the boundary: somebody else's code costs its own trigger only
-            log.exception("the trigger %s failed", entry.name)
-            self._break(entry, f"It raised {type(error).__name__}.", self._now())
-            self._done(entry, "failed", entry.fault)
+            result = await carry_out(entry.name, trigger, floor)
         finally:
             entry.is_busy = False
+        if result is None:
+            return
+        if result.fault:
+            self._break(entry, result.fault, self._now())
+        self._done(entry, result.outcome, result.reason)
 
     def _break(self, entry: Entry, fault: str, now: Now) -> None:
         self._roster.switch_off(entry, fault, now, self._senses.scene)

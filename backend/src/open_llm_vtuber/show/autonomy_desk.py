@@ -10,6 +10,7 @@ from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import Adapter
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
 from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
 from open_llm_vtuber.protocol.server_messages import FullText, ServerMessage
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.body import Body
@@ -19,13 +20,16 @@ from open_llm_vtuber.show.role import Billing
 from open_llm_vtuber.stimulus import (
     AUTONOMOUS,
     UNASKED,
+    UNTIL_REPLACED,
     ChannelEvent,
     ChatEvent,
     ChatMessage,
+    Priority,
     Stimulus,
     TextContext,
     TextWishes,
 )
+from open_llm_vtuber.units import Milliseconds
 
 SEEN = 500
 """The last messages and events, by which one that comes twice is known."""
@@ -160,6 +164,27 @@ class AutonomyDesk:
     ) -> AsyncGenerator[str, None]:
         """Yield a text from whatever gives the words just now. Raises EngineError."""
         return self._show.adapter().generate_text(prompt, context, options)
+
+    async def trigger_expression(
+        self,
+        expression_id: int | str,
+        duration: Milliseconds = UNTIL_REPLACED,
+        priority: Priority = UNASKED,
+    ) -> ExpressionResult:
+        """Claim the face. Raises ProtocolError."""
+        return await self._show.adapter().trigger_expression(expression_id, duration, priority)
+
+    async def trigger_motion(
+        self, motion_group: str, motion_index: int, *, loop: bool = False, priority: Priority = UNASKED
+    ) -> MotionResult:
+        """Claim a gesture. Raises ProtocolError."""
+        return await self._show.adapter().trigger_motion(
+            motion_group, motion_index, loop=loop, priority=priority
+        )
+
+    async def get_character_state(self) -> State:
+        """Return what the character is doing. Raises ProtocolError."""
+        return await self._show.adapter().get_character_state()
 
     def say(self, stimulus: Stimulus) -> None:
         """Let her speak next. Raises ProtocolError `busy`."""

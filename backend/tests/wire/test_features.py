@@ -16,6 +16,7 @@ from open_llm_vtuber.show.commands import NEEDS, Command, SourceCommand
 from wire.test_transcripts import NAMES, Replay, transcript
 
 OFF: Mapping[str, Sequence[Feature]] = {**{name: (name,) for name in FEATURES}, "everything": FEATURES}
+TICK = {"kind": "interval", "interval_s": 0.01, "action": {"say": "Tick."}}
 MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
     "text_generation": (
         {"type": "text-generation-request", "prompt": "x"},
@@ -33,7 +34,14 @@ MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
         {"type": "get-twitch"},
         {"type": "twitch-login"},
     ),
-    "autonomous": (),
+    "autonomous": (
+        {"type": "autonomous-set"},
+        {"type": "autonomous-set", "enabled": True},
+        {"type": "autonomous-set", "trigger": "tick", "settings": TICK},
+        {"type": "autonomous-set", "trigger": "tick", "remove": True},
+        {"type": "autonomous-set", "rundown": "skip"},
+        {"type": "autonomous-fire", "trigger": "tick"},
+    ),
     "external_api": (),
 }
 """Feature → messages that ask for it."""
@@ -51,7 +59,14 @@ ROUTES: Mapping[Feature, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
         ("GET", "/api/twitch", {}),
         ("POST", "/api/twitch/login", {}),
     ),
-    "autonomous": (),
+    "autonomous": (
+        ("GET", "/api/autonomous", {}),
+        ("PUT", "/api/autonomous", {"enabled": True}),
+        ("PUT", "/api/autonomous/tick", TICK),
+        ("POST", "/api/autonomous/tick", TICK),
+        ("DELETE", "/api/autonomous/tick", {}),
+        ("POST", "/api/autonomous/tick/fire", {}),
+    ),
     "external_api": (),
 }
 MODES: Mapping[Feature, str] = {"external_api": "external-api", "autonomous": "autonomous"}

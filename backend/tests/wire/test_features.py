@@ -159,3 +159,25 @@ def test_with_everything_off_nothing_of_it_is_loaded() -> None:
         check=True,
     )
     assert run.stdout.splitlines() == ["[]", "[]"]
+
+
+@pytest.mark.parametrize("is_off", [False, True])
+def test_the_switch_outranks_what_the_section_says(is_off: bool) -> None:
+    """Every moment a trigger is due; with the switch off nobody looks, and the state has nothing to tell."""
+    triggers = [{**TICK, "interval_s": 0.05, "name": "tick"}]
+    settings = without(("autonomous",) if is_off else ()).model_copy(
+        update={"autonomous": {"enabled": True, "triggers": triggers}}
+    )
+
+    async def main() -> tuple[list[str], dict[str, Any]]:
+        async with serving(settings) as server, Client.connect(server.ws("main")) as client:
+            await client.send("client-hello", capabilities=["state"])
+            state = (await client.until("snapshot"))[-1]["state"]
+            await asyncio.sleep(1.0)
+            await client.send("heartbeat")
+            seen = await client.until("heartbeat-ack")
+            return [each["type"] for each in seen], state
+
+    kinds, state = asyncio.run(main())
+    assert ("audio" in kinds) is not is_off
+    assert ((state["autonomous"], state["mood"]) == (None, None)) is is_off

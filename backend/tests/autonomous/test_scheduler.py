@@ -442,6 +442,61 @@ def test_the_autonomous_mode_switches_it_on() -> None:
     assert [time for time, _ in floor.said] == [100.0, 200.0]
 
 
+def test_a_change_of_the_backend_mode_is_a_switch_like_any_other() -> None:
+    """Into `autonomous`: clocks and plan begin then. Out of it: what was wanted is not said any more."""
+    written = settings(
+        {"kind": "interval", "interval_s": 100, "action": {"say": "Tick."}},
+        {"kind": "event", "on": "raid", "late_s": 3600, "action": {"say": "Welcome!"}},
+        enabled=False,
+        rundown={"segments": [{"name": "hello", "minutes": 3, "opening": "Open the show."}]},
+    )
+    segments: list[str | None] = []
+
+    def switch(scheduler: EventScheduler, mode: str) -> None:
+        floor.mode = mode
+        scheduler.look()  # as a show does when its state changes
+
+    async def script(scheduler: EventScheduler) -> None:
+        await asyncio.sleep(450)
+        segments.append(scheduler.summary().segment)
+        switch(scheduler, "autonomous")
+        await asyncio.sleep(150)
+        segments.append(scheduler.summary().segment)
+        floor.is_closed = True
+        scheduler.happened(raid())
+        switch(scheduler, "orphiq")
+        await asyncio.sleep(10)
+        floor.is_closed = False
+        scheduler.look()
+        await asyncio.sleep(300)
+        switch(scheduler, "autonomous")
+        await asyncio.sleep(150)
+
+    floor = FakeFloor("Good evening!", "Good evening again!", writes_for=1.0)
+    played(written, floor, script, until=1200)
+    assert segments == [None, "hello"]
+    times = [time for time, text in floor.said if text == "Tick."]
+    assert times[:2] == [550.0, 1010.0]
+    assert not [text for _, text in floor.said if text == "Welcome!"]
+    assert floor.said[0] == (451.0, "Good evening!")
+
+
+def test_words_that_are_being_written_when_it_is_switched_off_stay_unsaid() -> None:
+    written = settings({"kind": "interval", "interval_s": 10, "action": TALK}, enabled=False)
+
+    async def script(scheduler: EventScheduler) -> None:
+        floor.mode = "autonomous"
+        scheduler.look()
+        await asyncio.sleep(11)
+        floor.mode = "orphiq"
+        scheduler.look()
+
+    floor = FakeFloor(writes_for=5.0)
+    played(written, floor, script, until=60)
+    assert len(floor.prompts) == 1
+    assert not floor.said
+
+
 def test_triggers_are_added_changed_switched_and_removed_while_she_is_on_air() -> None:
     async def script(scheduler: EventScheduler) -> None:
         scheduler.set_trigger(

@@ -57,7 +57,7 @@ class EventScheduler:
     ) -> None:
         self._wall = wall
         self._report = report
-        self._is_enabled = settings.enabled
+        self._is_enabled, self._was_enabled = settings.enabled, False
         self._floor: Floor | None = None
         draw = random.Random(seed).random  # noqa: S311  chance, not secrecy
         now, person = self._now(), settings.personality
@@ -137,12 +137,8 @@ class EventScheduler:
 
     def enable(self, *, on: bool) -> None:
         """Let triggers fire, or not."""
-        was_on, self._is_enabled = self.is_enabled, on
-        if self.is_enabled and not was_on:
-            self._roster.restart(self._now(), self._senses.scene)
-            self._walk.begin(self._now().loop)
-        elif not self.is_enabled:
-            self._speaker.forget_all()
+        self._is_enabled = on
+        self._follow_the_switch()
         self._changed()
 
     def move_rundown(self, move: Move, minutes: float) -> None:
@@ -202,10 +198,7 @@ class EventScheduler:
 
     async def run(self, floor: Floor) -> None:
         """Look at triggers until cancelled."""
-        self._floor = floor
-        self._roster.restart(self._now(), self._senses.scene)
-        if self.is_enabled:
-            self._walk.begin(self._now().loop)
+        self._floor, self._was_enabled = floor, False
         async with asyncio.TaskGroup() as group:
             while True:
                 self._look(floor, group)
@@ -220,7 +213,19 @@ class EventScheduler:
                 await self._woken.wait()
         self._woken.clear()
 
+    def _follow_the_switch(self) -> None:
+        """Begin anew where it was switched on, and take everything back where it was switched off."""
+        if self.is_enabled is self._was_enabled:
+            return
+        self._was_enabled = self.is_enabled
+        if self.is_enabled:
+            self._roster.restart(self._now(), self._senses.scene)
+            self._walk.begin(self._now().loop)
+        else:
+            self._speaker.forget_all()
+
     def _look(self, floor: Floor, group: asyncio.TaskGroup) -> None:
+        self._follow_the_switch()  # the backend mode may be another one
         now, scene = self._now(), self._senses.scene
         scene.mode = floor.mode
         self._senses.refresh(now)

@@ -5,6 +5,8 @@ import http.client
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +63,28 @@ def test_a_trigger_is_added_shown_switched_fired_and_removed_over_http() -> None
             assert (await asked(server, "PUT", "", {"enabled": False}))[1]["enabled"] is False
 
     asyncio.run(main())
+
+
+def test_changes_of_both_doors_are_there_after_a_restart_and_show_when_they_fire(tmp_path: Path) -> None:
+    written = {"enabled": True, "triggers": [{**TICK, "name": "written"}, {**TICK, "name": "other"}]}
+    system = {"data_dir": tmp_path}
+
+    async def main() -> list[dict[str, Any]]:
+        async with on_air(system_config=system, autonomous=written) as server:
+            assert (await asked(server, "PUT", "/tick", {**TICK, "interval_s": 60}))[0] == 200
+            assert (await asked(server, "PUT", "/written", {"enabled": False}))[0] == 200
+            async with Client.connect(server.ws("main")) as client:
+                await client.send("autonomous-set", trigger="other", remove=True)
+                await client.until("autonomous-state")
+        async with on_air(system_config=system, autonomous=written) as server:
+            state = (await asked(server, "GET", ""))[1]
+            return sorted(state["triggers"], key=lambda trigger: str(trigger["name"]))
+
+    tick, other = asyncio.run(main())
+    assert (tick["name"], tick["settings"]["interval_s"], tick["enabled"]) == ("tick", 60, True)
+    in_s = (datetime.fromisoformat(tick["next_at"]) - datetime.now(UTC)).total_seconds()
+    assert 0 < in_s <= 60
+    assert (other["name"], other["enabled"], other["next_at"]) == ("written", False, None)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,14 @@ class Autonomy(Protocol):
         """Take a trigger off. Raises ProtocolError `not-found`."""
         ...
 
+    def changes(self) -> str:
+        """Return what was changed of the triggers, as a text for `restore`; "" for nothing."""
+        ...
+
+    def restore(self, text: str) -> None:
+        """Take over what was changed before the program was started anew; report what cannot be kept."""
+        ...
+
     def fire(self, name: str) -> None:
         """Let a trigger fire as soon as she is free, whatever its conditions. Raises ProtocolError `not-found`."""
         ...

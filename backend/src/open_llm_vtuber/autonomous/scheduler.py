@@ -12,27 +12,28 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from open_llm_vtuber.autonomous import wants
+from open_llm_vtuber.autonomous import changes, wants
 from open_llm_vtuber.autonomous.content_generator import Content, ContentGenerator
 from open_llm_vtuber.autonomous.gestures import act
 from open_llm_vtuber.autonomous.journal import Journal
+from open_llm_vtuber.autonomous.listening import made_due
 from open_llm_vtuber.autonomous.moments import Now, wall_clock, zone
 from open_llm_vtuber.autonomous.personality import Personality
 from open_llm_vtuber.autonomous.python_trigger import carry_out
 from open_llm_vtuber.autonomous.reports import described, mood_state, summarised
 from open_llm_vtuber.autonomous.roster import Entry, Roster
-from open_llm_vtuber.autonomous.senses import Senses, facts_of
+from open_llm_vtuber.autonomous.senses import Senses
 from open_llm_vtuber.autonomous.settings import MOST_TRIGGERS, AutonomousSettings, trigger_from
 from open_llm_vtuber.autonomous.speaker import Speaker
-from open_llm_vtuber.autonomous.timing import criterion_holds, fired, is_too_late, obstacle
+from open_llm_vtuber.autonomous.timing import fired, is_too_late, obstacle
 from open_llm_vtuber.autonomous.topics import Topics
-from open_llm_vtuber.autonomous.triggers import ChatTrigger, EventTrigger, Trigger, TriggerConfig, free_name
+from open_llm_vtuber.autonomous.triggers import ChatTrigger, Trigger, TriggerConfig, free_name
 from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
 from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState, Outcome
-from open_llm_vtuber.stimulus import ChannelEvent, ChatEvent, ChatMessage, Stimulus, StreamFacts
+from open_llm_vtuber.stimulus import ChatEvent, Stimulus
 from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class EventScheduler:
         self._walk = Walk(settings.rundown, self._generator, person.topic_rest_s, self._speaker.want)
         self._woken = asyncio.Event()
         self._offset = self._clock_offset()
+        self._configured = {trigger.name: trigger for trigger in settings.triggers}
         for trigger in settings.triggers:
             self._roster.put(trigger.name, trigger, now, self._senses.scene)
 
@@ -114,6 +116,20 @@ class EventScheduler:
         self._found(name)
         self._roster.remove(name)
         self._speaker.forget(name)
+        self._changed()
+
+    def changes(self) -> str:
+        """Return what was changed of the triggers, for `restore`; "" for nothing. Those in Python do not count."""
+        present = (entry.trigger for entry in self._roster if not isinstance(entry.trigger, Trigger))
+        return changes.written(self._configured, present)
+
+    def restore(self, text: str) -> None:
+        """Change the triggers as `changes` has it, and report what cannot be kept."""
+        for name, trigger in changes.read(text, self._configured, self._report).items():
+            if trigger:
+                self._roster.put(name, trigger, self._now(), self._senses.scene)
+            else:
+                self._roster.remove(name)
         self._changed()
 
     def fire(self, name: str) -> None:
@@ -169,20 +185,8 @@ class EventScheduler:
         self._senses.hear(event, now)
         if not self.is_enabled:
             return
-        match event:
-            case ChatMessage():
-                self._listen(now)
-            case ChannelEvent():
-                for entry, trigger in self._listeners(event.kind):
-                    title = str(event.data.get("title", "")).casefold()
-                    if (event.amount or 0) >= trigger.min_amount and trigger.title.casefold() in ("", title):
-                        self._come_due(entry, trigger, now.loop, now, facts_of(event))
-            case StreamFacts():
-                for entry, trigger in self._listeners("viewers"):
-                    if viewers < trigger.min_amount <= (event.viewers or 0):
-                        self._come_due(entry, trigger, now.loop, now, {"amount": str(event.viewers)})
-            case _:
-                pass
+        for entry, trigger, facts in made_due(event, self._roster, self._senses.scene, viewers, now):
+            self._come_due(entry, trigger, now.loop, now, facts)
         self._woken.set()
 
     def turn_began(self, stimulus: Stimulus) -> None:
@@ -241,27 +245,6 @@ class EventScheduler:
                 else:
                     self._come_due(entry, entry.trigger, due, now, {})
         self._speaker.look(floor, group)
-
-    def _listen(self, now: Now) -> None:
-        """Look at the triggers that listen to chat, now that somebody has written."""
-        scene = self._senses.scene
-        for entry in self._roster.of_kind("chat"):
-            trigger = entry.trigger
-            if entry.is_off or not isinstance(trigger, ChatTrigger):
-                continue
-            if not criterion_holds(trigger, entry.state, now.loop, scene):
-                entry.state = replace(entry.state, holds=False)
-                if trigger.needs_a_clock:
-                    self._roster.arm(entry, now, scene)
-            elif not entry.state.holds:
-                self._come_due(entry, trigger, now.loop, now, {})
-
-    def _listeners(self, kind: str) -> list[tuple[Entry, EventTrigger]]:
-        return [
-            (entry, entry.trigger)
-            for entry in self._roster.of_kind("event")
-            if isinstance(entry.trigger, EventTrigger) and entry.trigger.on == kind and not entry.is_off
-        ]
 
     def _come_due(
         self, entry: Entry, trigger: TriggerConfig, due: Seconds, now: Now, facts: Mapping[str, str]

@@ -1,5 +1,6 @@
 """The section `autonomous` of a configuration, with every fault at once and its line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_every_fault_is_named_at_once_with_file_and_line(tmp_path: Path) -> None
         "autonomous.rundown.segments.0.minutes (line 17): ",
     ):
         assert part in sentence
+
+
+def test_every_example_of_the_page_about_it_can_be_used_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "topics.txt").write_text("cats\n")
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "autonomous-show.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) >= 3
+    for example in examples:
+        settings_of(tmp_path, example)
 
 
 def test_an_empty_topic_file_is_a_fault_on_its_line(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_an_engine_that_stands_in_is_named_with_the_reason(monkeypatch: pytest.M
 
 def test_a_report_has_colours_in_a_terminal_and_is_the_same_text_without() -> None:
     report = ShowReport("raid", 7)
-    report.said = [Said(at=61.5, why="Ana [x]: hi", text="Hello [bold]Ana[/].")]
+    report.said = [Said(at=61.5, why="Ana [x]: hi", text="Hello [bold]Ana[/].", ended=62.5)]
     text = report.as_text(lambda _, __: False)
     plain, coloured = a_console(is_terminal=False), a_console(is_terminal=True)
     for console in (plain, coloured):

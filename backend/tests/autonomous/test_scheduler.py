@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import fakes
-from fake_floor import BROKEN, EVENING, FakeFloor, now, on_floor, settings
+from fake_floor import BROKEN, EVENING, SYLLABLES, FakeFloor, now, on_floor, settings
 from open_llm_vtuber.autonomous.repetition import NEAR, REMEMBERED, groups, similarity
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings
@@ -100,6 +100,27 @@ def test_eight_hours_of_dead_chat_have_no_silence_longer_than_configured_and_no_
     assert len(floor.own_body.moved) > 300
 
 
+class Parrot(FakeFloor):
+    """Its model has forty lines, and begins some of them differently."""
+
+    def made_up(self) -> str:
+        line = f"{SYLLABLES[self._draw.randrange(40) % len(SYLLABLES)]} " * 3 + "is a word that I like."
+        return line if self._draw.random() < 0.5 else f"Well, {line}"
+
+
+def test_eight_hours_with_a_model_that_repeats_itself_have_no_line_near_one_of_the_last() -> None:
+    floor = played(settings({"kind": "idle", "after_s": 45, "action": TALK}), Parrot(), until=8 * HOUR)
+    lines = [groups(text) for _, text in floor.said]
+    assert len(lines) > 200
+    assert len(floor.prompts) > 1.2 * len(lines), "many were thrown away"
+    nearest = max(
+        similarity(line, before)
+        for number, line in enumerate(lines)
+        for before in lines[max(0, number - REMEMBERED) : number]
+    )
+    assert nearest < NEAR
+
+
 def test_she_goes_on_with_written_lines_when_no_model_answers_and_repeats_none_of_them_too_soon() -> None:
     floor = FakeFloor(*[BROKEN] * 2000)
     played(settings({"kind": "idle", "after_s": 45, "action": TALK}), floor, until=8 * HOUR)
@@ -137,6 +158,33 @@ def test_quiet_hours_are_kept_in_the_zone_of_the_trigger() -> None:
     ]
     assert not quiet
     assert len(spoken) == 47 - 15
+
+
+def test_what_had_to_wait_is_not_said_into_the_quiet_hours_that_have_begun_meanwhile() -> None:
+    written = settings(
+        {
+            "kind": "event",
+            "on": "raid",
+            "late_s": 600,
+            "quiet_hours": ["19:00-20:00"],
+            "action": {"say": "Hi!"},
+        },
+        timezone="UTC",
+    )
+
+    async def script(scheduler: EventScheduler) -> None:
+        await asyncio.sleep(HOUR - 30)
+        floor.is_closed = True
+        scheduler.happened(raid())
+        await asyncio.sleep(60)
+        floor.is_closed = False
+        scheduler.look()
+        await asyncio.sleep(5)
+        (trigger,) = scheduler.describe().triggers
+        assert trigger.outcome == "dropped: quiet-hours"
+
+    floor = FakeFloor()
+    assert not played(written, floor, script, until=2 * HOUR).said
 
 
 @pytest.mark.parametrize(

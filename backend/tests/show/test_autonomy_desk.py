@@ -25,7 +25,7 @@ from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 from open_llm_vtuber.show.commands import ChatHappened, Hello, Interrupt, Perform, SpeakUp
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.stimulus import UNASKED, ChannelEvent, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.stimulus import CHAT, UNASKED, ChannelEvent, Stimulus, TextContext, TextWishes
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Milliseconds, Seconds
@@ -274,6 +274,30 @@ def test_an_operators_line_and_an_interrupt_cut_it_as_well() -> None:
             return first, [text.split(maxsplit=1)[0] for _, text in spoken(reader)]
 
     assert run_virtual(main()) == (["Auto", "Answer"], ["Auto"])
+
+
+def test_whoever_writes_in_the_same_moment_is_answered_before_she_begins() -> None:
+    """The words are handed over, and the turn has not begun."""
+
+    async def main() -> list[str]:
+        async with on_air() as (a_show, reader):
+            scheduler = a_show._unasked._autonomy
+            assert isinstance(scheduler, EventScheduler)
+            handed_over = a_show._unasked.say
+
+            def just_then(stimulus: Stimulus) -> None:
+                handed_over(stimulus)
+                a_show._perform(Stimulus(text="hi", source="chat", author="Ana", priority=CHAT))
+
+            a_show._unasked.say = just_then  # type: ignore[method-assign]  # a moment that no client can hit at will
+            await a_show.ask(
+                SetAutonomous(trigger="tick", settings={**TICK, "action": {"say": "Auto tick."}})
+            )
+            await a_show.ask(FireTrigger("tick"))
+            await asyncio.sleep(20)
+            return [text.split(maxsplit=1)[0] for _, text in spoken(reader)]
+
+    assert run_virtual(main()) == ["Answer", "Auto"]
 
 
 def test_a_line_that_is_being_written_waits_for_a_viewer_who_comes_meanwhile() -> None:

@@ -45,6 +45,8 @@ class Stimulus:
     utterance: bytes | None = field(default=None, repr=False)
     """What was spoken, as long as nobody has listened to it: 16-bit little-endian mono at 16 kHz."""
     priority: Priority = TYPED
+    show: str = ""
+    """The show that reacts to it, once one does."""
     scene: str = ""
     """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False

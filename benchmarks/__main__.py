@@ -8,10 +8,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import chat, clients, first_audio, history, memory, microphone, providers, startup, texts
+from benchmarks import (
+    body,
+    chat,
+    clients,
+    first_audio,
+    history,
+    memory,
+    microphone,
+    providers,
+    startup,
+    texts,
+    twitch,
+)
 from benchmarks.measure import Measured, as_json, machine, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
+    "body": body.measure,
     "first_audio": first_audio.measure,
     "chat": chat.measure,
     "clients": clients.measure,
@@ -20,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "microphone": microphone.measure,
     "providers": providers.measure,
     "startup": startup.measure,
+    "twitch": twitch.measure,
     "texts": texts.measure,
 }
 

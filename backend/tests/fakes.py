@@ -26,6 +26,8 @@ from open_llm_vtuber.stimulus import (
     EngineStatus,
     HistoryLine,
     PromptMessage,
+    ReplyPiece,
+    SpokenSentence,
     Stimulus,
     TextAbilities,
     TextContext,
@@ -33,10 +35,12 @@ from open_llm_vtuber.stimulus import (
     TextWishes,
 )
 from open_llm_vtuber.storage.memory_store import MemoryStore
-from open_llm_vtuber.tool_use import Tool, ToolResult, ToolUse
+from open_llm_vtuber.tool_use import Tool, ToolResult
 from open_llm_vtuber.units import Hertz, Seconds
 
 RATE = Hertz(8_000)
+MOTIONS = {"Idle": 4.0, "Wave": 2.0, "Nod": 1.0}
+"""Group → seconds of its only motion."""
 FACES = ("neutral", "joy", "sadness", "anger", "surprise")
 GUARD = Guard()
 BROKEN = EngineError("The brain is out of order.", engine="fake", retryable=True)
@@ -100,7 +104,7 @@ class FakeAdapter(BackendAdapter):
 
     model = "fake"
 
-    def __init__(self, *pieces: str | ToolUse | Exception, pause: Seconds = 0.0) -> None:
+    def __init__(self, *pieces: ReplyPiece | Exception, pause: Seconds = 0.0) -> None:
         super().__init__()
         self.pieces = pieces
         self.pause = pause
@@ -108,9 +112,10 @@ class FakeAdapter(BackendAdapter):
         self.remembered: list[tuple[str, str]] = []
         self.open = 0
         self.forgotten = 0
+        self.ended = 0
         self.demanded: list[tuple[str, TextContext | None, TextWishes | None]] = []
 
-    async def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    async def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         self.asked.append(stimulus)
         async with aclosing(self._said()) as pieces:
             async for piece in pieces:
@@ -125,7 +130,7 @@ class FakeAdapter(BackendAdapter):
                 if isinstance(piece, str):
                     yield piece
 
-    async def _said(self) -> AsyncGenerator[str | ToolUse, None]:
+    async def _said(self) -> AsyncGenerator[ReplyPiece, None]:
         self.open += 1
         try:
             for piece in self.pieces:
@@ -148,6 +153,15 @@ class FakeAdapter(BackendAdapter):
 
     def take_back(self, removal: ChatRemoval) -> None:
         del removal
+
+    async def end(self) -> None:
+        self.ended += 1
+
+
+def spoken(text: str, *emotions: str, length: Seconds = 1.0) -> SpokenSentence:
+    """Return a sentence that comes with that much sound."""
+    sound = b"\x00\x20" * round(RATE * length)
+    return SpokenSentence(text=text, emotions=emotions, pcm=sound, sample_rate=RATE)
 
 
 class FakeVoice(_Engine):
@@ -191,10 +205,15 @@ class FakeEar(_Engine):
 
 
 def model() -> Live2dModel:
-    """Return an avatar with five faces, each the emotion of its own name."""
+    """Return an avatar with five faces, each the emotion of its own name, and motions of some seconds."""
     faces = [{"Name": name, "File": f"{name}.exp3.json"} for name in FACES]
     entry = {"name": "fake", "url": "/fake/fake.model3.json", "emotionMap": {name: name for name in FACES}}
-    return Live2dModel.from_json(entry, {"FileReferences": {"Expressions": faces}})
+    motions = {group: [{"File": f"{length}.motion3.json"}] for group, length in MOTIONS.items()}
+    return Live2dModel.from_json(
+        entry,
+        {"FileReferences": {"Expressions": faces, "Motions": motions}},
+        lambda file: {"Meta": {"Duration": float(file.removesuffix(".motion3.json")), "Loop": False}},
+    )
 
 
 def billing(channel: str = "") -> Billing:

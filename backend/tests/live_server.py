@@ -26,7 +26,7 @@ import websockets
 from open_llm_vtuber import app, config
 from open_llm_vtuber.app import OnAir
 from open_llm_vtuber.cli import listening_socket, server_config
-from open_llm_vtuber.config import Settings, SystemConfig
+from open_llm_vtuber.config import Settings, SystemConfig, TwitchEndpoints
 
 SCRIPTED: Mapping[str, Any] = {
     "agent_config": {
@@ -59,7 +59,7 @@ async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
     """Serve on a free loopback port for as long as the context lasts; scripted engines unless told otherwise."""
     settings = settings or Settings.model_validate({"character_config": SCRIPTED})
     listener = listening_socket("127.0.0.1", 0)
-    async with app.on_air(leaving_nothing(settings), lambda _: None) as parts:
+    async with app.on_air(away_from_twitch(leaving_nothing(settings)), lambda _: None) as parts:
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # the test owns them
         async with asyncio.TaskGroup() as group:
@@ -80,6 +80,23 @@ def leaving_nothing(settings: Settings) -> Settings:
     folder = tempfile.mkdtemp(prefix="olv-test-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return config.without_traces(settings, Path(folder))
+
+
+def away_from_twitch(settings: Settings) -> Settings:
+    """Return the settings with a Twitch on this machine: the test's own, else one where nobody listens."""
+    twitch = settings.live_config.twitch
+    if twitch.endpoints != TwitchEndpoints():
+        return settings
+    nowhere = TwitchEndpoints(
+        helix="http://127.0.0.1:9",
+        id="http://127.0.0.1:9",
+        eventsub="ws://127.0.0.1:9",
+        irc="ws://127.0.0.1:9",
+    )
+    live = settings.live_config.model_copy(
+        update={"twitch": twitch.model_copy(update={"endpoints": nowhere})}
+    )
+    return settings.model_copy(update={"live_config": live})
 
 
 def free_port() -> int:

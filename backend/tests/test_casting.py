@@ -11,8 +11,9 @@ import pytest
 import fakes
 from live_server import SCRIPTED
 from open_llm_vtuber import casting
+from open_llm_vtuber.agent.agents.hume_ai import HumeOptions
 from open_llm_vtuber.app import frontend_folder
-from open_llm_vtuber.casting import Casting, Script
+from open_llm_vtuber.casting import Casting, Mind, Script
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, ProtocolError
@@ -30,6 +31,8 @@ class Stage:
         self.voices = EnginePool(TTS_ENGINES, ("openai_tts", "tone_tts"))
         self.personas: list[tuple[str, Collection[str]]] = []
         self.servers: Collection[str] = ()
+        self.minds: list[Mind] = []
+        self.made: list[fakes.FakeAdapter] = []
         self.remote: Script | None = None
         self.casting: Casting
 
@@ -37,7 +40,9 @@ class Stage:
         self.servers = own.tool_servers
         self.personas.append((own.persona, sorted(own.emotions)))
         self.remote = remote
-        return {"orphiq": fakes.FakeAdapter()}
+        self.minds.append(own.llm)
+        self.made.append(fakes.FakeAdapter())
+        return {"orphiq": self.made[-1]}
 
 
 @asynccontextmanager
@@ -199,5 +204,59 @@ def test_the_agent_gets_the_tool_servers_that_the_file_enables(
         async with staged(tmp_path, {"agent_config": {"agent_settings": agent}}) as stage:
             stage.casting.opening()
             assert stage.servers == servers
+
+    asyncio.run(main())
+
+
+HUME = {
+    "conversation_agent_choice": "hume_ai_agent",
+    "agent_settings": {
+        "hume_ai_agent": {"api_key": "k", "host": "api.hume.ai", "config_id": "", "idle_timeout": 15}
+    },
+}
+
+
+def test_where_hume_answers_no_language_model_is_started_and_no_tags_are_asked_for(tmp_path: Path) -> None:
+    put(tmp_path, "prompts/utils/faces.txt", "Use [<insert_emomap_keys>].")
+    put(tmp_path, "prompts/utils/short.txt", "Be short.")
+    prompts = {"live2d_expression_prompt": "faces", "concise_style_prompt": "short"}
+
+    async def main() -> None:
+        async with staged(
+            tmp_path, {"agent_config": HUME, "persona_prompt": "You."}, tool_prompts=prompts
+        ) as stage:
+            role = stage.casting.opening()
+            assert isinstance(stage.minds[-1], HumeOptions)
+            assert stage.llms.running == ()
+            assert stage.personas[-1][0] == "You.\n\nBe short."
+            assert role.providers["llm"].engine == "hume_ai_agent"
+            assert "13 November 2026" in " ".join(stage.casting.notes)
+            assert "not available" not in " ".join(stage.casting.notes)
+
+    asyncio.run(main())
+
+
+def test_a_character_whose_hume_block_is_faulty_cannot_be_taken_on(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "characters/a.yaml",
+        "character_config: {agent_config: {conversation_agent_choice: hume_ai_agent}}",
+    )
+
+    async def main() -> None:
+        async with staged(tmp_path) as stage:
+            with pytest.raises(ConfigError, match="hume_ai_agent: api_key"):
+                await stage.casting.become("a.yaml")
+
+    asyncio.run(main())
+
+
+def test_who_leaves_a_role_ends_its_adapters(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with staged(tmp_path) as stage:
+            role = stage.casting.opening()
+            assert stage.made[-1].ended == 0
+            await role.leave()
+            assert stage.made[-1].ended == 1
 
     asyncio.run(main())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from open_llm_vtuber.asr import ASR_ENGINES
+from open_llm_vtuber.casting import AGENTS
 from open_llm_vtuber.config import AgentConfig
 from open_llm_vtuber.existing_providers import EXISTING, LLAMA_CPP, served_as
 from open_llm_vtuber.llm import LLM_ENGINES
@@ -69,6 +70,11 @@ def test_the_page_tells_the_truth_about_voices(name: str) -> None:
 @pytest.mark.parametrize("name", EARS)
 def test_the_page_tells_the_truth_about_ears(name: str) -> None:
     assert SAID[name] == ("works" if name in ASR_ENGINES else "instead")
+
+
+@pytest.mark.parametrize("name", ["basic_memory_agent", "mem0_agent", "hume_ai_agent", "letta_agent"])
+def test_the_page_tells_the_truth_about_agents(name: str) -> None:
+    assert SAID[name] == ("works" if name in AGENTS else "instead")
 
 
 @pytest.mark.parametrize("provider", EXISTING)

@@ -6,9 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
+from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -52,16 +60,21 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    BeginTwitchLogin,
     CancelText,
     ChatHappened,
     Command,
+    ConnectTwitch,
     CreateHistory,
     Describe,
     DescribeGroup,
+    DescribeTwitch,
+    DisconnectTwitch,
     EraseHistory,
     GenerateText,
     GetMode,
@@ -77,9 +90,11 @@ from open_llm_vtuber.show.commands import (
     Perform,
     PlaybackEnded,
     PlayStarted,
+    ReleaseClaim,
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -91,10 +106,12 @@ class Asked:
     """Shows that only note what they are asked; they keep the port."""
 
     def __init__(self, *answers: ServerMessage | ProtocolError) -> None:
-        self.commands: list[tuple[str, Command | GroupCommand]] = []
+        self.commands: list[tuple[str, Command | GroupCommand | SourceCommand]] = []
         self._answers = answers
 
-    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
+    async def ask(
+        self, show: str, command: Command | GroupCommand | SourceCommand
+    ) -> Sequence[ServerMessage]:
         self.commands.append((show, command))
         for answer in self._answers:
             if isinstance(answer, ProtocolError):
@@ -114,7 +131,7 @@ def handled(message: ClientMessage, shows: Asked) -> Sequence[ServerMessage]:
     return asyncio.run(MessageHandler(shows, "main", "u1", "Human").handle(message))
 
 
-COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
+COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | None], ...] = (
     (InterruptSignal(text="heard"), Interrupt("u1", "heard")),
     (FrontendPlaybackComplete(), PlaybackEnded("u1")),
     (FetchBackgrounds(), ListBackgrounds()),
@@ -167,13 +184,28 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | None], ...] = (
     (RequestGroupInfo(), DescribeGroup("u1")),
     (AudioPlayStart(display_text=DisplayText(text="Hi. ")), PlayStarted("u1", "Hi. ")),
     (AudioPlayStart(), None),
+    (ExpressionCommand(expression_id=1), body_command(ExpressionCommand(expression_id=1), "u1")),
+    (
+        MotionCommand(motion_group="", motion_index=0),
+        body_command(MotionCommand(motion_group="", motion_index=0), "u1"),
+    ),
+    (ExpressionRelease(), ReleaseClaim("u1", "expression")),
+    (MotionRelease(), ReleaseClaim("u1", "motion")),
+    (
+        TwitchConnect(token=SecretStr("t"), channel="c", request_id="r"),
+        ConnectTwitch("u1", "c", "t", request_id="r"),
+    ),
+    (TwitchConnect(channel="c", anonymous=True), ConnectTwitch("u1", "c", anonymous=True)),
+    (TwitchDisconnect(), DisconnectTwitch()),
+    (GetTwitch(), DescribeTwitch()),
+    (TwitchLogin(), BeginTwitchLogin()),
     (Heartbeat(), None),
 )
 
 
 @pytest.mark.parametrize(("message", "command"), COMMANDS, ids=[each.type for each, _ in COMMANDS])
 def test_a_message_asks_its_show_for_this(
-    message: ClientMessage, command: Command | GroupCommand | None
+    message: ClientMessage, command: Command | GroupCommand | SourceCommand | None
 ) -> None:
     shows = Asked()
     handled(message, shows)

@@ -20,7 +20,14 @@ from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.proxy import LONGEST_CHAIN, Party, _Member
 from open_llm_vtuber.show import audience
 from open_llm_vtuber.show.audience import Outbox
-from open_llm_vtuber.show.commands import AddToGroup, ChatHappened, Command, GroupCommand, Perform
+from open_llm_vtuber.show.commands import (
+    AddToGroup,
+    ChatHappened,
+    Command,
+    GroupCommand,
+    Perform,
+    SourceCommand,
+)
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.show.sound import pcm
@@ -292,7 +299,9 @@ class ShowsThatHear:
     def cue(self, text: str) -> None:
         self._outbox.relay(text)
 
-    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
+    async def ask(
+        self, show: str, command: Command | GroupCommand | SourceCommand
+    ) -> Sequence[ServerMessage]:
         del show
         if isinstance(command, Perform):
             self.heard.append(command.stimulus.text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes import BROKEN, FakeAdapter, FakeEar, FakeVoice
+from fakes import BROKEN, FakeAdapter, FakeEar, FakeVoice, spoken
 from open_llm_vtuber import trial
 from open_llm_vtuber.ports import SpeechSynthesizer
 from virtual_time import run_virtual
@@ -33,6 +33,7 @@ def test_a_brain_is_hung_up_on_after_its_first_words() -> None:
     assert run_virtual(trial.brain("a_brain", adapter)).took == "first words in 2.0 s"
     assert adapter.open == 0
     assert adapter.remembered == []
+    assert run_virtual(trial.brain("a_brain", FakeAdapter(spoken("Hello"), pause=1))).took.endswith("1.0 s")
 
 
 @pytest.mark.parametrize(

@@ -1,46 +1,25 @@
-// Which expression shows: what the server set, and above it the one that the spoken sentence carries.
+// Which expression the server last said: kept, so that a model that is loaded later has it too.
 
 /** @typedef {string | number} Reference a name or an index of the model's list */
-/** @typedef {{ reference: Reference, fade: number | null }} Look */
-
-const REPLIES_UP_TO = 9; // priorities from 10 on belong to the operator: no sentence changes that face
+/** @typedef {{ reference: Reference, fade: number | null }} Look fade in seconds; null takes the file's own */
 
 export class Face {
   /** @type {Look} */
-  set = { reference: "neutral", fade: null };
-  priority = 0;
-  /** @type {Reference | null} */
-  spoken = null;
+  last = { reference: "neutral", fade: null };
 
   /** @param {(look: Look) => void} show */
   constructor(show) {
     this.show = show;
   }
 
-  /** @param {Reference} reference @param {number | null} fade seconds @param {number} priority */
-  setByServer(reference, fade, priority) {
-    this.set = { reference, fade };
-    this.priority = priority;
-    this.spoken = null;
-    this.show(this.set);
-  }
-
-  /** @param {Reference | undefined} reference */
-  setBySentence(reference) {
-    if (reference === undefined || this.priority > REPLIES_UP_TO) return;
-    this.spoken = reference;
-    this.show({ reference, fade: null });
-  }
-
-  /** A reply's face ends with its turn. */
-  endOfReply() {
-    if (this.spoken === null) return;
-    this.spoken = null;
-    this.show({ ...this.set, fade: null });
+  /** @param {Reference} reference @param {number | null} fade */
+  set(reference, fade) {
+    this.last = { reference, fade };
+    this.show(this.last);
   }
 
   /** Once more, for a model that has just been loaded. */
   refresh() {
-    this.show(this.spoken === null ? this.set : { reference: this.spoken, fade: null });
+    this.show({ ...this.last, fade: null });
   }
 }

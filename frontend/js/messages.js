@@ -24,8 +24,15 @@
  */
 /** @typedef {{ engine?: string, is_demo?: boolean, note?: string }} Provider */
 /**
+ * @typedef {object} Abilities what the avatar can show; a place in a list is its index
+ * @property {string[]} [expressions]
+ * @property {Record<string, { duration_ms: number, loops: boolean }[]>} [motions]
+ */
+/**
  * @typedef {object} CharacterState
  * @property {{ expression_id?: number, name?: string } | null} [expression]
+ * @property {{ motion_group: string, motion_index: number, loop: boolean } | null} [motion]
+ * @property {Abilities} [abilities]
  * @property {boolean} [speaking]
  * @property {string} [mode]
  * @property {number} [queue]

@@ -3,7 +3,7 @@
 import { ExpressionPlayer } from "./avatar/expressions.js";
 import { loadModel } from "./avatar/files.js";
 import { Life } from "./avatar/life.js";
-import { MotionPlayer } from "./avatar/motions.js";
+import { IDLE_GROUP, MotionPlayer } from "./avatar/motions.js";
 import { Puppet, RESTING } from "./avatar/puppet.js";
 import { clamp, mix } from "./avatar/curves.js";
 import { Face } from "./face.js";
@@ -17,7 +17,7 @@ import { Speech } from "./speech.js";
 
 export const OUR_MODEL = "/live2d-models/mika/mika.model3.json";
 const STALE_SECONDS = 4; // sentences that waited through a lost connection for longer are not said any more
-const FACE_FADES = 0.5; // seconds: the server's word that the turn has ended, and the fade of its face
+const FACE_FADES = 0.8; // seconds: the server's word that the turn has ended, and the fade of its face
 const LONGEST_FRAME = 0.1; // after a pause of the page, go on from where we were
 
 export class Performer {
@@ -39,6 +39,8 @@ export class Performer {
   stoppedTurn = null;
   /** @type {string | null} */
   turn = null;
+  /** @type {Record<string, any> | null} the loop that the server last commanded, for a model that is loaded later */
+  looped = null;
 
   /** @type {(cue: AudioCue) => void} a sentence begins to be heard */
   onsentence = () => {};
@@ -115,7 +117,7 @@ export class Performer {
       case "motion-command":
         return this.startMotion(message);
       case "motion-stop":
-        return this.motions.stop();
+        return this.stopMotion();
     }
   }
 
@@ -129,8 +131,8 @@ export class Performer {
   /** @param {Message} snapshot */
   restore({ state, expression, motion }) {
     this.setState(state ?? {});
-    if (expression?.name) this.face.setByServer(expression.name, null, expression.priority ?? 0);
-    if (motion?.loop && motion.motion_group) this.startMotion(motion);
+    if (expression) this.setExpression(expression);
+    if (motion?.loop) this.startMotion(motion);
   }
 
   /** @param {CharacterState} state */
@@ -151,25 +153,31 @@ export class Performer {
   /** @param {string} text @param {string | undefined} turn */
   control(text, turn) {
     if (text === "conversation-chain-start") this.turn = turn ?? null;
-    else if (text === "conversation-chain-end") this.speech.whenQuiet(() => this.face.endOfReply());
   }
 
-  /** @param {Message} message */
-  setExpression({ expression_id, name, fade_ms, priority }) {
+  /** @param {Record<string, any>} look */
+  setExpression({ expression_id, name, fade_ms }) {
     const known = name !== undefined && this.expressions.find(name);
     const fade = typeof fade_ms === "number" ? fade_ms / 1000 : null;
-    this.face.setByServer(known ? name : (expression_id ?? name), fade, priority ?? 0);
+    this.face.set(known ? name : (expression_id ?? name), fade);
   }
 
-  /** @param {Record<string, any>} command */
-  startMotion({ motion_group = "", motion_index = 0, loop }) {
-    this.motions.start(motion_group, motion_index, { loop });
+  /** @param {Record<string, any>} command priority 0 in the idle group: nobody asked for it */
+  startMotion({ motion_group = "", motion_index = 0, loop, priority }) {
+    this.looped = loop ? { motion_group, motion_index, loop, priority } : null;
+    const idle = motion_group === IDLE_GROUP && priority === 0;
+    if (idle && !this.motions.idles) this.motions.stop();
+    else this.motions.start(motion_group, motion_index, { loop, idle });
+  }
+
+  stopMotion() {
+    this.looped = null;
+    this.motions.stop();
   }
 
   /** Silent at once, whatever was going on. */
   hush() {
     this.speech.cut();
-    this.face.endOfReply();
   }
 
   /** Stopped by somebody at this page, before the server knows of it. */
@@ -182,8 +190,7 @@ export class Performer {
 
   /** @param {AudioCue} cue */
   sentenceBegins(cue) {
-    this.face.setBySentence(cue.actions?.expressions?.[0]);
-    this.onsentence(cue);
+    this.onsentence(cue); // its face comes by itself: what wins is the server's decision
     if (this.primary && cue.display_text && !cue.forwarded) {
       this.send({ type: "audio-play-start", display_text: cue.display_text, forwarded: true });
     }
@@ -233,6 +240,7 @@ export class Performer {
     this.motions = new MotionPlayer(model.motions);
     this.motions.idles = idles;
     this.face.refresh();
+    if (this.looped) this.startMotion(this.looped);
   }
 
   /** @param {import("./face.js").Look} look */

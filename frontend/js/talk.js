@@ -4,6 +4,7 @@ import { Backstage } from "./backstage.js";
 import { Composer } from "./composer.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { Moves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { OUR_MODEL, Performer } from "./performer.js";
 import { channelWords, connectionWords, engineNotices, lacksSound, spokenText } from "./words.js";
@@ -25,6 +26,7 @@ const connection = new Connection(showAddress(location), {
 const performer = new Performer(byId("avatar"), (message) => connection.send(message));
 const conversation = new Conversation(byId("log"), () => (byId("welcome").hidden = true));
 const notices = new Notices(byId("notices"), byId("notice-lines"));
+const moves = new Moves(byId("moves"), (message) => connection.send(message));
 const backstage = new Backstage(
   {
     mode: /** @type {HTMLSelectElement} */ (byId("mode")),
@@ -212,6 +214,7 @@ function showState() {
   const { state } = performer;
   pill("channel", channelWords(state.twitch));
   conversation.keepAtEnd(() => notices.show(engineNotices(state)));
+  moves.show(state.abilities);
   const name = state.character?.character_name || "Mika";
   byId("name").textContent = name;
   composer.field.placeholder = `Say something to ${name}…`;

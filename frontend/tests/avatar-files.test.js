@@ -119,6 +119,75 @@ test("a motion replaces the one before; afterwards the idle group goes on", () =
   assert.equal(player.start("Wave", 3), false);
 });
 
+/** @param {number[]} segments @param {object} meta */
+const motion = (segments, meta) => parseMotion(motionFile(segments, meta));
+
+/** Plays on and returns the value at each frame. */
+function frames(player, seconds, dt = 0.02) {
+  return Array.from({ length: Math.round(seconds / dt) }, () => {
+    const params = {};
+    player.apply(params, dt);
+    return params.ParamX ?? 0;
+  });
+}
+
+/** The largest step from one frame to the next. */
+const leap = (values) => Math.max(...values.slice(1).map((value, i) => Math.abs(value - values[i])));
+
+const FADES = { duration: 2, fade: 0.5 };
+
+test("nothing snaps: not when a motion is cut, not where a loop begins again, not when it is stopped", () => {
+  const rising = [0, -1, 0, 2, 1];
+  const player = new MotionPlayer({
+    Idle: [motion([0, 0, 0, 2, 0], { ...FADES, loop: true })],
+    Wave: [motion(rising, FADES)],
+    Nod: [motion([0, 1, 0, 2, -1], FADES)],
+  });
+  const seen = frames(player, 1);
+  player.start("Wave", 0, { loop: true });
+  seen.push(...frames(player, 5.3));
+  player.start("Nod", 0);
+  seen.push(...frames(player, 0.2));
+  player.start("Wave", 0, { loop: true });
+  seen.push(...frames(player, 1.1));
+  player.stop();
+  seen.push(...frames(player, 2));
+  assert.ok(Math.max(...seen) > 0.4 && Math.min(...seen) < -0.4);
+  assert.ok(leap(seen) < 0.15, `it jumped by ${leap(seen)}`);
+  assert.equal(seen.at(-1), 0);
+});
+
+test("a loop that is told again goes on, and a gesture begins anew", () => {
+  const player = new MotionPlayer({ Wave: [motion([0, 0, 0, 2, 1], { ...FADES, loop: true })] });
+  player.start("Wave", 0, { loop: true });
+  frames(player, 1);
+  player.start("Wave", 0, { loop: true });
+  assert.deepEqual([player.tracks.length, Math.round(player.tracks[0].time)], [1, 1]);
+  player.start("Wave", 0, { loop: false });
+  assert.equal(player.tracks.length, 2);
+});
+
+test("a motion that is shorter than its fades loops without piling up", () => {
+  const player = new MotionPlayer({ Blink: [motion([0, 0, 0, 0.2, 1], { ...FADES, duration: 0.2 })] });
+  player.start("Blink", 0, { loop: true });
+  frames(player, 5);
+  assert.ok(player.tracks.length <= 3, `${player.tracks.length} rounds at once`);
+  assert.equal(player.name, "Blink 0");
+});
+
+test("an expression is faded into for as long as it was asked to, and back without a jump", () => {
+  const player = new ExpressionPlayer([expression("one", 0), expression("two", 1)]);
+  player.show("one", 0);
+  frames(player, 0.1);
+  player.show("two", 2);
+  const rising = frames(player, 1);
+  assert.ok(Math.abs(rising.at(-1) - 0.5) < 0.02, "half way after half of its time");
+  player.show("one", 1);
+  const falling = frames(player, 1.2);
+  assert.ok(leap([...rising, ...falling]) < 0.05);
+  assert.equal(falling.at(-1), 0);
+});
+
 test("Mika's own files load, and name only parameters that the drawing knows", async () => {
   const model = await loadModel(MIKA.href, readJson);
   const names = ["neutral", "joy", "anger", "sadness", "surprise", "fear", "disgust", "smirk"];

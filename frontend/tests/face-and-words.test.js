@@ -6,28 +6,17 @@ import { Face } from "../js/face.js";
 import { readable } from "../js/overlay.js";
 import { channelWords, engineNotices, lacksSound, spokenText } from "../js/words.js";
 
-function face() {
+test("a model that is loaded later gets the face that the server last said, with the file's own fade", () => {
   const shown = [];
-  return { shown, face: new Face(({ reference }) => shown.push(reference)) };
-}
-
-test("a sentence's face shows over the server's, and goes with the reply", () => {
-  const { face: it, shown } = face();
-  it.setByServer("joy", 0.2, 5);
-  it.setBySentence(2);
-  it.endOfReply();
-  it.endOfReply();
-  assert.deepEqual(shown, ["joy", 2, "joy"]);
-});
-
-test("an operator's face is not changed by a sentence", () => {
-  const { face: it, shown } = face();
-  it.setByServer("anger", null, 10);
-  it.setBySentence("joy");
-  it.setByServer("neutral", null, 0);
-  it.setBySentence("joy");
-  it.setBySentence(undefined);
-  assert.deepEqual(shown, ["anger", "neutral", "joy"]);
+  const it = new Face((look) => shown.push(look));
+  it.refresh();
+  it.set("joy", 2);
+  it.refresh();
+  assert.deepEqual(shown, [
+    { reference: "neutral", fade: null },
+    { reference: "joy", fade: 2 },
+    { reference: "joy", fade: null },
+  ]);
 });
 
 test("only this model's tags are taken out of a text", () => {

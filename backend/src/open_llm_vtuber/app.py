@@ -15,13 +15,16 @@ from open_llm_vtuber.adapters.autonomous_adapter import AutonomousAdapter
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.adapters.external_api_adapter import ExternalAPIAdapter
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
+from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
+from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
-from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script
+from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
+from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.config import Character, Features, Settings
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -44,18 +47,20 @@ from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import ChatHappened, Describe, Hello
+from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
-from open_llm_vtuber.stimulus import ChatEvent, EngineStatus
+from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
+from open_llm_vtuber.tts.given_speech import given_speech
+from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
-from open_llm_vtuber.twitch.twitch_client import TwitchClient
+from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 
@@ -111,7 +116,8 @@ async def on_air(
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
-        shows = await stack.enter_async_context(_groups(local, settings, report))
+        groups = await stack.enter_async_context(_groups(local, settings, report))
+        shows = await _channels(stack, settings, groups)
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
@@ -133,6 +139,7 @@ async def on_air(
         finally:
             for task in running:
                 task.cancel()
+            await role.leave()
 
 
 def _stage(
@@ -172,6 +179,8 @@ def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
 
 def is_demo(settings: Settings) -> bool:
     """Whether the configured brain is one that only proves the pipeline. Raises ConfigError."""
+    if is_humes(settings.character_config):
+        return False
     name, options = settings.character_config.agent_config.language_model()
     if name not in LLM_ENGINES:
         return True  # a demo brain takes its place
@@ -234,7 +243,11 @@ def _adapters(
     """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
     memory = Memory()
 
-    def agent(script: Script) -> BasicMemoryAgent:
+    def agent(script: Script) -> AgentInterface:
+        if isinstance(script.llm, HumeOptions):
+            return HumeAIAgent(
+                script.llm, script.persona, sounding=given_speech, sample_rate=RATE, memory=memory
+            )
         toolbox = tools.toolbox(script.tool_servers, are_of_use=script.llm.abilities.tools)
         return BasicMemoryAgent(script.llm, script.persona, script.emotions, toolbox, memory)
 
@@ -306,25 +319,24 @@ async def _detector(
     return lease.engine
 
 
-def _chat_sources(settings: Settings, shows: Shows) -> list[TwitchClient]:
+async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Channels:
+    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
-    if not settings.features.twitch or not twitch.channel:
-        return []
-
-    async def tell(event: ChatEvent) -> None:
-        await shows.tell(ON_AIR, ChatHappened(event))
-
-    token = twitch.token.get_secret_value() or None
-    return [TwitchClient(token, twitch.channel, tell, status_callback=tell, endpoint=twitch.endpoints.irc)]
+    platform = TwitchPlatform(twitch, settings.system_config.data_dir)
+    channels = await stack.enter_async_context(Channels(shows, platform))
+    if settings.features.twitch and twitch.channel:
+        stored = None if platform.has_login() else ANONYMOUS
+        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+    return channels
 
 
 def _loops(
     settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
-) -> list[TwitchClient | VTubeStudioOutput | ModeFollower]:
+) -> list[VTubeStudioOutput | ModeFollower]:
     """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
     outputs = _outputs(settings, shows, report)
     followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []
-    return [*_chat_sources(settings, shows), *followers, *(outputs if drives_outputs else ())]
+    return [*followers, *(outputs if drives_outputs else ())]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

@@ -13,12 +13,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from open_llm_vtuber import config
+from open_llm_vtuber.agent.agents.hume_ai import HumeOptions
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
 from open_llm_vtuber.config import Character, Settings, TTSConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.persona import OURS as TAGS
 from open_llm_vtuber.persona import Persona, persona
 from open_llm_vtuber.ports import Adapter, LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import ConfigFile
@@ -34,17 +36,26 @@ T = TypeVar("T")
 EMBEDDED_VOICES = ("embedded_tts", "tone_tts")
 """Voices that need nobody, the better one first: they stand in for every other."""
 OUR_AGENT = "basic_memory_agent"
+HUMES_AGENT = "hume_ai_agent"
+AGENTS = (OUR_AGENT, HUMES_AGENT)
+"""Those that can be chosen; every other is our own instead."""
+HUME_ENDS = (
+    "Hume announced that it ends its voice interface (EVI) on 13 November 2026. "
+    f"If it does not answer any more, set conversation_agent_choice to {OUR_AGENT}."
+)
 READING_LIMIT: Seconds = 20.0
 """How long a disk may take over the character files."""
 NewChain = Callable[[Mapping[str, SpeechSynthesizer], Callable[[str, str], None]], SpeechSynthesizer]
 """Makes one voice of several; it says whenever another one speaks, and why."""
+Mind = LanguageModel | HumeOptions
+"""What the words of a character come from: a language model, or Hume's interface, which needs none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What an adapter's agent is made of: a language model, and what it is told of who it is."""
+    """What an adapter's agent is made of: what it thinks with, and what it is told of who it is."""
 
-    llm: LanguageModel
+    llm: Mind
     persona: str
     emotions: Collection[str]
     tool_servers: Collection[str]
@@ -59,7 +70,7 @@ class _Ready:
     """A character with all that its role needs but the adapter, which is each show's own."""
 
     billing: Billing
-    llm: LanguageModel
+    llm: Mind
     voice: SpeechSynthesizer
     persona: Persona
     remote_persona: Persona | None
@@ -165,29 +176,35 @@ class Casting:
             lambda: avatar(self._settings, self._frontend, character.live2d_model_name)
         )
         async with AsyncExitStack() as stack:
-            llm = await self._llms.take(*character.agent_config.language_model())
-            stack.push_async_callback(llm.end)
+            llm, words = await self._words(stack, character)
             # What serves all is looked up anew each time: it may be another one by then.
-            providers = ChainMap({"llm": _described(llm.status, llm.engine)}, self._others)
+            providers = ChainMap({"llm": words}, self._others)
             voice, voice_notes = await self._voice(stack, character.tts_config, providers)
-            who = await self._in_thread(lambda: self._persona(character, llm.engine, model))
+            who = await self._in_thread(lambda: self._persona(character, llm, model))
             remote = self._remote
             remote_who = (
                 await self._in_thread(lambda: self._persona(character, remote, model)) if remote else None
             )
             return _Ready(
                 billing=self._billing(listed, model),
-                llm=llm.engine,
+                llm=llm,
                 voice=voice,
                 persona=who,
                 remote_persona=remote_who,
                 providers=providers,
                 character=character,
-                notes=tuple(
-                    filter(None, (_other_agent(character), llm.status.note, *voice_notes, *who.notes))
-                ),
+                notes=tuple(filter(None, (_other_agent(character), words.note, *voice_notes, *who.notes))),
                 end=stack.pop_all().aclose,
             )
+
+    async def _words(self, stack: AsyncExitStack, character: Character) -> tuple[Mind, EngineStatus]:
+        """Start the language model, where the character's agent needs one; return also who gives the words."""
+        if is_humes(character):
+            options = HumeOptions.of(character.agent_config.agent_settings.hume_ai_agent)
+            return options, EngineStatus(engine=HUMES_AGENT, note=HUME_ENDS if options.is_at_hume else "")
+        lease = await self._llms.take(*character.agent_config.language_model())
+        stack.push_async_callback(lease.end)
+        return lease.engine, _described(lease.status, lease.engine)
 
     async def _voice(
         self, stack: AsyncExitStack, wanted: TTSConfig, providers: MutableMapping[str, EngineStatus]
@@ -218,12 +235,19 @@ class Casting:
         remote = self._remote
         agent = ready.character.agent_config.agent_settings.basic_memory_agent
         shown_only = ready.character.tts_preprocessor_config
+        adapters = self._adapters(
+            _script(ready, ready.llm, ready.persona),
+            _script(ready, remote, ready.remote_persona) if remote and ready.remote_persona else None,
+        )
+
+        async def left() -> None:
+            for adapter in adapters.values():
+                await adapter.end()
+            await leave()
+
         return Role(
             billing=ready.billing,
-            adapters=self._adapters(
-                _script(ready, ready.llm, ready.persona),
-                _script(ready, remote, ready.remote_persona) if remote and ready.remote_persona else None,
-            ),
+            adapters=adapters,
             unavailable=self._unavailable,
             voice=ready.voice,
             providers=ready.providers,
@@ -235,7 +259,7 @@ class Casting:
                 angle_brackets=shown_only.ignore_angle_brackets,
                 special=shown_only.remove_special_char,
             ),
-            leave=leave,
+            leave=left,
         )
 
     def _billing(self, listed: Listed, model: Live2dModel) -> Billing:
@@ -250,10 +274,12 @@ class Casting:
             human_name=character.human_name,
         )
 
-    def _persona(self, character: Character, llm: LanguageModel, model: Live2dModel) -> Persona:
-        if llm.abilities.is_demo and not llm.abilities.emotion_tags:
-            return Persona(character.persona_prompt)  # a tiny model only gets confused by rules
+    def _persona(self, character: Character, llm: Mind, model: Live2dModel) -> Persona:
         prompts = self._settings.system_config.tool_prompts
+        if isinstance(llm, HumeOptions):  # it speaks by itself, and would say the tags aloud
+            prompts = {name: stem for name, stem in prompts.items() if name != TAGS}
+        elif llm.abilities.is_demo and not llm.abilities.emotion_tags:
+            return Persona(character.persona_prompt)  # a tiny model only gets confused by rules
         return persona(character.persona_prompt, prompts, self._settings.folder, model.emotions)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -264,7 +290,7 @@ class Casting:
             raise ProtocolError("The disk is too slow just now; try again.", code="busy") from None
 
 
-def _script(ready: _Ready, llm: LanguageModel, persona: Persona) -> Script:
+def _script(ready: _Ready, llm: Mind, persona: Persona) -> Script:
     agent = ready.character.agent_config.agent_settings.basic_memory_agent
     return Script(
         llm=llm,
@@ -282,9 +308,16 @@ def _described(status: EngineStatus, llm: LanguageModel) -> EngineStatus:
     return EngineStatus(engine=status.engine, note=status.note, is_demo=llm.abilities.is_demo)
 
 
+def is_humes(character: Character) -> bool:
+    """Return whether Hume answers for that character."""
+    return character.agent_config.conversation_agent_choice == HUMES_AGENT
+
+
 def _other_agent(character: Character) -> str:
     choice = character.agent_config.conversation_agent_choice
-    return "" if choice == OUR_AGENT else f"The agent {choice} is not available; {OUR_AGENT} is used instead."
+    if choice in AGENTS:
+        return ""
+    return f"The agent {choice} is not available; {OUR_AGENT} is used instead."
 
 
 def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2dModel:
@@ -292,7 +325,7 @@ def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2
     name = settings.character_config.live2d_model_name if name is None else name
     if name == config.BUILT_IN_AVATAR:
         folder = frontend / "models" / name
-        return Live2dModel.from_json(_json(folder / "entry.json"), _json(folder / f"{name}.model3.json"))
+        return _model(_json(folder / "entry.json"), folder / f"{name}.model3.json")
     entries = _json(settings.folder / "model_dict.json")
     if not isinstance(entries, list):
         raise ConfigError("The avatar's file model_dict.json must hold a list.")
@@ -303,7 +336,11 @@ def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2
             *(str(each.get("name")) for each in entries if isinstance(each, dict)),
         ]
         raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    return Live2dModel.from_json(entry, _json(settings.folder / str(entry.get("url", "")).lstrip("/")))
+    return _model(entry, settings.folder / str(entry.get("url", "")).lstrip("/"))
+
+
+def _model(entry: Any, model3: Path) -> Live2dModel:
+    return Live2dModel.from_json(entry, _json(model3), lambda file: _json(model3.parent / file))
 
 
 def _json(file: Path) -> Any:

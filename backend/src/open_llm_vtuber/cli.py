@@ -20,7 +20,7 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, rehearsal, trial
+from open_llm_vtuber import __version__, app, config, rehearsal, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -104,15 +104,37 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", help="list the engines that can be chosen")
     engines.set_defaults(run=_engines)
 
+    _add_twitch(commands)
     protocol = commands.add_parser("protocol", help="print the reference of all messages")
     protocol.set_defaults(run=_protocol)
     return parser
+
+
+def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    twitch = commands.add_parser("twitch", help="log in to Twitch").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    login = twitch.add_parser("login", help="log in with a code that you enter in a browser")
+    _add_config(login)
+    _add_data_dir(login)
+    login.set_defaults(run=_twitch_login)
+
+    doctor = commands.add_parser("doctor", help="find out what works, step by step")
+    _add_config(doctor)
+    _add_data_dir(doctor)
+    doctor.add_argument("--twitch", action="store_true", required=True, help="with this token and channel")
+    doctor.add_argument("--channel", metavar="NAME", help="Twitch channel (default: from the configuration)")
+    doctor.set_defaults(run=_doctor)
 
 
 def _add_config(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", type=Path, metavar="F", help="configuration file (default: conf.yaml if there)"
     )
+
+
+def _add_data_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -321,6 +343,15 @@ def _engines(_: argparse.Namespace) -> int:
             table.add_row(kind, name)
     out.print(table)
     return 0
+
+
+def _twitch_login(options: argparse.Namespace) -> int:
+    return twitch_cli.log_in(config.overridden(_settings(options), data_dir=options.data_dir))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    settings = config.overridden(_settings(options), data_dir=options.data_dir, channel=options.channel)
+    return twitch_cli.examine(settings)
 
 
 def _protocol(_: argparse.Namespace) -> int:

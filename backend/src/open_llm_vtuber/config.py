@@ -94,6 +94,7 @@ class AgentSettings(_Section):
     """Settings of each agent."""
 
     basic_memory_agent: BasicMemoryAgentConfig = BasicMemoryAgentConfig()
+    hume_ai_agent: Section = Field(default_factory=dict)
 
 
 class AgentConfig(_Section):
@@ -109,32 +110,31 @@ class AgentConfig(_Section):
         return served_as(name, self.llm_configs.get(name, {}))
 
 
-class TTSConfig(BaseModel):
-    """Which voice speaks; the options of each voice stand beside it under the voice's name."""
+class _EngineChoice(BaseModel):
+    """A section that chooses an engine; the options of each engine stand beside it under the engine's name."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    def options(self, name: str) -> Mapping[str, object]:
+        """Return an engine's options."""
+        found = (self.model_extra or {}).get(name)
+        return found if isinstance(found, dict) else {}
+
+
+class TTSConfig(_EngineChoice):
+    """Which voice speaks."""
+
     tts_model: str = "embedded_tts"
     fallback: tuple[str, ...] | None = None
     """The voices that speak, in this order, when the chosen one fails; None leaves it to the program."""
 
-    def options(self, name: str) -> Mapping[str, object]:
-        """Return a voice's options."""
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
+class ASRConfig(_EngineChoice):
+    """Which ear listens. `none` is no ear."""
 
-class ASRConfig(BaseModel):
-    """Which ear listens; the options of each ear stand beside it under the ear's name. `none` is no ear."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
     asr_model: str = "embedded_asr"
     fallback: tuple[str, ...] | None = None
     """The ears that listen, in this order, when the chosen one fails; None leaves it to the program."""
-
-    def options(self, name: str) -> Mapping[str, object]:
-        """Return an ear's options."""
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
 
 class VADConfig(BaseModel):

@@ -31,6 +31,7 @@ from open_llm_vtuber.show.commands import (
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -73,7 +74,9 @@ class Groups:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._tasks.__aexit__(None, None, None)
 
-    async def ask(self, show: str, command: Command | GroupCommand) -> Sequence[ServerMessage]:
+    async def ask(
+        self, show: str, command: Command | GroupCommand | SourceCommand
+    ) -> Sequence[ServerMessage]:
         """Do it and return the answers; what a member of a group asks may concern all of it."""
         match command:
             case AddToGroup():
@@ -85,7 +88,7 @@ class Groups:
             case PlayStarted():
                 if group := self._groups.get(command.client):
                     group.play_started(command.client, command.text)
-                return ()
+                return await self._shows.ask(show, command)
             case AnswerUtterance() if command.client in self._groups:
                 return await self._answer_utterance(show, command)
             case Perform() if command.stimulus.client in self._groups:

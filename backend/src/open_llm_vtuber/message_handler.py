@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -41,15 +48,25 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.twitch_messages import (
+    GetTwitch,
+    TwitchConnect,
+    TwitchDisconnect,
+    TwitchLogin,
+)
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
     BecomeCharacter,
+    BeginTwitchLogin,
     CancelText,
     Command,
+    ConnectTwitch,
     CreateHistory,
     Describe,
     DescribeGroup,
+    DescribeTwitch,
+    DisconnectTwitch,
     EraseHistory,
     GenerateText,
     GetMode,
@@ -68,6 +85,7 @@ from open_llm_vtuber.show.commands import (
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
+    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -101,7 +119,7 @@ class MessageHandler:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | None:
+    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
         client = self._client
         if isinstance(message, LiveClientMessage):
             return _live_command(message, client)
@@ -138,12 +156,31 @@ class MessageHandler:
                 return AnswerUtterance(client, self._human_name, self._microphone)
             case AISpeakSignal():
                 return SpeakUp(client, message.idle_time)
-            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo() | AudioPlayStart():
+            case AudioPlayStart():
+                return PlayStarted(client, message.display_text.text) if message.display_text else None
+            case AddClientToGroup() | RemoveClientFromGroup() | RequestGroupInfo():
                 return _group_command(message, client)
+            case TwitchConnect() | TwitchDisconnect() | GetTwitch() | TwitchLogin():
+                return _source_command(message, client)
             case Heartbeat():
                 return None
             case _:
                 assert_never(message)
+
+
+def _source_command(
+    message: TwitchConnect | TwitchDisconnect | GetTwitch | TwitchLogin, client: str
+) -> SourceCommand:
+    match message:
+        case TwitchConnect():
+            token = message.token.get_secret_value()
+            return ConnectTwitch(client, message.channel, token, message.anonymous, message.request_id)
+        case TwitchDisconnect():
+            return DisconnectTwitch()
+        case GetTwitch():
+            return DescribeTwitch()
+        case TwitchLogin():
+            return BeginTwitchLogin()
 
 
 def _live_command(message: LiveClientMessage, client: str) -> Command:
@@ -162,6 +199,8 @@ def _live_command(message: LiveClientMessage, client: str) -> Command:
             return GetMode()
         case GetCharacterState():
             return GetState()
+        case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
+            return body_command(message, client)
         case _:
             assert_never(message)
 
@@ -195,8 +234,8 @@ def _context(given: GenerationContext) -> TextContext:
 
 
 def _group_command(
-    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo | AudioPlayStart, client: str
-) -> GroupCommand | None:
+    message: AddClientToGroup | RemoveClientFromGroup | RequestGroupInfo, client: str
+) -> GroupCommand:
     match message:
         case AddClientToGroup():
             return AddToGroup(client, message.invitee_uid)
@@ -204,8 +243,6 @@ def _group_command(
             return RemoveFromGroup(client, message.target_uid)
         case RequestGroupInfo():
             return DescribeGroup(client)
-        case AudioPlayStart():
-            return PlayStarted(client, message.display_text.text) if message.display_text else None
 
 
 def _answering(request_id: str | None, answer: ServerMessage) -> ServerMessage:

@@ -1,27 +1,33 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
 from open_llm_vtuber.stimulus import (
+    ChannelAccess,
+    ChannelStatus,
+    ChatEvent,
     ChatRemoval,
     ExpressionRequest,
     HistoryLine,
+    LoginCode,
     MotionRequest,
     Priority,
     PromptMessage,
+    ReplyPiece,
     SpeechEvent,
     Spending,
     Stimulus,
+    StreamFacts,
     TextAbilities,
     TextContext,
     TextOptions,
     TextWishes,
 )
-from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult, ToolUse
+from open_llm_vtuber.tool_use import Tool, ToolCall, ToolResult
 from open_llm_vtuber.units import Hertz, Milliseconds
 
 
@@ -99,6 +105,71 @@ class Toolbox(Protocol):
         ...
 
 
+class ChannelReader(Protocol):
+    """Reads one channel of a chat platform while `run` runs."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+        ...
+
+    @property
+    def status(self) -> ChannelStatus:
+        """How it is going."""
+        ...
+
+    @property
+    def facts(self) -> StreamFacts:
+        """What is known of the stream."""
+        ...
+
+    @property
+    def access(self) -> ChannelAccess:
+        """How it is read, and what is allowed."""
+        ...
+
+    async def run(self) -> None:
+        """Read until `disconnect`."""
+        ...
+
+    async def connect(self) -> ChannelAccess:
+        """Wait until chat is really being read. Raises EngineError with the platform's own reason if it cannot be."""
+        ...
+
+    async def disconnect(self) -> None:
+        """End `run` and wait until it has ended."""
+        ...
+
+
+class ChatPlatform(Protocol):
+    """Where chat comes from, and the one login for it."""
+
+    def has_login(self) -> bool:
+        """Whether a login is stored."""
+        ...
+
+    def channel_name(self, typed: str) -> str:
+        """Return the channel that somebody has typed. Raises ConfigError."""
+        ...
+
+    def reader(
+        self, channel: str, token: str | None, tell: Callable[[ChatEvent], Awaitable[None]]
+    ) -> ChannelReader:
+        """Return a reader that tells what happens: with a token, anonymous for "", with the stored login for None.
+
+        Raises ConfigError.
+        """
+        ...
+
+    async def begin_login(self) -> LoginCode:
+        """Return the code of a new login. Raises ProtocolError `not-configured`, EngineError."""
+        ...
+
+    async def finish_login(self) -> None:
+        """Wait until the code was entered, and store the login. Raises EngineError, ConfigError."""
+        ...
+
+
 class Adapter(Protocol):
     """Where the words of a turn come from."""
 
@@ -107,10 +178,10 @@ class Adapter(Protocol):
         """The name of the model that answers; "" where it has none."""
         ...
 
-    def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         """Yield the reply of a turn piece by piece, emotion tags included, and in between what tools are used.
 
-        Raises EngineError.
+        A sentence may come with its own sound instead of as text. Raises EngineError.
         """
         ...
 
@@ -157,6 +228,10 @@ class Adapter(Protocol):
 
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed."""
+        ...
+
+    async def end(self) -> None:
+        """Let go of what it holds of its own: its show is over, or becomes somebody else."""
         ...
 
 

@@ -24,6 +24,7 @@ from open_llm_vtuber.api import (
     takes,
 )
 from open_llm_vtuber.body_limit import BodyLimit
+from open_llm_vtuber.body_routes import add_body_routes
 from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
 from open_llm_vtuber.errors import EngineError
@@ -40,6 +41,7 @@ from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.text_generation import add_text_generation
+from open_llm_vtuber.twitch_api import add_twitch_api
 from open_llm_vtuber.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
@@ -98,11 +100,13 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     app.add_middleware(Doorkeeper, system=system)
     add_refusals(app)
     _add_api(app, shows)
+    add_body_routes(app, shows)
     add_text_generation(app, shows)
     if metrics:
         _add_metrics(app, metrics)
     _add_asr(app, ear)
     _add_speech(app, voice)
+    add_twitch_api(app, shows)
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:

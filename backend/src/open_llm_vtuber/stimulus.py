@@ -7,8 +7,8 @@ from typing import Literal, NewType
 from uuid import uuid4
 
 from open_llm_vtuber.modes import Style
-from open_llm_vtuber.tool_use import Tool, ToolCall
-from open_llm_vtuber.units import Milliseconds
+from open_llm_vtuber.tool_use import Tool, ToolCall, ToolUse
+from open_llm_vtuber.units import Hertz, Milliseconds
 
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
@@ -64,6 +64,23 @@ class Stimulus:
         if self.source == "unasked" or self.verbatim:
             return ""
         return f"{self.author}: {self.text}" if self.source == "chat" else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenSentence:
+    """A sentence of a reply that comes with its own sound: no voice of ours says it."""
+
+    text: str
+    """Every word that is to be heard in the sound: it is what the guard judges."""
+    emotions: tuple[str, ...] = ()
+    """What is felt in it, the strongest first, in lower case; the avatar shows the first that it can."""
+    pcm: bytes = field(repr=False)
+    """16-bit little-endian mono, at the loudness of every voice."""
+    sample_rate: Hertz
+
+
+ReplyPiece = str | ToolUse | SpokenSentence
+"""What a reply is made of: text as it comes, the tools that it takes, sentences that come spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +152,28 @@ class ChannelStatus:
     channel: str
     state: Literal["connecting", "connected", "reconnecting", "down"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAccess:
+    """How a channel is read, and what is allowed besides; nothing of it to an anonymous reader."""
+
+    channel: str
+    via: Literal["eventsub", "irc"]
+    scopes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Scopes without which something does not work."""
+    problems: tuple[str, ...] = ()
+    """Events that do not arrive, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginCode:
+    """What somebody has to enter where, for this program to be logged in."""
+
+    user_code: str
+    verification_uri: str
+    expires_in_s: int
 
 
 EventKind = Literal[

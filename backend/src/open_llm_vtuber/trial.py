@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import SpokenSentence, Stimulus
 from open_llm_vtuber.units import Seconds
 
 LIMIT: Seconds = 35.0
@@ -73,7 +73,7 @@ async def _first_words(engine: str, adapter: Adapter) -> None:
     question = Stimulus(text=QUESTION, source="typed", author="Check")
     async with aclosing(adapter.reply(question)) as pieces:
         async for piece in pieces:
-            if isinstance(piece, str) and piece.strip():
+            if isinstance(piece, SpokenSentence) or (isinstance(piece, str) and piece.strip()):
                 return
     raise EngineError(f"{engine} answered without a single word.", engine=engine, retryable=True)
 

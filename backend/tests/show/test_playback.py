@@ -43,3 +43,10 @@ def test_nothing_sent_is_nothing_heard() -> None:
 def test_longer_texts_stay_up_longer() -> None:
     assert reading_time("Hi") == 1.0
     assert reading_time("x" * 100) > 4
+
+
+def test_a_sentence_that_begins_is_known_by_its_text_and_each_begins_once() -> None:
+    playback = Playback()
+    for text in ("Yes. ", "No. ", "Yes. "):
+        assert playback.add(text, 1.0, now=0.0) == playback.ends_at - 1.0
+    assert [playback.begun(text) for text in ("Maybe.", "Yes.", "Yes. ", "No. ")] == [None, 0, 2, None]

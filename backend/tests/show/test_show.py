@@ -18,6 +18,8 @@ from open_llm_vtuber.protocol.server_messages import (
 from open_llm_vtuber.show.commands import (
     AnswerUtterance,
     ChatHappened,
+    ClaimExpression,
+    ClaimMotion,
     CreateHistory,
     Greet,
     Hear,
@@ -29,13 +31,22 @@ from open_llm_vtuber.show.commands import (
     ListHistories,
     Perform,
     PlaybackEnded,
+    PlayStarted,
     SpeakUp,
     TakeSnapshot,
 )
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.show.sound import pcm
-from open_llm_vtuber.stimulus import ChannelStatus, ChatRemoval, Stimulus
+from open_llm_vtuber.stimulus import (
+    ChannelStatus,
+    ChatRemoval,
+    ExpressionRequest,
+    MotionRequest,
+    Priority,
+    Stimulus,
+)
+from open_llm_vtuber.units import Milliseconds
 from open_llm_vtuber.vad.energy import EnergyVAD
 from virtual_time import run_virtual
 
@@ -167,8 +178,9 @@ def test_an_interrupt_ends_the_chain_before_it_returns() -> None:
             await asyncio.sleep(0.01)
             return reader.types()
 
-    assert run_virtual(main())[-4:] == [
+    assert run_virtual(main())[-5:] == [
         "interrupt-signal",
+        "claim-ended",
         "set-expression",
         "force-new-message",
         "conversation-chain-end",
@@ -429,6 +441,81 @@ def test_she_speaks_unasked_unless_she_speaks_already() -> None:
             return reader.types(), await a_show.ask(SpeakUp("me", -1)), adapter
 
     types, again, adapter = run_virtual(main())
-    assert types == ["conversation-chain-start", "full-text", "audio", "backend-synth-complete"]
+    assert types == [
+        "conversation-chain-start",
+        "full-text",
+        "set-expression",
+        "audio",
+        "backend-synth-complete",
+    ]
     assert again == ()
     assert [stimulus.text for stimulus in adapter.asked] == ["Please say something."]
+
+
+SAD_STORY = ("[joy] One is first. ", "[sadness] And then two is next.")
+
+
+def test_the_face_of_a_sentence_shows_when_the_primary_says_that_it_plays() -> None:
+    async def main() -> list[tuple[float, str]]:
+        a_show = fakes.show(FakeAdapter(*SAD_STORY), FakeVoice(5.0))
+        async with watched(a_show, plays=False) as reader:
+            await a_show.ask(typed("tell me"))
+            await asyncio.sleep(4.8)
+            second = reader.all("audio")[1]["display_text"]["text"]
+            await a_show.ask(PlayStarted("somebody else", second))
+            await asyncio.sleep(0.1)
+            await a_show.ask(PlayStarted("me", second))
+            await asyncio.sleep(0.1)
+            return [
+                (round(at, 1), message["name"])
+                for at, message in zip(reader.times, reader.messages, strict=True)
+                if message["type"] == "set-expression"
+            ]
+
+    assert run_virtual(main()) == [(0.0, "joy"), (4.9, "sadness")]
+
+
+def test_who_joins_gets_the_face_and_the_loop_with_the_snapshot_and_a_list_of_what_there_is() -> None:
+    async def main() -> Snapshot:
+        a_show = fakes.show()
+        async with watched(a_show):
+            face = ExpressionRequest(expression="anger", owner="desk", priority=Priority(10))
+            wave = MotionRequest(group="Wave", index=0, owner="desk", priority=Priority(10), loop=True)
+            await a_show.ask(ClaimExpression("desk", face))
+            await a_show.ask(ClaimMotion("desk", wave))
+            _, snapshot = await a_show.ask(Hello("late", ()))
+            assert isinstance(snapshot, Snapshot)
+            return snapshot
+
+    snapshot = run_virtual(main())
+    assert snapshot.expression.name == "anger"
+    assert snapshot.motion is not None
+    assert (snapshot.motion.motion_group, snapshot.motion.loop) == ("Wave", True)
+    assert snapshot.state.motion == snapshot.motion
+    assert set(snapshot.state.abilities.motions) == {"Idle", "Wave", "Nod"}
+
+
+def test_a_change_of_face_is_a_change_of_state() -> None:
+    async def main() -> list[str]:
+        a_show = fakes.show()
+        async with watched(a_show) as reader:
+            await asyncio.sleep(1)
+            face = ExpressionRequest(
+                expression="anger", owner="desk", priority=Priority(10), duration=Milliseconds(1_000)
+            )
+            await a_show.ask(ClaimExpression("desk", face))
+            await asyncio.sleep(3)
+            return [state["expression"]["name"] for state in reader.all("character-state")]
+
+    assert run_virtual(main())[-3:] == ["neutral", "anger", "neutral"]
+
+
+def test_an_adapter_on_air_moves_the_body_of_its_show() -> None:
+    async def main() -> tuple[str, str]:
+        adapter = FakeAdapter()
+        a_show = fakes.show(adapter)
+        async with watched(a_show):
+            result = await adapter.trigger_expression("anger", Milliseconds(0), Priority(10))
+            return result.status, a_show._state().expression.name
+
+    assert run_virtual(main()) == ("success", "anger")

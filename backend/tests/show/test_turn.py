@@ -1,19 +1,20 @@
 """One turn, in order, and what stays of it on every way out."""
 
 import asyncio
+import base64
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from fakes import BROKEN, GUARD, FakeAdapter, FakeEar, FakeVoice, Reader, model
+from fakes import BROKEN, GUARD, RATE, FakeAdapter, FakeEar, FakeVoice, Reader, model, spoken
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.turn import Cast, Turn
-from open_llm_vtuber.stimulus import HistoryLine, Stimulus
+from open_llm_vtuber.stimulus import HistoryLine, ReplyPiece, Stimulus
 from open_llm_vtuber.tool_use import ToolUse
 from virtual_time import run_virtual
 
@@ -47,10 +48,11 @@ async def stage(
     async def keep(line: HistoryLine) -> None:
         kept.append(line)
 
+    body = Body(model(), audience)
     cast = Cast(
         adapter=adapter,
         voice=voice or FakeVoice(),
-        body=Body(model(), audience.publish),
+        body=body,
         audience=audience,
         character_name="Mika",
         avatar="mika.png",
@@ -67,10 +69,11 @@ async def stage(
             outbox, lambda m: turn.playback_ended() if m["type"] == "backend-synth-complete" else None
         )
         async with asyncio.TaskGroup() as group:
-            reading = group.create_task(reader.run())
+            lives = [group.create_task(reader.run()), group.create_task(body.run())]
             yield Stage(turn, audience, reader, kept, decided)
             await asyncio.sleep(1)
-            reading.cancel()
+            for life in lives:
+                life.cancel()
 
 
 def performed(
@@ -107,6 +110,7 @@ def test_a_turn_from_chain_start_to_chain_end() -> None:
     assert done.reader.types() == [
         "conversation-chain-start",
         "full-text",
+        "set-expression",
         "audio",
         "audio",
         "backend-synth-complete",
@@ -144,10 +148,10 @@ def test_the_text_is_at_most_two_sentences_ahead_of_the_voice() -> None:
 
     async def main() -> int:
         async with stage(adapter, voice) as result, asyncio.TaskGroup() as group:
-            written: list[str | ToolUse] = []
+            written: list[ReplyPiece] = []
             feed = adapter.reply
 
-            async def counted(stimulus: Stimulus) -> AsyncIterator[str | ToolUse]:
+            async def counted(stimulus: Stimulus) -> AsyncIterator[ReplyPiece]:
                 async for piece in feed(stimulus):
                     written.append(piece)
                     yield piece
@@ -180,12 +184,13 @@ def test_a_client_that_never_reports_costs_two_seconds_and_nobody_costs_none(
     async def main() -> float:
         async with stage(FakeAdapter("Hello."), FakeVoice(3.0)) as result:
             result.turn.playback_ended = lambda: None  # type: ignore[method-assign]
+            present = dict(result.audience._outboxes)
             if not clients:
                 result.audience._outboxes.clear()
             began = asyncio.get_running_loop().time()
             await result.turn.perform()
             took = asyncio.get_running_loop().time() - began
-            result.audience._outboxes["me"] = None  # type: ignore[assignment]
+            result.audience._outboxes.update(present)
         return took
 
     assert run_virtual(main()) == pytest.approx(expected)
@@ -384,10 +389,11 @@ def test_a_line_that_cannot_be_stored_is_an_error_and_not_the_end_of_the_show() 
 def test_what_was_spoken_is_shown_to_all_and_answered_like_a_typed_line() -> None:
     adapter = FakeAdapter("Hello you.")
     done = performed(adapter, stimulus=SPOKEN, ear=FakeEar("Hello <b>Mika."))
-    assert done.reader.types()[:4] == [
+    assert done.reader.types()[:5] == [
         "conversation-chain-start",
         "full-text",
         "user-input-transcription",
+        "set-expression",
         "audio",
     ]
     assert done.reader.first("user-input-transcription")["text"] == "Hello <\u200bb>Mika."
@@ -455,7 +461,7 @@ SEES = ToolUse(id="u1", name="clock", status="completed", content="noon")
 
 def test_tools_are_shown_where_they_stand_between_the_sentences() -> None:
     done = performed(FakeAdapter("One moment", LOOKS, SEES, "It is noon."), FakeVoice(0.1, work=2.0))
-    types = done.reader.types()
+    types = [each for each in done.reader.types() if each != "set-expression"]
     assert types[2:7] == ["audio", "tool_call_status", "tool_call_status", "audio", "backend-synth-complete"]
     told = done.reader.all("tool_call_status")
     assert [(each["tool_id"], each["status"], each["name"]) for each in told] == [
@@ -505,3 +511,54 @@ def test_a_verbatim_line_is_spoken_as_it_is_and_nobody_is_asked_for_words() -> N
 def test_a_verbatim_line_passes_the_guard_like_every_other() -> None:
     done = performed(FakeAdapter(), stimulus=dataclasses.replace(VERBATIM, text="Fine. You fucking bitch."))
     assert [cue["display_text"]["text"] for cue in done.reader.all("audio")] == ["Fine. "]
+
+
+def test_a_sentence_that_comes_spoken_is_performed_as_it_is_and_no_voice_is_asked() -> None:
+    voice = FakeVoice()
+    done = performed(FakeAdapter(spoken("Hello  there! [you]", "boredom", "joy", "anger", length=0.5)), voice)
+    (audio,) = done.reader.all("audio")
+    assert audio["display_text"]["text"] == "Hello there! [you] "
+    assert audio["actions"] == {"expressions": [1]}, "the first emotion that the avatar has"
+    assert base64.b64decode(audio["audio"])[44:] == b"\x00\x20" * round(RATE * 0.5)
+    assert len(audio["volumes"]) == 25
+    assert voice.spoken == []
+    assert done.turn.timings.first_token_ms is not None
+    assert [line.content for line in done.kept] == ["hi", "Hello there! [you]"]
+
+
+def test_text_and_spoken_sentences_keep_their_order() -> None:
+    voice = FakeVoice()
+    done = performed(FakeAdapter("One. Two", spoken("Three."), "Four. ", spoken("  "), "Five."), voice)
+    texts = [audio["display_text"]["text"].strip() for audio in done.reader.all("audio")]
+    assert texts == ["One.", "Two", "Three.", "Four.", "Five."]
+    assert voice.spoken == ["One.", "Two", "Four.", "Five."]
+
+
+def test_the_sound_of_a_sentence_that_must_not_be_said_is_never_published() -> None:
+    done = performed(FakeAdapter(spoken("Go [kill yourself]."), spoken("Fine.")))
+    (audio,) = done.reader.all("audio")
+    assert audio["display_text"]["text"] == "Fine. "
+
+
+def test_sound_without_words_cannot_be_judged_and_is_not_heard() -> None:
+    done = performed(FakeAdapter(spoken("...")))
+    (audio,) = done.reader.all("audio")
+    assert audio["audio"] is None
+
+
+def test_a_sentence_that_comes_without_its_sound_is_said_by_the_voice() -> None:
+    voice = FakeVoice()
+    performed(FakeAdapter(spoken("Hello.", length=0)), voice)
+    assert voice.spoken == ["Hello."]
+
+
+def test_of_spoken_sentences_the_heard_ones_stay_after_an_interrupt() -> None:
+    adapter = FakeAdapter(spoken("One.", length=2), spoken("Two.", length=2), spoken("Three.", length=2))
+    done = interrupted(adapter, 2.5)
+    assert adapter.remembered == [("hi", "One. Two.")]
+    assert done.kept[-1].interrupted
+
+
+def test_spoken_sentences_without_end_are_ended() -> None:
+    done = performed(FakeAdapter(*[spoken("fine " * 100, length=0.1)] * 50))
+    assert len(done.reader.all("audio")) == 5

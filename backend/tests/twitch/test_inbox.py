@@ -1,13 +1,22 @@
 """The inbox: bounded, in order, and a removal is never lost."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.stimulus import ChannelStatus, ChatEvent, ChatMessage, ChatRemoval
-from open_llm_vtuber.twitch.inbox import Inbox
+from open_llm_vtuber.stimulus import (
+    ChannelEvent,
+    ChannelStatus,
+    ChatEvent,
+    ChatMessage,
+    ChatRemoval,
+    EventKind,
+    StreamFacts,
+)
+from open_llm_vtuber.twitch.inbox import MOST_KEPT, Inbox
 
 
 def message(number: int) -> ChatMessage:
@@ -29,6 +38,11 @@ def removal(number: int | None) -> ChatRemoval:
 
 def status(reason: str) -> ChannelStatus:
     return ChannelStatus(channel="example", state="down", reason=reason)
+
+
+def happened(number: int, kind: EventKind = "gift") -> ChannelEvent:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return ChannelEvent(id=f"e{number}", platform="twitch", channel="example", kind=kind, timestamp=at)
 
 
 async def drained(inbox: Inbox) -> list[ChatEvent]:
@@ -65,6 +79,38 @@ def test_only_the_latest_status_waits() -> None:
     assert left_of(2, [status("a"), message(1), status("b")]) == ([message(1), status("b")], 0)
 
 
+def test_events_of_weight_are_never_shed_and_others_are_as_messages() -> None:
+    events: list[ChatEvent] = [happened(number) for number in range(10)]
+    light: list[ChatEvent] = [happened(number, "other") for number in range(20, 23)]
+    raid = happened(30, "raid")
+    assert left_of(2, [*events, *light, raid, message(1)]) == ([*events, light[2], raid, message(1)], 2)
+
+
+def test_of_the_streams_facts_only_the_latest_waits() -> None:
+    facts = [StreamFacts(channel="example", viewers=number) for number in range(3)]
+    assert left_of(2, [facts[0], message(1), facts[1], facts[2]]) == ([message(1), facts[2]], 0)
+
+
+def test_too_many_removals_leave_the_money_alone() -> None:
+    events: list[ChatEvent] = [happened(1), removal(1), message(1), removal(2), happened(2), removal(3)]
+    assert left_of(2, events) == ([happened(1), happened(2), removal(None)], 1)
+
+
+def test_whoever_reads_waits_for_room_when_too_much_money_waits() -> None:
+    async def main() -> None:
+        inbox = Inbox(1)
+        for number in range(MOST_KEPT):
+            await inbox.room()
+            inbox.put(happened(number))
+        waiting = asyncio.ensure_future(inbox.room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert await inbox.take() == happened(0)
+        await waiting
+
+    asyncio.run(main())
+
+
 def test_a_taken_event_makes_room() -> None:
     async def main() -> None:
         inbox = Inbox(1)
@@ -76,12 +122,15 @@ def test_a_taken_event_makes_room() -> None:
     asyncio.run(main())
 
 
-@given(st.integers(1, 5), st.lists(st.sampled_from("mrs"), max_size=60))
+@given(st.integers(1, 5), st.lists(st.sampled_from("mrsg"), max_size=60))
 def test_it_never_grows_and_never_forgets_a_removal(size: int, kinds: list[str]) -> None:
-    events: list[ChatEvent] = [
-        message(number) if kind == "m" else removal(number) if kind == "r" else status(str(number))
-        for number, kind in enumerate(kinds)
-    ]
+    make: dict[str, Callable[[int], ChatEvent]] = {
+        "m": message,
+        "r": removal,
+        "s": lambda number: status(str(number)),
+        "g": happened,
+    }
+    events = [make[kind](number) for number, kind in enumerate(kinds)]
     left, shed = left_of(size, events)
     messages = [event for event in left if isinstance(event, ChatMessage)]
     removals = [event for event in left if isinstance(event, ChatRemoval)]
@@ -90,3 +139,5 @@ def test_it_never_grows_and_never_forgets_a_removal(size: int, kinds: list[str])
     assert len(messages) + shed == kinds.count("m")
     assert len(removals) == kinds.count("r") or removal(None) in removals
     assert [event for event in events if event in messages] == messages
+    gifts = [event for event in events if isinstance(event, ChannelEvent)]
+    assert [event for event in left if isinstance(event, ChannelEvent)] == gifts

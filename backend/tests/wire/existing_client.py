@@ -7,6 +7,7 @@ import base64
 import wave
 from collections import deque
 from io import BytesIO
+from math import inf
 from typing import Any, Literal
 
 from open_llm_vtuber.units import Seconds
@@ -17,6 +18,9 @@ State = Literal["loading", "idle", "thinking-speaking", "interrupted", "listenin
 RENDERED_AFTER: Seconds = 0.1
 """Audio is judged by the state that was rendered last, and rendering takes a moment."""
 PAUSE: Seconds = 0.02
+LOADS: Seconds = 2.0
+"""How long a model takes until it can show a face."""
+DEFAULT_FACE = 0
 CHUNK = 4_096
 """Samples of the microphone in one message."""
 WAITS: Seconds = 2.0
@@ -35,11 +39,16 @@ class ExistingClient:
         self.lost: list[Message] = []
         """Audio that arrived and is neither shown nor heard."""
         self.toasts: list[str] = []
+        self.face: int | str = DEFAULT_FACE
+        self.faces: list[tuple[Seconds, int | str]] = []
+        """Every face that it took on, and when."""
         self.heard = ""
         self._copies = copies
         self._queue: deque[Message] = deque()
         self._busy_until: Seconds = 0.0
         self._rendered_at: Seconds = 0.0
+        self._loaded_at: Seconds = inf
+        self._resets_at: Seconds = inf
         self._waiting_until: Seconds = 0.0
         self._synth_complete = False
         self._new_bubble = True
@@ -51,8 +60,10 @@ class ExistingClient:
 
     def due(self, now: Seconds) -> Seconds | None:
         """Return when something happens by itself."""
-        times = [self._busy_until] + ([self._waiting_until] if self.state == "waiting" else [])
-        return min((each for each in times if each > now), default=None)
+        times = [self._busy_until, self._resets_at] + (
+            [self._waiting_until] if self.state == "waiting" else []
+        )
+        return min((each for each in times if now < each < inf), default=None)
 
     def type_text(self, text: str, now: Seconds) -> list[Message]:
         """Press Enter behind a text."""
@@ -102,9 +113,11 @@ class ExistingClient:
             case {"type": "backend-synth-complete"}:
                 self._synth_complete = True
             case {"type": "set-model-and-conf", "conf_uid": str(), "model_info": {"url": str()}}:
-                self.state, self.uid = "idle", message["client_uid"]
+                self.uid = message["client_uid"]
+                self._become_idle(now)
+                self._loaded_at = now + LOADS
             case {"type": "new-history-created"}:
-                self.state = "idle"
+                self._become_idle(now)
                 self.bubbles.clear()
             case {"type": "user-input-transcription", "text": str(text)}:
                 self.bubbles.append(("human", text))
@@ -121,17 +134,23 @@ class ExistingClient:
     def advance(self, now: Seconds) -> list[Message]:
         """Play on; return what it sends meanwhile."""
         sent: list[Message] = []
+        if now >= self._resets_at:
+            self._resets_at = inf
+            self._take_on(DEFAULT_FACE, now)
         if self.state == "waiting" and now >= self._waiting_until:
-            self.state = "idle"
+            self._become_idle(now)
         while self._queue and self._busy_until <= now:
             sent += self._play(self._queue.popleft(), now)
         return [*sent, *self._completed(now)]
 
     def _play(self, item: Message, now: Seconds) -> list[Message]:
         if item == CHAIN_END:
-            self.state = "idle" if self.state == "thinking-speaking" else self.state
+            if self.state == "thinking-speaking":
+                self._become_idle(now)
             return []
         self.played.append(item)
+        if item["audio"] and (item["actions"] or {}).get("expressions"):
+            self._take_on(item["actions"]["expressions"][0], now)
         self._busy_until = now + length_of(item) + PAUSE
         shown = item["display_text"]
         if shown is None:
@@ -142,6 +161,16 @@ class ExistingClient:
             self._new_bubble = False
         self.bubbles[-1] = ("ai", self.bubbles[-1][1] + shown["text"])
         return [{"type": "audio-play-start", "display_text": shown, "forwarded": True}]
+
+    def _become_idle(self, now: Seconds) -> None:
+        if self.state != "idle":
+            self._resets_at = now + RENDERED_AFTER  # when that is rendered
+        self.state = "idle"
+
+    def _take_on(self, face: int | str, now: Seconds) -> None:
+        if now >= self._loaded_at:
+            self.face = face
+            self.faces.append((now, face))
 
     def _completed(self, now: Seconds) -> list[Message]:
         if not self._synth_complete or self._queue or self._busy_until > now:

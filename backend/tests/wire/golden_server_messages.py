@@ -1,5 +1,13 @@
 """One message of each class that the server sends, with every field set."""
 
+from open_llm_vtuber.protocol.body_messages import (
+    ClaimEnded,
+    ExpressionAck,
+    MotionAck,
+    MotionCommandCue,
+    MotionStop,
+    SetExpression,
+)
 from open_llm_vtuber.protocol.live_server_messages import (
     BackendMode,
     BackendModeSet,
@@ -8,13 +16,13 @@ from open_llm_vtuber.protocol.live_server_messages import (
     ChatMessageCue,
     ChatMessageRemoved,
     ClientWelcome,
-    SetExpression,
     Snapshot,
     TextGenerationChunk,
     TextGenerationResponse,
     TwitchStatus,
 )
 from open_llm_vtuber.protocol.parts import (
+    Abilities,
     Actions,
     Badge,
     CharacterNames,
@@ -23,9 +31,13 @@ from open_llm_vtuber.protocol.parts import (
     DisplayText,
     Emote,
     Expression,
+    ExpressionResult,
     GenerationMetadata,
     HistorySummary,
     LatestMessage,
+    Motion,
+    MotionFile,
+    MotionResult,
     Provider,
     State,
     StoredLine,
@@ -54,11 +66,48 @@ from open_llm_vtuber.protocol.server_messages import (
     ToolCallStatus,
     UserInputTranscription,
 )
+from open_llm_vtuber.protocol.twitch_messages import (
+    LoginProgress,
+    TwitchConnected,
+    TwitchDisconnected,
+    TwitchLoginCode,
+    TwitchReading,
+)
 
 JOY = Expression(expression_id=1, name="joy")
+WAVE = Motion(motion_group="Wave", motion_index=0, loop=True, priority=10, duration_ms=3200)
+FACE = ExpressionResult(
+    status="covered",
+    claim_id="c1",
+    priority=10,
+    owner="u1",
+    delivered=2,
+    reason="more-urgent",
+    expression_id=1,
+    name="joy",
+    duration=2000,
+    fade_ms=250,
+)
+GESTURE = MotionResult(
+    status="success",
+    claim_id="c2",
+    priority=10,
+    owner="u1",
+    delivered=1,
+    motion_group="Wave",
+    motion_index=0,
+    loop=True,
+    duration_ms=3200,
+)
 DECISION = Decision(outcome="skipped", reason="newer-message", score=0.5)
 STATE = State(
     expression=JOY,
+    motion=WAVE,
+    abilities=Abilities(
+        expressions=("neutral", "joy"),
+        emotions={"joy": 1},
+        motions={"Wave": (MotionFile(duration_ms=3200, loops=False),)},
+    ),
     speaking=True,
     queue=2,
     primary="u1",
@@ -134,6 +183,11 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ChatDecision(id="m1", decision=DECISION),
     ChatMessageRemoved(id="m1", username="v"),
     SetExpression(expression_id=1, name="joy", fade_ms=250, owner="turn", priority=5),
+    MotionCommandCue(**dict(WAVE)),
+    MotionStop(),
+    ExpressionAck(expression_id=1, name="joy", result=FACE, request_id="r"),
+    MotionAck(motion_group="Wave", motion_index=0, result=GESTURE, request_id="r"),
+    ClaimEnded(claim_id="c1", reason="expired", request_id="r"),
     TwitchStatus(channel="c", state="down", reason="The network is gone."),
     CharacterState(**dict(STATE)),
     TextGenerationChunk(text="Hi", request_id="r"),
@@ -144,10 +198,36 @@ MESSAGES: tuple[ServerMessage, ...] = (
     ),
     BackendModeSet(mode="autonomous", request_id="r"),
     BackendMode(mode="orphiq", available=("orphiq", "autonomous"), request_id="r"),
+    TwitchConnected(
+        channel="example",
+        via="eventsub",
+        scopes=("user:read:chat",),
+        missing=("bits:read",),
+        request_id="r",
+    ),
+    TwitchDisconnected(channel="example", request_id="r"),
+    TwitchReading(
+        channel="example",
+        state="connected",
+        reason="",
+        via="irc",
+        scopes=(),
+        missing=("bits:read",),
+        problems=("channel.follow: the token lacks the scope moderator:read:followers",),
+        login=LoginProgress(state="failed", reason="Nobody has entered the code in time."),
+        request_id="r",
+    ),
+    TwitchLoginCode(
+        user_code="ABCDEFGH",
+        verification_uri="https://www.twitch.tv/activate",
+        expires_in_s=1800,
+        request_id="r",
+    ),
     Snapshot(
         seq=7,
         state=STATE,
         expression=JOY,
+        motion=WAVE,
         turn="t1",
         chat=(CHAT,),
         conversation=(

@@ -32,7 +32,7 @@ from wire.existing_client import ExistingClient
 from wire.tab import Tab, living
 
 RATE = Hertz(16000)
-FACES = ("neutral", "joy")
+FACES = ("neutral", "joy", "sadness", "anger")
 MODEL = Live2dModel(
     name="face",
     info={"name": "face", "url": "/live2d-models/face/face.model3.json"},

@@ -80,7 +80,7 @@ def cases(message: type[Any]) -> Iterator[tuple[str, str, bool]]:
 def allowed_kinds(field: Mapping[str, Any]) -> Iterator[str]:
     """Yield what JSON calls the values that the schema of a field lets in."""
     for option in field.get("anyOf", [field]):
-        yield "object" if "$ref" in option else option["type"]
+        yield "object" if "$ref" in option else "number" if option["type"] == "integer" else option["type"]
 
 
 async def written(shows: SetOfShows) -> list[str]:

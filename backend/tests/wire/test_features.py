@@ -12,7 +12,7 @@ import pytest
 from live_server import SCRIPTED, Client, serving
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.modes import FEATURES, Feature
-from open_llm_vtuber.show.commands import NEEDS, Command
+from open_llm_vtuber.show.commands import NEEDS, Command, SourceCommand
 from wire.test_transcripts import NAMES, Replay, transcript
 
 OFF: Mapping[str, Sequence[Feature]] = {**{name: (name,) for name in FEATURES}, "everything": FEATURES}
@@ -22,7 +22,12 @@ MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
         {"type": "text-generation-cancel"},
     ),
     "character_control": (),
-    "twitch": (),
+    "twitch": (
+        {"type": "twitch-connect", "token": "t", "channel": "example"},
+        {"type": "twitch-disconnect"},
+        {"type": "get-twitch"},
+        {"type": "twitch-login"},
+    ),
     "autonomous": (),
     "external_api": (),
 }
@@ -30,7 +35,12 @@ MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
 ROUTES: Mapping[Feature, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
     "text_generation": (("POST", "/api/text-generation", {"prompt": "x"}),),
     "character_control": (),
-    "twitch": (),
+    "twitch": (
+        ("POST", "/api/twitch/connect", {"token": "t", "channel": "example"}),
+        ("POST", "/api/twitch/disconnect", {}),
+        ("GET", "/api/twitch", {}),
+        ("POST", "/api/twitch/login", {}),
+    ),
     "autonomous": (),
     "external_api": (),
 }
@@ -94,7 +104,7 @@ def test_what_is_off_is_refused_on_both_doors_and_says_which_switch_it_is(off: s
 
 
 def test_every_command_that_needs_a_feature_can_be_asked_for_here() -> None:
-    commands = set(get_args(Command))
+    commands = {*get_args(Command), *get_args(SourceCommand)}
     assert set(NEEDS) <= commands
     assert {feature for feature in MESSAGES if MESSAGES[feature]} >= set(NEEDS.values()) - {
         "character_control"

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
+from open_llm_vtuber.protocol.body_messages import (
+    ExpressionCommand,
+    ExpressionRelease,
+    MotionCommand,
+    MotionRelease,
+)
 from open_llm_vtuber.protocol.client_messages import (
     AddClientToGroup,
     AISpeakSignal,
@@ -52,6 +59,7 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from wire.golden_server_messages import MESSAGES, STATE
 
 LINES = (Path(__file__).parent / "golden_server_messages.jsonl").read_text(encoding="utf-8").splitlines()
@@ -98,6 +106,17 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
     ),
     ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
     (
+        '{"type":"twitch-connect","token":"oauth:abc","channel":"#example","request_id":"r"}',
+        TwitchConnect(token=SecretStr("oauth:abc"), channel="#example", request_id="r"),
+    ),
+    (
+        '{"type":"twitch-connect","channel":"example","anonymous":true}',
+        TwitchConnect(channel="example", anonymous=True),
+    ),
+    ('{"type":"twitch-disconnect"}', TwitchDisconnect()),
+    ('{"type":"get-twitch"}', GetTwitch()),
+    ('{"type":"twitch-login"}', TwitchLogin()),
+    (
         '{"type":"text-generation-request","prompt":" Hi ","options":{"max_length":5,"style":"calm","speak":true}}',
         TextGenerationRequest(
             prompt="Hi",
@@ -143,6 +162,24 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
     ),
     ('{"type":"heartbeat","time":17,"more":{"type":"text-input"}}', Heartbeat()),
     (' {"text": " hello \\n", "seq": 3, "type": "text-input"} ', TextInput(text="hello")),
+    (
+        '{"type":"expression-command","expression_id":"joy","duration":2000,"priority":0,"fade_ms":500,"owner":"desk"}',
+        ExpressionCommand(expression_id="joy", duration=2000, priority=0, fade_ms=500, owner="desk"),
+    ),
+    (
+        '{"type":"expression-command","expressionId":3,"fadeMs":0,"transition":"smooth","requestId":"r"}',
+        ExpressionCommand(expression_id=3, fade_ms=0, transition="smooth", request_id="r"),
+    ),
+    (
+        '{"type":"motion-command","motion_group":"","motion_index":1,"loop":true,"priority":29,"owner":"desk"}',
+        MotionCommand(motion_group="", motion_index=1, loop=True, priority=29, owner="desk"),
+    ),
+    (
+        '{"type":"motion-command","motionGroup":"Wave","motionIndex":0}',
+        MotionCommand(motion_group="Wave", motion_index=0),
+    ),
+    ('{"type":"expression-release","claim_id":"c1"}', ExpressionRelease(claim_id="c1")),
+    ('{"type":"motion-release","owner":"desk"}', MotionRelease(owner="desk")),
     ('{"type":"text-input","text":"\\ud83d\\ude00 \\u00e9"}', TextInput(text="\U0001f600 é")),
 )
 
@@ -189,6 +226,7 @@ def test_what_is_not_there_is_null_where_clients_look_for_it() -> None:
         '"forwarded":false}'
     )
     idle = STATE.model_copy(update={"primary": None, "twitch": None})
-    snapshot = json.loads(encode(Snapshot(seq=0, state=idle, expression=idle.expression, turn=None, chat=())))
+    bare = Snapshot(seq=0, state=idle, expression=idle.expression, motion=None, turn=None, chat=())
+    snapshot = json.loads(encode(bare))
     assert [snapshot["turn"], snapshot["motion"], snapshot["state"]["primary"]] == [None, None, None]
     assert "request_id" not in snapshot

@@ -1,5 +1,5 @@
 // Plays motions over each other with fades. Which motion may play is the server's decision:
-// a commanded motion always replaces the one before; the idle group fills the time between.
+// a commanded motion always replaces the one before; the idle group bridges the time to the next command.
 
 import { ease, mix, sampleCurve } from "./curves.js";
 
@@ -15,7 +15,7 @@ import { ease, mix, sampleCurve } from "./curves.js";
  * @property {number} fadeOut
  */
 
-const IDLE_GROUP = "Idle";
+export const IDLE_GROUP = "Idle";
 
 export class MotionPlayer {
   /** @param {Record<string, Motion[]>} groups */
@@ -40,11 +40,21 @@ export class MotionPlayer {
   start(group, index, { loop, idle = false } = {}) {
     const motion = this.groups[group]?.[index];
     if (!motion) return false;
-    this.stop();
     const name = `${group} ${index}`;
-    const fadeOut = motion.fadeOut;
-    this.tracks.push({ name, motion, idle, loop: loop ?? motion.loop, time: 0, endAt: Infinity, fadeOut });
+    const looping = loop ?? motion.loop;
+    const playing = this.tracks.find((track) => track.endAt === Infinity);
+    // Told again of what it loops already (by a snapshot, or after bridging), it goes on from where it is.
+    if (looping && playing?.loop && playing.name === name) playing.idle = idle;
+    else this.begin({ name, motion, idle, loop: looping });
     return true;
+  }
+
+  /** @param {Pick<Track, "name" | "motion" | "idle" | "loop">} what */
+  begin(what) {
+    this.stop();
+    const { name, motion, idle, loop } = what;
+    const fadeOut = Math.min(motion.fadeOut, motion.duration / 2);
+    this.tracks.push({ name, motion, idle, loop, time: 0, endAt: Infinity, fadeOut });
   }
 
   /** Fades everything out. */
@@ -60,16 +70,17 @@ export class MotionPlayer {
    */
   apply(params, dt) {
     if (this.idles && this.tracks.every((track) => track.endAt < Infinity)) this.startIdle();
-    for (const track of this.tracks) {
+    for (const track of [...this.tracks]) {
       advance(track, dt);
-      pose(params, track);
+      if (needsAnotherRound(track)) this.begin(track);
     }
+    for (const track of this.tracks) pose(params, track);
     this.tracks = this.tracks.filter((track) => track.time < track.endAt);
   }
 
   startIdle() {
     const count = this.groups[IDLE_GROUP]?.length ?? 0;
-    if (count) this.start(IDLE_GROUP, Math.floor(Math.random() * count), { idle: true });
+    if (count) this.start(IDLE_GROUP, 0, { idle: true, loop: true });
   }
 }
 
@@ -82,14 +93,22 @@ function advance(track, dt) {
     track.endAt = motion.duration;
 }
 
+/**
+ * A motion that was made to be seen once ends elsewhere than it begins: looped, each round fades into the next.
+ * @param {Track} track
+ */
+function needsAnotherRound({ motion, loop, time, endAt, fadeOut }) {
+  return loop && !motion.loop && endAt === Infinity && time >= motion.duration - fadeOut;
+}
+
 /** @param {Record<string, number>} params @param {Track} track */
-function pose(params, { motion, loop, time, endAt }) {
+function pose(params, { motion, loop, time, endAt, fadeOut }) {
   const at = loop ? time % motion.duration : Math.min(time, motion.duration);
   for (const curve of motion.curves) {
     const fadeIn = curve.fadeIn ?? motion.fadeIn;
-    const fadeOut = curve.fadeOut ?? motion.fadeOut;
+    const fading = Math.min(curve.fadeOut ?? fadeOut, fadeOut); // a longer one would begin with a jump
     const arriving = fadeIn > 0 ? ease(time / fadeIn) : 1;
-    const leaving = fadeOut > 0 && endAt < Infinity ? ease((endAt - time) / fadeOut) : 1;
+    const leaving = fading > 0 && endAt < Infinity ? ease((endAt - time) / fading) : 1;
     params[curve.id] = mix(params[curve.id] ?? 0, sampleCurve(curve, at), arriving * leaving);
   }
 }

@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
-from open_llm_vtuber.tool_use import ToolUse
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, ReplyPiece, Stimulus, TextContext, TextWishes
 
 
 class AgentAdapter(BackendAdapter):
@@ -20,7 +19,7 @@ class AgentAdapter(BackendAdapter):
         """The name of the agent's model."""
         return self._agent.model
 
-    def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         """Yield the reply of a turn. Raises EngineError."""
         return self._agent.chat(stimulus)
 
@@ -45,3 +44,7 @@ class AgentAdapter(BackendAdapter):
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed."""
         self._agent.take_back(removal)
+
+    async def end(self) -> None:
+        """Let go of what the agent holds."""
+        await self._agent.end()

@@ -5,8 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.parts import State
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
-from open_llm_vtuber.tool_use import ToolUse
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, ReplyPiece, Stimulus, TextContext, TextWishes
 
 
 class AutonomousAdapter(BackendAdapter):
@@ -21,7 +20,7 @@ class AutonomousAdapter(BackendAdapter):
         """The name of the model below."""
         return self._words.model
 
-    def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         """Yield the reply of a turn. Raises EngineError."""
         return self._words.reply(stimulus)
 
@@ -51,3 +50,7 @@ class AutonomousAdapter(BackendAdapter):
         """Take the stage, together with the adapter below."""
         super().take_stage(body, state)
         self._words.take_stage(body, state)
+
+    async def end(self) -> None:
+        """Let go of what the adapter below holds."""
+        await self._words.end()

@@ -14,11 +14,11 @@ from open_llm_vtuber.stimulus import (
     HistoryLine,
     MotionRequest,
     Priority,
+    ReplyPiece,
     Stimulus,
     TextContext,
     TextWishes,
 )
-from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Milliseconds
 
 OWNER = "adapter"
@@ -41,7 +41,7 @@ class BackendAdapter(ABC):
         """The name of the model that answers; "" where it has none."""
 
     @abstractmethod
-    def reply(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
+    def reply(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
         """Yield the reply of a turn piece by piece, and the tools that it takes. Raises EngineError."""
 
     @abstractmethod
@@ -65,6 +65,9 @@ class BackendAdapter(ABC):
     @abstractmethod
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed."""
+
+    async def end(self) -> None:  # noqa: B027  most hold nothing
+        """Let go of what it holds of its own: its show is over, or becomes somebody else."""
 
     def take_stage(self, body: BodyControl, state: Callable[[], State]) -> None:
         """Take these for the body and the state of the show whose words it gives."""

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from open_llm_vtuber.protocol.envelope import ClientPart, Request
 from open_llm_vtuber.protocol.live_client_messages import LiveClientMessage
+from open_llm_vtuber.protocol.twitch_messages import TwitchClientMessage
 
 MAX_TEXT = 16_000
 """Characters of a typed line or a prompt."""
@@ -193,4 +194,6 @@ ExistingClientMessage = (
 )
 """What web clients have always sent."""
 
-ClientMessage = Annotated[ExistingClientMessage | LiveClientMessage, Field(discriminator="type")]
+ClientMessage = Annotated[
+    ExistingClientMessage | LiveClientMessage | TwitchClientMessage, Field(discriminator="type")
+]

@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from open_llm_vtuber.modes import Style
+from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
 
 
@@ -109,5 +110,6 @@ LiveClientMessage = (
     | SetBackendMode
     | GetBackendMode
     | GetCharacterState
+    | BodyClientMessage
 )
 """What this program adds."""

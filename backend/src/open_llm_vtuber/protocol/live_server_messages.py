@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
 from open_llm_vtuber.protocol.parts import (
     Badge,
@@ -10,6 +11,7 @@ from open_llm_vtuber.protocol.parts import (
     Emote,
     Expression,
     GenerationMetadata,
+    Motion,
     State,
     StoredLine,
 )
@@ -60,18 +62,6 @@ class ChatMessageRemoved(Cue):
     username: str | None = None
 
 
-class SetExpression(Cue):
-    """Show this face now."""
-
-    capability: ClassVar[Capability | None] = "expression"
-    type: Literal["set-expression"] = "set-expression"
-    expression_id: int
-    name: str
-    fade_ms: int
-    owner: str
-    priority: int
-
-
 class TwitchStatus(Cue):
     """How reading the channel is going; `reason` is one sentence."""
 
@@ -96,7 +86,7 @@ class Snapshot(Answer):
     seq: int
     state: State
     expression: Expression
-    motion: None = None
+    motion: Motion | None
     turn: str | None
     """The id of the turn that is running."""
     chat: tuple[ChatMessageCue, ...]
@@ -141,7 +131,6 @@ LiveServerMessage = (
     | ChatMessageCue
     | ChatDecision
     | ChatMessageRemoved
-    | SetExpression
     | TwitchStatus
     | CharacterState
     | Snapshot
@@ -149,5 +138,6 @@ LiveServerMessage = (
     | TextGenerationResponse
     | BackendModeSet
     | BackendMode
+    | BodyServerMessage
 )
 """What this program adds."""

@@ -159,6 +159,22 @@ class CharacterNames(_Part):
     """How she calls whoever types; "" leaves it to the connection."""
 
 
+class MotionFile(_Part):
+    """A motion of the avatar. `loops` is what its file says; a request says for itself whether it does."""
+
+    duration_ms: int
+    loops: bool
+
+
+class Abilities(_Part):
+    """What the avatar can show. An expression's place in the list is its index, a motion's that in its group."""
+
+    expressions: tuple[str, ...] = ()
+    emotions: dict[str, int] = {}
+    """Emotion → index of the expression that shows it."""
+    motions: dict[str, tuple[MotionFile, ...]] = {}
+
+
 class ModelSpend(_Part):
     """What one remote language model has come to in this stream; `cost` is null where its price is not known."""
 
@@ -190,7 +206,9 @@ class State(_Part):
     """Everything an operator or a page wants to know of a show."""
 
     expression: Expression
-    motion: None = None
+    motion: Motion | None = None
+    """None when nothing plays, not even an idle motion."""
+    abilities: Abilities = Abilities()
     speaking: bool
     mode: Mode = "orphiq"
     queue: int

@@ -17,6 +17,7 @@ from open_llm_vtuber.protocol.parts import (
     HistorySummary,
     StoredLine,
 )
+from open_llm_vtuber.protocol.twitch_messages import TwitchServerMessage
 
 ControlText = Literal[
     "conversation-chain-start",
@@ -209,4 +210,6 @@ ExistingServerMessage = (
 )
 """What web clients have always understood."""
 
-ServerMessage = Annotated[ExistingServerMessage | LiveServerMessage, Field(discriminator="type")]
+ServerMessage = Annotated[
+    ExistingServerMessage | LiveServerMessage | TwitchServerMessage, Field(discriminator="type")
+]

@@ -140,6 +140,15 @@ class Audience:
             del self._outboxes[client]
             outbox.close()
 
+    @property
+    def existing(self) -> Sequence[Outbox]:
+        """The existing web clients."""
+        return [box for box in self._outboxes.values() if box.is_existing_client]
+
+    def able(self, capability: Capability) -> int:
+        """Return how many clients have said that they can do that."""
+        return sum(capability in (box.capabilities or ()) for box in self._outboxes.values())
+
     def outbox(self, client: str) -> Outbox | None:
         """Return the outbox of an attached client."""
         return self._outboxes.get(client)

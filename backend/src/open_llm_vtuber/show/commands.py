@@ -246,6 +246,33 @@ class ReleaseClaim:
     owner: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectTwitch:
+    """Let the show read that channel. Without a token it is the stored login, unless it is to be nobody's."""
+
+    client: str
+    channel: str
+    token: str = field(default="", repr=False)
+    anonymous: bool = False
+    request_id: str | None = None
+    """Of the request, for it is answered when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectTwitch:
+    """Let the show read its channel no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeTwitch:
+    """How is the reading going?"""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTwitchLogin:
+    """Ask for the code of a login."""
+
+
 BodyCommand = ClaimExpression | ClaimMotion | ReleaseClaim
 """What concerns the face and the gestures."""
 
@@ -298,8 +325,11 @@ class GetState:
     """What is the character doing?"""
 
 
-GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup | PlayStarted
+GroupCommand = AddToGroup | RemoveFromGroup | DescribeGroup
 """What concerns several shows, so that none of them can do it."""
+
+SourceCommand = ConnectTwitch | DisconnectTwitch | DescribeTwitch | BeginTwitchLogin
+"""What concerns where a show's chat comes from: the assembly's, for several shows may read one channel."""
 
 AudienceCommand = Greet | Hello | TakeSnapshot | Describe | GetState
 """What a client that joins wants to know."""
@@ -313,7 +343,7 @@ RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone
 """What concerns a client's microphone."""
 
-TurnCommand = Perform | Interrupt | PlaybackEnded | SpeakUp
+TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""
 
 Command = (
@@ -332,6 +362,10 @@ NEEDS: Mapping[type, Feature] = {
     ClaimExpression: "character_control",
     ClaimMotion: "character_control",
     ReleaseClaim: "character_control",
+    ConnectTwitch: "twitch",
+    DisconnectTwitch: "twitch",
+    DescribeTwitch: "twitch",
+    BeginTwitchLogin: "twitch",
     GenerateText: "text_generation",
     CancelText: "text_generation",
 }

@@ -17,17 +17,28 @@ class Playback:
     def __init__(self) -> None:
         self._started: list[tuple[Seconds, str]] = []
         self.ends_at: Seconds = 0.0
+        self._next = 0
+        """The first sentence of which no client has said that it plays."""
+
+    def begun(self, text: str) -> int | None:
+        """Return which sentence begins, by its text as a client reports it: the first of those that have not."""
+        for index in range(self._next, len(self._started)):
+            if self._started[index][1].strip() == text.strip():
+                self._next = index + 1
+                return index
+        return None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been sent yet."""
         return not self._started
 
-    def add(self, text: str, length: Seconds, *, now: Seconds) -> None:
-        """Put a sentence behind the ones before it."""
+    def add(self, text: str, length: Seconds, *, now: Seconds) -> Seconds:
+        """Put a sentence behind the ones before it; return when it begins."""
         start = max(now, self.ends_at)
         self._started.append((start, text))
         self.ends_at = start + length
+        return start
 
     def whole(self) -> str:
         """Return the text of everything that was sent."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import sentencex
 
+from open_llm_vtuber.stimulus import SpokenSentence
+
 _TAG = re.compile(r"\[\s*([^\W\d][\w -]{0,23})\s*\]")
 """What looks like an emotion tag: one bracketed word or two. Never shown, whether it names an emotion or not."""
 _TAG_AND_BLANK = re.compile(_TAG.pattern + r"[ ]?")
@@ -27,6 +29,8 @@ class Sentence:
     text: str
     """Without tags, and with nothing around it."""
     emotions: tuple[str, ...] = ()
+    sound: SpokenSentence | None = None
+    """The sound that it came with; without it a voice says it."""
 
     @property
     def is_speakable(self) -> bool:
@@ -106,6 +110,15 @@ class TagFilter:
         return _TAG_AND_BLANK.sub(
             lambda tag: "" if tag[1].strip().lower() in self._emotions else tag[0], text
         )
+
+
+def as_spoken(given: SpokenSentence, emotions: Collection[str]) -> Sentence:
+    """Return a sentence that comes with its sound, felt as the avatar can show it.
+
+    Nothing is taken out of its text, for nothing can be taken out of the sound: the guard judges all of it.
+    """
+    felt = next(((emotion,) for emotion in given.emotions if emotion in emotions), ())
+    return Sentence(" ".join(given.text.split()), felt, given if given.pcm else None)
 
 
 def _clause_end(text: str) -> int:

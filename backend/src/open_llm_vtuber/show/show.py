@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import assert_never
 
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.live_server_messages import (
@@ -102,6 +102,7 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._guard = guard
+        self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, mode, self._on_change)
         self._texts = TextDesk(
             self.audience,
@@ -127,6 +128,7 @@ class Show:
                 self._texts.open(group)
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
+                group.create_task(self._body.run())
         finally:
             self.audience.close()
             await self._role_change.end()
@@ -154,7 +156,10 @@ class Show:
         self._modes.assume(role)
         self._providers = role.providers
         self._conversation.end()
-        self._body = Body(billing.model, self.audience.publish)
+        if billing.model is not self._body.model:
+            self._body.become(billing.model)
+        for adapter in role.adapters.values():
+            adapter.take_stage(self._body, self._state)
         self._chat.answer_to((billing.character_name, billing.conf_name), billing.channel)
         self._cast = Cast(
             adapter=self._modes.adapter,
@@ -227,7 +232,7 @@ class Show:
         if isinstance(command, commands.ModeCommand):
             return await self._modes.ask(command, self._director)
         if isinstance(command, commands.BodyCommand):
-            raise ProtocolError("This avatar cannot be moved yet.", code="wrong-state")
+            return await self._body.ask(command)
         await self.tell(command)
         return ()
 
@@ -266,6 +271,9 @@ class Show:
                 self._perform(command.stimulus)
             case commands.Interrupt():
                 await self._interrupt(command)
+            case commands.PlayStarted():
+                if self._director.turn and command.client == self._primary:
+                    self._director.turn.play_started(command.text)
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
             case commands.SpeakUp():
@@ -335,6 +343,7 @@ class Show:
             seq=seq,
             state=self._state(),
             expression=self._body.expression,
+            motion=self._body.motion,
             turn=turn.id if turn else None,
             chat=self._chat.shown,
             conversation=shown_lines(
@@ -346,6 +355,8 @@ class Show:
         billing = self._billing
         return State(
             expression=self._body.expression,
+            motion=self._body.motion,
+            abilities=self._body.abilities,
             speaking=self._director.turn is not None,
             mode=self._modes.mode,
             queue=self._director.waiting,
@@ -370,6 +381,7 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or self._primary not in self.audience:
             self._primary = self.audience.primary
+        self._body.look()
         self._changed.set()
 
     async def _publish_state(self) -> None:

@@ -29,10 +29,18 @@ from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.emotions import emotion_of
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.playback import Playback, reading_time
-from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter
+from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, as_spoken
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
 from open_llm_vtuber.show.tool_lines import ToolLines
-from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings, new_id
+from open_llm_vtuber.stimulus import (
+    HistoryLine,
+    ReplyPiece,
+    SpokenSentence,
+    Stimulus,
+    TurnId,
+    TurnTimings,
+    new_id,
+)
 from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Milliseconds, Seconds
 
@@ -117,6 +125,11 @@ class Turn:
         if self._is_waiting_for_playback:
             self._was_played.set()
 
+    def play_started(self, text: str) -> None:
+        """Note that the primary client begins to play a sentence."""
+        if (sentence := self._playback.begun(text)) is not None:
+            self._cast.body.sentence_begins(sentence)
+
     def _open(self) -> None:
         self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
@@ -156,22 +169,29 @@ class Turn:
         length = 0
         async with aclosing(self._words()) as pieces:
             async for piece in pieces:
-                if isinstance(piece, ToolUse):  # what was said before it is complete
+                if not isinstance(piece, str):  # what was said before it is complete
                     for sentence in splitter.finish():
                         await ready.put(sentence)
+                if isinstance(piece, ToolUse):
                     await ready.put(piece)
                     continue
                 self._reached("first_token_ms")
-                for sentence in splitter.feed(piece):
+                for sentence in self._sentences(piece, splitter):
                     await ready.put(sentence)
-                length += len(piece)
+                length += len(piece if isinstance(piece, str) else piece.text)
                 if length > LONGEST_REPLY:
                     break
         for sentence in splitter.finish():
             await ready.put(sentence)
         await ready.put(None)
 
-    def _words(self) -> AsyncGenerator[str | ToolUse, None]:
+    def _sentences(self, piece: str | SpokenSentence, splitter: SentenceSplitter) -> list[Sentence]:
+        if isinstance(piece, str):
+            return splitter.feed(piece)
+        sentence = as_spoken(piece, self._cast.body.emotions)
+        return [sentence] if sentence.text else []
+
+    def _words(self) -> AsyncGenerator[ReplyPiece, None]:
         if self.stimulus.verbatim:
             return _as_given(self.stimulus.text)
         return self._cast.adapter.reply(self.stimulus)
@@ -194,13 +214,23 @@ class Turn:
     async def _say(self, sentence: Sentence) -> None:
         spoken = await self._voiced(sentence)
         text = harmless(sentence.text) + " "  # clients join texts without a separator
-        self._send(text, spoken, self._face(sentence))
-        self._playback.add(text, spoken.length if spoken else reading_time(text), now=self._now())
+        length = spoken.length if spoken else reading_time(text)
+        start = self._playback.add(text, length, now=self._now())
+        face = self._cast.body.accompany(
+            self._sentences_sent,
+            self._face(sentence),
+            at=start,
+            priority=self.stimulus.priority,
+            sounds=spoken is not None,
+        )
+        self._send(text, spoken, face)
 
     async def _voiced(self, sentence: Sentence) -> Speech | None:
         voice = self._cast.voice
         if not sentence.is_speakable:
             return None
+        if sentence.sound:
+            return speech(sentence.sound.pcm, sentence.sound.sample_rate)
         try:
             async with aclosing(voice.synthesize(self._cast.spoken(sentence.text))) as chunks:
                 pcm = b"".join([chunk async for chunk in chunks])
@@ -213,14 +243,14 @@ class Turn:
 
     def _face(self, sentence: Sentence) -> int | None:
         body = self._cast.body
-        shown = [index for emotion in sentence.emotions if (index := body.express(emotion)) is not None]
+        shown = [index for emotion in sentence.emotions if (index := body.feel(emotion)) is not None]
         if shown:
             return shown[0]
         # A model that names no emotion still gets a face: from its words, at first also from what it answers.
         felt = emotion_of(sentence.text)
         if felt is None and not self._sentences_sent:
             felt = emotion_of(self.stimulus.text)
-        return body.express(felt) if felt else None
+        return body.feel(felt) if felt else None
 
     def _send(self, text: str, spoken: Speech | None, face: int | None) -> None:
         message = Audio(
@@ -264,6 +294,7 @@ class Turn:
             self._tools.end()
             self._publish(ForceNewMessage())
             self._publish(Control(text="conversation-chain-end"))
+            self._cast.body.chain_ended()
         self._reached("end_ms")
         log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, _in_words(self.timings))
 
@@ -303,7 +334,7 @@ class Turn:
         return asyncio.get_running_loop().time()
 
 
-async def _as_given(text: str) -> AsyncGenerator[str | ToolUse, None]:
+async def _as_given(text: str) -> AsyncGenerator[ReplyPiece, None]:
     yield text
 
 

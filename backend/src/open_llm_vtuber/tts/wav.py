@@ -6,6 +6,7 @@ from array import array
 from dataclasses import dataclass
 
 from open_llm_vtuber.tts.pcm import RATE, SAMPLE_BYTES, encode
+from open_llm_vtuber.units import Hertz
 
 _RIFF_HEADER = 12
 _CHUNK_HEADER = 8
@@ -25,6 +26,18 @@ class _Layout:
 
 def read_wav(data: bytes) -> bytes:
     """Return a WAV file's sound as the pcm that voices give. Raises ValueError when it is none of ours."""
+    samples, rate = _samples(data)
+    return encode(_resample(samples, rate))
+
+
+def wav_sound(data: bytes) -> tuple[bytes, Hertz]:
+    """Return a WAV file's sound as mono pcm at its own rate, and that rate. Raises ValueError as above."""
+    samples, rate = _samples(data)
+    return encode(samples), Hertz(rate)
+
+
+def _samples(data: bytes) -> tuple["array[int]", int]:
+    """Return the sound, its channels mixed, and its rate."""
     layout, start, size = _find_sound(data)
     frame = SAMPLE_BYTES * layout.channels
     # A streamed file's sizes are 0 or the largest number there is: then the sound is all that came.
@@ -33,7 +46,7 @@ def read_wav(data: bytes) -> bytes:
     samples.frombytes(data[start : start + (end - start) // frame * frame])
     if sys.byteorder == "big":
         samples.byteswap()
-    return encode(_resample(_mono(samples, layout.channels), layout.rate))
+    return _mono(samples, layout.channels), layout.rate
 
 
 def _find_sound(data: bytes) -> tuple[_Layout, int, int]:

@@ -1,11 +1,11 @@
 """What an IRC line says in the show's own language. Pure; everything a viewer wrote is bounded here."""
 
-import hashlib
 import re
 from datetime import UTC, datetime
 
 from open_llm_vtuber.stimulus import Badge, ChatMessage, ChatRemoval, Emote
 from open_llm_vtuber.text_rules import bounded, one_line
+from open_llm_vtuber.twitch.fields import made_id
 from open_llm_vtuber.twitch.irc import IrcLine
 
 PLATFORM = "twitch"
@@ -48,7 +48,7 @@ def from_another_channel(line: IrcLine) -> bool:
 
 
 def _message(line: IrcLine, received: datetime) -> ChatMessage | None:
-    channel = _channel(line)
+    channel = channel_of(line)
     username = line.nick.lower()
     if not channel or not _LOGIN.fullmatch(username) or len(line.params) < 2:  # noqa: PLR2004  a channel and a text
         return None
@@ -56,7 +56,7 @@ def _message(line: IrcLine, received: datetime) -> ChatMessage | None:
     text = (action[1] if action else line.param(1))[:MOST_TEXT]
     color = line.tags.get("color", "")
     return ChatMessage(
-        id=_id(line),
+        id=line_id(line),
         platform=PLATFORM,
         channel=channel,
         username=username,
@@ -66,13 +66,13 @@ def _message(line: IrcLine, received: datetime) -> ChatMessage | None:
         color=_matching(_COLOR, color),
         badges=_badges(line.tags.get("badges", "")),
         emotes=_emotes(line.tags.get("emotes", ""), text),
-        timestamp=_timestamp(line.tags.get("tmi-sent-ts", ""), received),
+        timestamp=sent_at(line, received),
         is_action=action is not None,
     )
 
 
 def _message_removal(line: IrcLine) -> ChatRemoval | None:
-    channel = _channel(line)
+    channel = channel_of(line)
     message_id = _matching(_ID, line.tags.get("target-msg-id", ""))
     # Without an id it must stay nothing: a removal that names nothing would remove everything.
     if not channel or not message_id:
@@ -81,7 +81,7 @@ def _message_removal(line: IrcLine) -> ChatRemoval | None:
 
 
 def _viewer_removal(line: IrcLine) -> ChatRemoval | None:
-    channel = _channel(line)
+    channel = channel_of(line)
     if not channel:
         return None
     if len(line.params) == 1:
@@ -90,7 +90,8 @@ def _viewer_removal(line: IrcLine) -> ChatRemoval | None:
     return ChatRemoval(platform=PLATFORM, channel=channel, username=username) if username else None
 
 
-def _channel(line: IrcLine) -> str:
+def channel_of(line: IrcLine) -> str:
+    """Return the channel that the line is about; "" when it names none."""
     name = line.param(0)
     return _matching(_LOGIN, name[1:].lower()) if name.startswith("#") else ""
 
@@ -99,14 +100,12 @@ def _matching(pattern: re.Pattern[str], text: str) -> str:
     return text if pattern.fullmatch(text) else ""
 
 
-def _id(line: IrcLine) -> str:
+def line_id(line: IrcLine) -> str:
     """Return Twitch's id, or one made of the line itself: the same line again gets the same id."""
     given = _matching(_ID, line.tags.get("id", ""))
     if given:
         return given
-    parts = (line.prefix, *line.params, line.tags.get("tmi-sent-ts", ""))
-    digest = hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
-    return f"made-{digest[:32]}"
+    return made_id(line.prefix, *line.params, line.tags.get("tmi-sent-ts", ""))
 
 
 def _badges(text: str) -> tuple[Badge, ...]:
@@ -141,7 +140,9 @@ def _spans(ranges: str, length: int) -> list[tuple[int, int]]:
     return [(start, end) for start, end in spans if start <= end < length]
 
 
-def _timestamp(text: str, received: datetime) -> datetime:
+def sent_at(line: IrcLine, received: datetime) -> datetime:
+    """Return when Twitch sent it; `received` where it does not say."""
+    text = line.tags.get("tmi-sent-ts", "")
     if not _MILLISECONDS.fullmatch(text):
         return received
     return datetime.fromtimestamp(int(text) / 1000, UTC)

@@ -1,5 +1,6 @@
 """What one connection to Twitch's IRC says and expects, and how long to wait before the next one. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -95,6 +96,8 @@ class Ended:
 
 
 Step = Say | Joined | Ended
+Report = Callable[[Literal["connecting", "connected", "reconnecting", "down"], str], None]
+"""Takes how the reading is going, and a sentence of why."""
 
 
 class Session:
@@ -196,10 +199,15 @@ class Pauses:
             return self._jittered(
                 self._limits.first_refused_pause_s, self._limits.longest_refused_pause_s, self._refused
             )
-        self._lost += 1
         # At once when Twitch asks for it, but not if it keeps asking.
-        if ended.why == "moved" and self._lost == 1:
+        if ended.why == "moved" and self._lost == 0:
+            self._lost = 1
             return 0.0
+        return self.lost()
+
+    def lost(self) -> Seconds:
+        """Return the pause after one more attempt that came to nothing."""
+        self._lost += 1
         return self._jittered(self._limits.first_pause_s, self._limits.longest_pause_s, self._lost)
 
     def _jittered(self, first: Seconds, longest: Seconds, attempt: int) -> Seconds:

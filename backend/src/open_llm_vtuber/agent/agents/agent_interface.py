@@ -4,8 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 
 from open_llm_vtuber.agent.memory import Memory
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
-from open_llm_vtuber.tool_use import ToolUse
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, ReplyPiece, Stimulus, TextContext, TextWishes
 
 
 class AgentInterface(ABC):
@@ -21,8 +20,11 @@ class AgentInterface(ABC):
         """The name of the model that answers; "" where it has none."""
 
     @abstractmethod
-    def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
-        """Yield the reply to a stimulus piece by piece, and the tools that it takes. Raises EngineError."""
+    def chat(self, stimulus: Stimulus) -> AsyncGenerator[ReplyPiece, None]:
+        """Yield the reply to a stimulus piece by piece: text, tools that it takes, sentences that come spoken.
+
+        Raises EngineError.
+        """
 
     @abstractmethod
     def generate_text_on_demand(
@@ -45,3 +47,6 @@ class AgentInterface(ABC):
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed."""
         self._memory.take_back(removal)
+
+    async def end(self) -> None:  # noqa: B027  most hold nothing
+        """Let go of what it holds: nobody will ask it again."""

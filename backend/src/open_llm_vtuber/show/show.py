@@ -113,9 +113,7 @@ class Show:
         )
         self._assume(role)
         self._director = Director(
-            lambda stimulus: Turn(
-                replace(stimulus, show=name), replace(self._cast, adapter=self._modes.adapter)
-            ),
+            lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._chat.next_line(self._now()),
             on_change=self._on_change,
         )

@@ -14,6 +14,7 @@ from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile
+from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
@@ -26,8 +27,6 @@ from open_llm_vtuber.stimulus import (
     EngineStatus,
     HistoryLine,
     PromptMessage,
-    ReplyPiece,
-    SpokenSentence,
     Stimulus,
     TextAbilities,
     TextContext,

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.stimulus import (
     ChannelAccess,
     ChannelStatus,
@@ -17,7 +18,6 @@ from open_llm_vtuber.stimulus import (
     MotionRequest,
     Priority,
     PromptMessage,
-    ReplyPiece,
     SpeechEvent,
     Spending,
     Stimulus,

@@ -7,8 +7,8 @@ from typing import Literal, NewType
 from uuid import uuid4
 
 from open_llm_vtuber.modes import Style
-from open_llm_vtuber.tool_use import Tool, ToolCall, ToolUse
-from open_llm_vtuber.units import Hertz, Milliseconds
+from open_llm_vtuber.tool_use import Tool, ToolCall
+from open_llm_vtuber.units import Milliseconds
 
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
@@ -64,23 +64,6 @@ class Stimulus:
         if self.source == "unasked" or self.verbatim:
             return ""
         return f"{self.author}: {self.text}" if self.source == "chat" else self.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpokenSentence:
-    """A sentence of a reply that comes with its own sound: no voice of ours says it."""
-
-    text: str
-    """Every word that is to be heard in the sound: it is what the guard judges."""
-    emotions: tuple[str, ...] = ()
-    """What is felt in it, the strongest first, in lower case; the avatar shows the first that it can."""
-    pcm: bytes = field(repr=False)
-    """16-bit little-endian mono, at the loudness of every voice."""
-    sample_rate: Hertz
-
-
-ReplyPiece = str | ToolUse | SpokenSentence
-"""What a reply is made of: text as it comes, the tools that it takes, sentences that come spoken."""
 
 
 @dataclass(frozen=True, slots=True)

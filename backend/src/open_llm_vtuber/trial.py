@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.ports import Adapter, SpeechRecognizer, SpeechSynthesizer
-from open_llm_vtuber.stimulus import SpokenSentence, Stimulus
+from open_llm_vtuber.reply import SpokenSentence
+from open_llm_vtuber.stimulus import Stimulus
 from open_llm_vtuber.units import Seconds
 
 LIMIT: Seconds = 35.0

@@ -10,11 +10,12 @@ import pytest
 
 from fakes import BROKEN, GUARD, RATE, FakeAdapter, FakeEar, FakeVoice, Reader, model, spoken
 from open_llm_vtuber.chat.decisions import Decision
+from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.turn import Cast, Turn
-from open_llm_vtuber.stimulus import HistoryLine, ReplyPiece, Stimulus
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 from open_llm_vtuber.tool_use import ToolUse
 from virtual_time import run_virtual
 

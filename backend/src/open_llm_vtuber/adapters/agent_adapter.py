@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, ReplyPiece, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.reply import ReplyPiece
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
 
 
 class AgentAdapter(BackendAdapter):

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.parts import State
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, ReplyPiece, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.reply import ReplyPiece
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
 
 
 class AutonomousAdapter(BackendAdapter):

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.stimulus import (
     TYPED,
     UNTIL_REPLACED,
@@ -14,7 +15,6 @@ from open_llm_vtuber.stimulus import (
     HistoryLine,
     MotionRequest,
     Priority,
-    ReplyPiece,
     Stimulus,
     TextContext,
     TextWishes,

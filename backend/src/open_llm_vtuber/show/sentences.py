@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sentencex
 
-from open_llm_vtuber.stimulus import SpokenSentence
+from open_llm_vtuber.reply import SpokenSentence
 
 _TAG = re.compile(r"\[\s*([^\W\d][\w -]{0,23})\s*\]")
 """What looks like an emotion tag: one bracketed word or two. Never shown, whether it names an emotion or not."""

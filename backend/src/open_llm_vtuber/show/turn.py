@@ -24,6 +24,7 @@ from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
     UserInputTranscription,
 )
+from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.emotions import emotion_of
@@ -32,15 +33,7 @@ from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, as_spoken
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
 from open_llm_vtuber.show.tool_lines import ToolLines
-from open_llm_vtuber.stimulus import (
-    HistoryLine,
-    ReplyPiece,
-    SpokenSentence,
-    Stimulus,
-    TurnId,
-    TurnTimings,
-    new_id,
-)
+from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings, new_id
 from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Milliseconds, Seconds
 

@@ -14,14 +14,8 @@ from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.evi_chat import Limits
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.stimulus import (
-    ChatRemoval,
-    ReplyPiece,
-    SpokenSentence,
-    Stimulus,
-    TextContext,
-    TextWishes,
-)
+from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
+from open_llm_vtuber.stimulus import ChatRemoval, Stimulus, TextContext, TextWishes
 from open_llm_vtuber.units import Hertz
 
 HI = Stimulus(text="hi", source="typed", author="Human")

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 
 from open_llm_vtuber.agent.memory import Memory
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, ReplyPiece, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.reply import ReplyPiece
+from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
 
 
 class AgentInterface(ABC):

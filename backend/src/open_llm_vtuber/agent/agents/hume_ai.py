@@ -21,14 +21,8 @@ from open_llm_vtuber.agent.on_demand import on_demand_prompt
 from open_llm_vtuber.agent.prosody import felt
 from open_llm_vtuber.engines import EngineOptions, faults
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.stimulus import (
-    PromptMessage,
-    ReplyPiece,
-    SpokenSentence,
-    Stimulus,
-    TextContext,
-    TextWishes,
-)
+from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
+from open_llm_vtuber.stimulus import PromptMessage, Stimulus, TextContext, TextWishes
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.units import Hertz, Seconds
 

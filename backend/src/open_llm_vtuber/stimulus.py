@@ -51,6 +51,8 @@ class Stimulus:
     priority: Priority = TYPED
     notes: tuple[str, ...] = ()
     """What else is known, for example of the viewer: strangers' words, and data in a prompt."""
+    show: str = ""
+    """The show that reacts to it, once one does."""
     scene: str = ""
     """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False

@@ -104,7 +104,7 @@ class Show:
         self._texts = TextDesk(self.audience, words, emotions, self._perform, places)
         self._assume(role)
         self._director = Director(
-            lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
+            lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )

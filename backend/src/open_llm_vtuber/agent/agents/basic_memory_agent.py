@@ -52,7 +52,7 @@ class BasicMemoryAgent(AgentInterface):
 
     def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""
-        payer = Payer(show="", viewer=stimulus.username or "")
+        payer = Payer(show=stimulus.show, viewer=stimulus.username or "")
         return self._rounds.stream(self._prompt(stimulus), payer)
 
     async def generate_text_on_demand(

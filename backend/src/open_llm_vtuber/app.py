@@ -116,7 +116,7 @@ async def on_air(
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, report)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, remote.books, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -156,6 +156,7 @@ def _stage(
     store: Store,
     ears: Callable[[], Ears],
     will: Unasked,
+    books: Bookkeeping,
     report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
@@ -179,6 +180,7 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
+            books=books,
             autonomy=will(name),
         )
 

@@ -272,6 +272,7 @@ class State(_Part):
     twitch: TwitchState | None
     providers: dict[str, Provider]
     character: CharacterNames
+    spend: Spend | None = None
     mood: MoodState | None = None
     """None where nothing happens unasked."""
     autonomous: AutonomousSummary | None = None

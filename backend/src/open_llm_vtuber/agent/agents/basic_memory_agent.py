@@ -61,7 +61,12 @@ class BasicMemoryAgent(AgentInterface):
         """Yield a text in character, without the conversation. Raises EngineError."""
         wishes = options or TextWishes()
         messages = on_demand_prompt(self._persona, prompt, context, wishes.style, self._characters)
-        wanted = TextOptions(max_tokens=wishes.max_tokens, temperature=wishes.temperature)
+        wanted = TextOptions(
+            max_tokens=wishes.max_tokens,
+            temperature=wishes.temperature,
+            payer=wishes.payer,
+            report=wishes.report,
+        )
         async with aclosing(self._llm.stream(messages, wanted)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, str):  # no tool was offered

@@ -118,8 +118,8 @@ class Show:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                self._texts.open(group)  # first: a request may already be there while the store is read
                 await self._operator.open()
-                self._texts.open(group)
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())

@@ -221,7 +221,7 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | No
     (live.GetChatDecisions(), orders.ListDecisions()),
     (
         AutonomousSet(trigger="tick", enabled=False),
-        SetAutonomous(trigger="tick", enabled=False, settings=None, remove=False, rundown=None, minutes=None),
+        SetAutonomous(trigger="tick", enabled=False, settings=None, remove=False, rundown=None, minutes=5.0),
     ),
     (AutonomousFire(trigger="tick"), FireTrigger("tick")),
     (Heartbeat(), None),

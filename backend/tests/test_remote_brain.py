@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.request import urlopen
 
+import httpx2
 import pytest
 
 from fake_provider import KEY, WORDS, FakeProvider, run
@@ -102,6 +103,33 @@ def test_a_show_becomes_autonomous_while_nobody_answers_and_comes_back() -> None
                 await until_mode(parts.shows, "external-api")
 
     run(main())
+
+
+def test_while_nobody_of_the_chain_answers_a_show_has_the_characters_own_words() -> None:
+    async def main() -> tuple[str, str]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake, fallback=["autonomous"]), shows={"main": {"mode": "external-api"}})
+            fake.status = 500
+            async with (
+                serving(given) as server,
+                httpx2.AsyncClient(base_url=server.http, trust_env=False) as rest,
+            ):
+
+                async def written() -> str:
+                    return str((await rest.post("/api/text-generation", json={"prompt": "Hi!"})).json())
+
+                await written()
+                await until_mode(server.parts.shows, "autonomous")
+                lost = await written()
+                fake.status = 200
+                await reply(server.parts)  # as good as a probe
+                await until_mode(server.parts.shows, "external-api")
+                return lost, await written()
+
+    lost, back = run(main())
+    assert "'is_complete': True" in lost
+    assert "'model': 'scripted'" in lost
+    assert "".join(WORDS).strip() in back
 
 
 def test_a_mode_that_somebody_chose_meanwhile_stays() -> None:

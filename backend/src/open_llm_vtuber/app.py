@@ -247,7 +247,9 @@ async def _casting(
         llms=llms,
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapters=lambda own, other: _adapters(own, other, tools, is_autonomous=settings.features.autonomous),
+        adapters=lambda own, other: _adapters(
+            own, other, tools, is_autonomous=settings.features.autonomous, is_lost=lambda: remote.is_lost
+        ),
         remote=remote.model,
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
@@ -256,7 +258,12 @@ async def _casting(
 
 
 def _adapters(
-    own: Script, remote: Script | None, tools: McpToolboxes, *, is_autonomous: bool
+    own: Script,
+    remote: Script | None,
+    tools: McpToolboxes,
+    *,
+    is_autonomous: bool,
+    is_lost: Callable[[], bool],
 ) -> Mapping[Mode, Adapter]:
     """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
     memory = Memory()
@@ -273,7 +280,8 @@ def _adapters(
     if remote:
         words["external-api"] = ExternalAPIAdapter(agent(remote))
     if is_autonomous:
-        words["autonomous"] = AutonomousAdapter(words.get("external-api", words["orphiq"]))
+        first = words.get("external-api", words["orphiq"])
+        words["autonomous"] = AutonomousAdapter(first, words["orphiq"], is_lost)
     return words
 
 

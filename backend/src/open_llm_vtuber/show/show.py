@@ -116,8 +116,8 @@ class Show:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                self._texts.open(group)  # before anything is awaited: a request may come at once
                 await self._operator.open()
-                self._texts.open(group)
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())

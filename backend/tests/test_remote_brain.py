@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from fake_provider import KEY, WORDS, FakeProvider, run
-from live_server import SCRIPTED, leaving_nothing, serving
+from live_server import SCRIPTED, Client, leaving_nothing, serving
 from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ProtocolError
@@ -160,6 +160,29 @@ def test_the_characters_own_model_stands_in_where_the_chain_says_so() -> None:
                 return await reply(parts)
 
     assert run(main()).startswith("[")
+
+
+def test_the_state_of_a_named_show_has_what_was_spent_and_that_of_a_private_one_has_not() -> None:
+    async def main() -> tuple[dict[str, Any], Any, str]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake, price={"input": 1, "output": 2}), budget={"per_stream": 3})
+            async with (
+                serving(given) as server,
+                httpx2.AsyncClient(base_url=server.http, trust_env=False) as rest,
+                Client.connect(server.ws()) as guest,
+            ):
+                await reply(server.parts)
+                state = await rest.get("/api/state")
+                await guest.send("get-character-state")
+                private = (await guest.until("character-state"))[-1]
+                return state.json()["spend"], private["spend"], state.text
+
+    spend, private, text = run(main())
+    assert (spend["per_stream"], spend["step"]) == (3, "full")
+    assert spend["stream"] > 0
+    assert [(each["provider"], each["requests"]) for each in spend["models"]] == [("openai", 1)]
+    assert private is None
+    assert KEY not in text
 
 
 def test_figures_are_served() -> None:

@@ -116,7 +116,7 @@ async def on_air(
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, report)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, report, remote)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -157,6 +157,7 @@ def _stage(
     ears: Callable[[], Ears],
     will: Unasked,
     report: Report,
+    remote: RemoteBrain,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
     places, chat = Places(), settings.live_config.chat
@@ -180,6 +181,7 @@ def _stage(
             mode=named.mode if named else "orphiq",
             places=places,
             autonomy=will(name),
+            spend=remote.books.shown if named and remote.model else None,
         )
 
     return build

@@ -123,21 +123,3 @@ def test_text_that_opens_no_tag_stays_as_it_is(text: str) -> None:
 
 def test_text_is_sent_as_unicode_and_type_comes_first() -> None:
     assert encode(FullText(text='é "\U0001f600"\n')) == '{"type":"full-text","text":"é \\"\U0001f600\\"\\n"}'
-
-
-@pytest.mark.parametrize(
-    ("fields", "code", "sentence"),
-    [
-        ({}, "bad-message", "expression_id: Field required"),
-        ({"expression_id": None}, "bad-message", "expression_id.index: Input should be a valid integer"),
-        ({"expression_id": "x" * 201}, "too-long", "expression_id.name: String should have at most 200"),
-        ({"expressionId": ""}, "bad-message", "expressionId.name: String should have at least 1 character"),
-    ],
-)
-def test_a_refusal_names_the_field_as_the_reference_does(
-    fields: dict[str, object], code: str, sentence: str
-) -> None:
-    refused = decode(json.dumps({"type": "expression-command", **fields}))
-    assert isinstance(refused, Error)
-    assert refused.code == code
-    assert refused.message.startswith(sentence)

@@ -275,6 +275,8 @@ class State(_Part):
     mood: MoodState | None = None
     """None where nothing happens unasked."""
     autonomous: AutonomousSummary | None = None
+    spend: Spend | None = None
+    """What all shows of this server spent on remote language models; None in a private show, and where there is none."""
 
 
 class GenerationMetadata(_Part):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
@@ -15,7 +15,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     Snapshot,
     TwitchStatus,
 )
-from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
+from open_llm_vtuber.protocol.parts import CharacterNames, Provider, Spend, State, TwitchState
 from open_llm_vtuber.protocol.server_messages import (
     ServerMessage,
 )
@@ -80,11 +80,13 @@ class Show:
         mode: Mode = "orphiq",
         places: Places | None = None,
         autonomy: Autonomy | None = None,
+        spend: Callable[[], Spend] | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
         self._store = store
         self._is_shared = shared
+        self._spend = spend
         self._identity = ""
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
@@ -351,6 +353,7 @@ class Show:
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             mood=self._unasked.mood,
             autonomous=self._unasked.summary,
+            spend=self._spend() if self._spend else None,
             character=CharacterNames(
                 conf_name=billing.conf_name,
                 character_name=billing.character_name,

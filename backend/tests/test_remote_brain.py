@@ -15,9 +15,10 @@ from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.live_server_messages import BackendMode
 from open_llm_vtuber.remote_brain import JOB
-from open_llm_vtuber.show.commands import GetMode, SetMode
+from open_llm_vtuber.show.commands import ChatHappened, GetMode, Perform, SetMode
 from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.spending import Total
+from open_llm_vtuber.stimulus import ChannelEvent, Stimulus
 
 
 def settings(external: Mapping[str, Any] | None, **sections: Any) -> Settings:
@@ -162,7 +163,7 @@ def test_the_characters_own_model_stands_in_where_the_chain_says_so() -> None:
     assert run(main()).startswith("[")
 
 
-def test_the_state_of_a_named_show_has_what_was_spent_and_that_of_a_private_one_has_not() -> None:
+def test_a_private_show_neither_sees_what_was_spent_nor_begins_a_stream() -> None:
     async def main() -> tuple[dict[str, Any], Any, str]:
         async with FakeProvider() as fake:
             given = settings(section(fake, price={"input": 1, "output": 2}), budget={"per_stream": 3})
@@ -172,6 +173,9 @@ def test_the_state_of_a_named_show_has_what_was_spent_and_that_of_a_private_one_
                 Client.connect(server.ws()) as guest,
             ):
                 await reply(server.parts)
+                own = (await guest.until("set-model-and-conf"))[-1]["client_uid"]
+                online = ChannelEvent(id="e1", platform="twitch", channel="c", kind="stream-online")
+                await server.parts.shows.tell(own, ChatHappened(online))
                 state = await rest.get("/api/state")
                 await guest.send("get-character-state")
                 private = (await guest.until("character-state"))[-1]
@@ -200,3 +204,17 @@ def test_figures_are_served() -> None:
     text = run(main())
     assert 'olv_llm_requests_total{provider="openai",model="m"} 1\n' in text
     assert 'olv_engine_info{job="external_api",engine="openai"} 1\n' in text
+
+
+def test_what_a_turn_costs_counts_for_its_show() -> None:
+    async def main() -> Mapping[str, Total]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake))
+            async with app.on_air(leaving_nothing(given), lambda _: None) as parts:
+                await parts.shows.ask("main", SetMode(client="c", mode="external-api"))
+                await parts.shows.ask("main", Perform(Stimulus(text="Hi!", source="typed", author="Ben")))
+                while not parts.books.ledger.stream.by_show:  # noqa: ASYNC110  the ledger tells nobody
+                    await asyncio.sleep(0.01)
+                return parts.books.ledger.stream.by_show
+
+    assert set(run(main())) == {"main"}

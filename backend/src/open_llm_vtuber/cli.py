@@ -20,12 +20,13 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, rehearsal, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
+from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.remote_brain import JOB as REMOTE
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder

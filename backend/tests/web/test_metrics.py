@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.metrics import Metric, exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.spending import Budget, Ledger, Reservation
 from open_llm_vtuber.stimulus import EngineStatus, Payer, Spending
+from open_llm_vtuber.web.metrics import Metric, exposition, provider_metrics, spending_metrics
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

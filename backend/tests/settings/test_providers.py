@@ -8,7 +8,7 @@ from fake_provider import KEY
 from open_llm_vtuber import config
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.provider_settings import ExternalProvider
+from open_llm_vtuber.settings.providers import ExternalProvider
 
 WHOLE = """
 external_api:

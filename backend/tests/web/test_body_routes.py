@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from live_server import SCRIPTED, Client, Serving, serving
-from open_llm_vtuber.api import STATUS
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.web.api import STATUS
 
 Fields = dict[str, Any]
 Door = Callable[[str, Fields], Awaitable[Fields]]

@@ -11,7 +11,7 @@ import pytest
 
 from live_server import SCRIPTED, Client, serving
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.public_files import avatar_models, backgrounds
+from open_llm_vtuber.web.public_files import avatar_models, backgrounds
 
 Answer = tuple[int, dict[str, str], bytes]
 Get = Callable[..., Answer]

@@ -9,7 +9,6 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, TypeAdapter
 
-from open_llm_vtuber.api import ON_AIR, Problem, Refusal, ShowName, answers_to, message_in, takes
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.codec import encode, problem
 from open_llm_vtuber.protocol.live_client_messages import TextGenerationRequest
@@ -18,6 +17,7 @@ from open_llm_vtuber.protocol.parts import GenerationMetadata
 from open_llm_vtuber.protocol.server_messages import Error
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.shows import Shows, Subscription
+from open_llm_vtuber.web.api import ON_AIR, Problem, Refusal, ShowName, answers_to, message_in, takes
 
 EVENTS = "text/event-stream"
 OWN_ID = "text"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.simulated_viewers import OPENING, PROFILES, happenings, show_time
+from open_llm_vtuber.rehearsals.simulated_viewers import OPENING, PROFILES, happenings, show_time
 from open_llm_vtuber.stimulus import ChannelEvent, ChatMessage, ChatRemoval
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber.config_file import read
-from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.file import read
+from open_llm_vtuber.settings.source import Source
 
 TEXT = """\
 # a remark

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.text_rules import encoding_of
 
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")

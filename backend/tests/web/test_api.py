@@ -8,7 +8,6 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
-from open_llm_vtuber import api
 from open_llm_vtuber.errors import EngineError, ErrorCode, ProtocolError, VTuberError
 from open_llm_vtuber.protocol.client_messages import TextInput
 from open_llm_vtuber.protocol.live_client_messages import (
@@ -18,6 +17,7 @@ from open_llm_vtuber.protocol.live_client_messages import (
 )
 from open_llm_vtuber.protocol.live_server_messages import BackendMode
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.web import api
 
 JSON = {"content-type": "application/json"}
 

@@ -10,11 +10,11 @@ from open_llm_vtuber.autonomous.repetition import REMEMBERED, RecentLines
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
 from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
+from open_llm_vtuber.rehearsals.simulated_viewers import Happening
 from open_llm_vtuber.show.autonomy_commands import SetAutonomous
 from open_llm_vtuber.show.commands import ChatHappened, Hello, PlaybackEnded
-from open_llm_vtuber.show_report import Said, ShowReport
 from open_llm_vtuber.shows import Shows, Subscription
-from open_llm_vtuber.simulated_viewers import Happening
 from open_llm_vtuber.units import Seconds
 
 ON_AIR = "main"

@@ -125,7 +125,7 @@ def test_switched_off_it_is_not_there_and_says_why() -> None:
     asyncio.run(main())
 
 
-async def until(condition: Callable[[], bool], limit_s: float = 5.0) -> float:
+async def until(condition: Callable[[], bool], limit_s: float = 20.0) -> float:
     """Wait for it, and return how long it took."""
     clock = asyncio.get_running_loop()
     began = clock.time()

@@ -2,7 +2,6 @@
 
 from fastapi import FastAPI, Request
 
-from open_llm_vtuber.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 from open_llm_vtuber.protocol.twitch_messages import (
     GetTwitch,
     TwitchConnect,
@@ -14,6 +13,7 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchReading,
 )
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     404: {"model": Problem},

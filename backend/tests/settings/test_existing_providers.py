@@ -9,9 +9,9 @@ import pytest
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.casting import AGENTS
 from open_llm_vtuber.config import AgentConfig
-from open_llm_vtuber.existing_providers import EXISTING, LLAMA_CPP, served_as
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.provider_table import PROVIDERS
+from open_llm_vtuber.settings.existing_providers import EXISTING, LLAMA_CPP, served_as
 from open_llm_vtuber.tts import TTS_ENGINES
 
 
@@ -19,7 +19,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "existing-configuration.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "existing-configuration.md"
 LLMS = _words("""stateless_llm_with_template openai_compatible_llm claude_llm llama_cpp_llm ollama_llm lmstudio_llm openai_llm
     gemini_llm zhipu_llm deepseek_llm groq_llm mistral_llm""")
 EARS = _words("azure_asr faster_whisper whisper_cpp whisper fun_asr groq_whisper_asr sherpa_onnx_asr")

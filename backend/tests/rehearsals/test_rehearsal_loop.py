@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from open_llm_vtuber.rehearsal_loop import RehearsalLoop
+from open_llm_vtuber.rehearsals.rehearsal_loop import RehearsalLoop
 
 T = TypeVar("T")
 

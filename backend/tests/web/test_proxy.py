@@ -12,12 +12,10 @@ import websockets
 import fakes
 from fakes import FakeAdapter, FakeEar
 from live_server import SCRIPTED, Client, Serving, serving
-from open_llm_vtuber import proxy
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.protocol.client_messages import MicAudioData, MicAudioEnd, RawAudioData, TextInput
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.proxy import LONGEST_CHAIN, Party, _Member
 from open_llm_vtuber.show import audience
 from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import (
@@ -33,6 +31,8 @@ from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.show.sound import pcm
 from open_llm_vtuber.shows import LocalShows, Subscription
 from open_llm_vtuber.vad.energy import EnergyVAD
+from open_llm_vtuber.web import proxy
+from open_llm_vtuber.web.proxy import LONGEST_CHAIN, Party, _Member
 from virtual_time import run_virtual
 
 GREETING = ["group-update", "full-text", "set-model-and-conf", "group-update", "control"]

@@ -10,7 +10,7 @@ from live_server import SCRIPTED, serving
 from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.web_client import prepared
+from open_llm_vtuber.web.web_client import prepared
 
 PAGE = '<!doctype html><html><head lang="en"><script type="module" src="./assets/main.js"></script></head></html>'
 SCRIPT = '<script src="/client-setup.js"></script>'

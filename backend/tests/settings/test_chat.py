@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, PromptStep, SayStep, read_sheets
+from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, PromptStep, SayStep, read_sheets
 
 
 def test_no_setting_at_all_is_a_setting() -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 
-from open_llm_vtuber.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 from open_llm_vtuber.protocol.live_client_messages import GetChatDecisions, Resume, Say, Skip, Stop
 from open_llm_vtuber.protocol.live_server_messages import (
     ChatDecisions,
@@ -14,6 +13,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     Stopped,
 )
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 
 REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (404, 409, 422)}
 

@@ -6,14 +6,14 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeVoice
-from open_llm_vtuber import rehearsal
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.ports import SpeechSynthesizer
-from open_llm_vtuber.rehearsal import Line, Summary
+from open_llm_vtuber.rehearsals import rehearsal
+from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
 from open_llm_vtuber.shows import LocalShows
 from virtual_time import run_virtual
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "chat.irc"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "chat.irc"
 
 
 def said(number: int, text: str, at_ms: int, user: str = "ana") -> str:

@@ -3,7 +3,6 @@
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
-from open_llm_vtuber.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 from open_llm_vtuber.protocol.body_messages import (
     ClaimEnded,
     ExpressionAck,
@@ -15,6 +14,7 @@ from open_llm_vtuber.protocol.body_messages import (
 )
 from open_llm_vtuber.protocol.parts import ClaimStatus, EndReason, ExpressionResult, MotionResult
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 
 
 class ExpressionAnswer(BaseModel):

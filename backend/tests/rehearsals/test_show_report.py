@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from open_llm_vtuber.show_report import Said, ShowReport
+from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
 
 
 def never(before: Sequence[str], text: str) -> bool:

@@ -5,16 +5,16 @@ import pytest
 import fakes
 from fake_floor import settings, virtual_wall
 from fakes import FakeVoice
-from open_llm_vtuber import dress_rehearsal
 from open_llm_vtuber.adapters.orphiq_adapter import OrphiqAdapter
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings
 from open_llm_vtuber.llm.scripted import ScriptedLLM
+from open_llm_vtuber.rehearsals import dress_rehearsal
+from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
+from open_llm_vtuber.rehearsals.simulated_viewers import PROFILES, happenings
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.show_report import Said, ShowReport
 from open_llm_vtuber.shows import LocalShows
-from open_llm_vtuber.simulated_viewers import PROFILES, happenings
 from virtual_time import run_virtual
 
 

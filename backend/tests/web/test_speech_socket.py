@@ -13,7 +13,7 @@ import websockets
 from fakes import FakeVoice
 from live_server import SCRIPTED, Serving, serving
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.speech_socket import KEPT, LONGEST_TEXT, MOST_SOUNDS, SoundCache
+from open_llm_vtuber.web.speech_socket import KEPT, LONGEST_TEXT, MOST_SOUNDS, SoundCache
 from virtual_time import run_virtual
 
 

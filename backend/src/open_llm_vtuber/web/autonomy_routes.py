@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Request
 from pydantic_core import from_json, to_json
 
-from open_llm_vtuber.api import ON_AIR, Problem, Refusal, ShowName, answer_to, message_in, takes
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet, AutonomousState
 from open_llm_vtuber.protocol.autonomous_parts import Autonomous
 from open_llm_vtuber.protocol.client_messages import ClientMessage
 from open_llm_vtuber.protocol.codec import decode
 from open_llm_vtuber.protocol.server_messages import Error
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.api import ON_AIR, Problem, Refusal, ShowName, answer_to, message_in, takes
 
 Name = Annotated[str, Path(description="The name of a trigger.")]
 

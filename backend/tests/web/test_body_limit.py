@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
-from open_llm_vtuber import body_limit
-from open_llm_vtuber.body_limit import BodyLimit
+from open_llm_vtuber.web import body_limit
+from open_llm_vtuber.web.body_limit import BodyLimit
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.rehearsal_loop import RehearsalLoop
+from open_llm_vtuber.rehearsals.rehearsal_loop import RehearsalLoop
 from virtual_time import Deadlock, RealWorld, VirtualLoop, run_virtual
 
 

@@ -9,7 +9,7 @@ import selectors
 from collections.abc import Coroutine, Iterator
 from typing import Any, NoReturn, TypeVar
 
-from open_llm_vtuber.rehearsal_loop import PunctualLoop
+from open_llm_vtuber.rehearsals.rehearsal_loop import PunctualLoop
 
 T = TypeVar("T")
 

@@ -17,7 +17,10 @@ _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
     """Return what a file holds, and where it stands; variables that are not set are noted. Raises ConfigError."""
     given, source = _parse(file)
-    return _with_environment(given, environment, notes), source
+    try:
+        return _with_environment(given, environment, notes), source
+    except RecursionError:  # also a circle of anchors
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
 
 
 def _parse(file: Path) -> tuple[dict[str, Any], Source]:

@@ -22,6 +22,18 @@ const LOGIN_EVERY_MS = 3_000;
 const TICK_MS = 250;
 const ASKED_ON_WELCOME = ["get-backend-mode", "get-twitch"];
 
+/** To jump to where the page is one long column. */
+const PARTS = [
+  ["saying", "Saying"],
+  ["held", "Held"],
+  ["queue", "Queue"],
+  ["chat", "Chat"],
+  ["body", "Face"],
+  ["modes", "Mode"],
+  ["twitch", "Twitch"],
+  ["feed", "Events"],
+];
+
 const room = signal(emptyRoom());
 const stay = signal(false);
 const holding = signal(false);
@@ -112,6 +124,9 @@ function Head() {
       <span>${show.primary ? "A stage plays her voice" : "No stage is open: nobody hears her"}</span>
     </p>
     <${StopNow} onStop=${stopNow} />
+    <nav aria-label="Parts of this page">
+      ${PARTS.map(([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}</a>`)}
+    </nav>
   </header>`;
 }
 

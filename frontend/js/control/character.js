@@ -46,9 +46,9 @@ export function Body({ room, send, stay, onStay }) {
 
 /** @type {Record<string, [string, string]>} */
 const MODES = {
-  orphiq: ["Her own", "her character answers"],
-  "external-api": ["Provider", "a language model elsewhere"],
-  autonomous: ["Autonomous", "she carries the show by herself"],
+  orphiq: ["Her own", "Her own character answers"],
+  "external-api": ["Provider", "A language model elsewhere answers"],
+  autonomous: ["Autonomous", "She carries the show by herself"],
 };
 
 /** @param {string} mode */
@@ -72,7 +72,7 @@ export function Modes({ room, send }) {
         >${title}</button>`;
       })}
     </div>
-    <p class="aside">${MODES[mode]?.[1] ?? mode}; a change counts from the next turn.</p>
+    <p class="aside">${MODES[mode]?.[1] ?? mode}. A change counts from the next turn.</p>
   <//>`;
 }
 
@@ -86,7 +86,7 @@ export function Engines({ room, spend }) {
     <dl class="facts">
       ${engines.map(([job, { engine, is_demo, note }]) => {
         const mood = note ? "bad" : is_demo ? "busy" : "good";
-        const state = note || (is_demo ? "demo, proves that all works" : "works");
+        const state = note || (is_demo ? "a demo" : "works");
         return html`<div key=${job}>
           <dt>${JOBS[job] ?? job}</dt>
           <dd><${Mark} mood=${mood}>${engine}<//> <span class="reason">${state}</span></dd>

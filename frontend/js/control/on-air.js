@@ -50,7 +50,7 @@ export function Stopped({ hold, holding }) {
 
 /** @type {Record<string, string>} */
 const SOURCES = {
-  typed: "asked by the operator",
+  typed: "request",
   voice: "heard by microphone",
   chat: "chat",
   unasked: "of her own accord",
@@ -83,7 +83,7 @@ export function Saying({ room, send, now }) {
     ${speech?.about
       ? html`<p class="why">
           <b>Because of</b> <span class="who">${sourceWords(speech.about)}</span>
-          ${speech.about.text && html`<q>${speech.about.text}</q>`}
+          ${speech.about.text && html`<q class="words" dir="auto">${speech.about.text}</q>`}
         </p>`
       : null}
     ${speech?.lines.length ? html`<p class=${isRunning ? "said" : "said past"}>${speech.lines.join(" ")}</p>` : null}
@@ -127,12 +127,12 @@ export function Say({ send }) {
 export function Queue({ room, send }) {
   const { waiting, queue } = room.show;
   const more = queue - waiting.length;
-  return html`<${Panel} title="Queue" name="queue" count=${queue}>
+  return html`<${Panel} title="Queue" name="queue" count=${Math.max(queue, waiting.length)}>
     ${waiting.length === 0 ? html`<p class="empty">Nothing waits.</p>` : null}
     <ol class="list">
       ${waiting.map(
         (each) => html`<li key=${each.stimulus_id} data-id=${each.stimulus_id}>
-          <span class="grow"><b class="who">${sourceWords(each)}</b> <span class="words">${each.text}</span></span>
+          <span class="grow"><b class="who">${sourceWords(each)}</b><span class="words clamped" dir="auto">${each.text}</span></span>
           <button
             type="button"
             aria-label=${`Drop: ${each.author} ${each.text}`}

@@ -24,11 +24,11 @@ const ASKED_ON_WELCOME = ["get-backend-mode", "get-twitch"];
 
 /** To jump to where the page is one long column. */
 const PARTS = [
-  ["saying", "Saying"],
   ["held", "Held"],
+  ["saying", "Saying"],
+  ["body", "Face"],
   ["queue", "Queue"],
   ["chat", "Chat"],
-  ["body", "Face"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
   ["feed", "Events"],
@@ -125,7 +125,9 @@ function Head() {
     </p>
     <${StopNow} onStop=${stopNow} />
     <nav aria-label="Parts of this page">
-      ${PARTS.map(([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}</a>`)}
+      ${PARTS.map(
+        ([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}${id === "held" && show.held.length ? ` (${show.held.length})` : ""}</a>`,
+      )}
     </nav>
   </header>`;
 }
@@ -152,6 +154,7 @@ function App() {
           <${Preview} />
           <${Saying} room=${known} send=${send} now=${now.value} />
           <${Say} send=${send} />
+          <${Body} room=${known} send=${send} stay=${stay.value} onStay=${(/** @type {boolean} */ on) => (stay.value = on)} />
         </div>
         <div class="column talk">
           <${HeldLines} room=${known} send=${send} />
@@ -159,7 +162,6 @@ function App() {
           <${Chat} room=${known} send=${send} />
         </div>
         <div class="column desk">
-          <${Body} room=${known} send=${send} stay=${stay.value} onStay=${(/** @type {boolean} */ on) => (stay.value = on)} />
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />

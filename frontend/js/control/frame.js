@@ -38,4 +38,4 @@ export function clock(iso) {
 }
 
 /** @param {number} ms */
-export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+export const seconds = (ms) => (ms < 50 ? "less than 0.1 s" : `${(ms / 1000).toFixed(1)} s`);

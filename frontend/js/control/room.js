@@ -119,8 +119,7 @@ export function noticed(room, text) {
  * @param {Room} room @param {Message} message @param {number} now milliseconds @returns {Room}
  */
 export function reduce(room, message, now) {
-  const change = CHANGES[message.type];
-  return change ? change(room, message, now) : room;
+  return Object.hasOwn(CHANGES, message.type) ? CHANGES[message.type](room, message, now) : room;
 }
 
 /** @type {Record<string, (room: Room, message: any, now: number) => Room>} */
@@ -274,7 +273,7 @@ const EVENTS = {
 /** @param {Message} message */
 function eventText({ kind, display_name, username, amount, message }) {
   const who = display_name || username || "Somebody";
-  const told = EVENTS[kind]?.(who, amount ?? null) ?? `${who}: ${kind}.`;
+  const told = Object.hasOwn(EVENTS, kind) ? EVENTS[kind](who, amount ?? null) : `${who}: ${kind}.`;
   return message ? `${told} “${message}”` : told;
 }
 

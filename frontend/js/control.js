@@ -124,6 +124,7 @@ function Head() {
       <span>${show.primary ? "A stage plays her voice" : "No stage is open: nobody hears her"}</span>
     </p>
     <${StopNow} onStop=${stopNow} />
+    ${show.is_stopped ? html`<${Stopped} hold=${hold} holding=${holding.value} />` : null}
     <nav aria-label="Parts of this page">
       ${PARTS.map(
         ([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}${id === "held" && show.held.length ? ` (${show.held.length})` : ""}</a>`,
@@ -147,7 +148,6 @@ function App() {
   const known = room.value;
   return html`<${Head} />
     <main>
-      ${known.show.is_stopped ? html`<${Stopped} hold=${hold} holding=${holding.value} />` : null}
       <${Notices} />
       <div class="columns">
         <div class="column air">
@@ -185,7 +185,8 @@ function begin() {
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("room")));
   readSpend();
   connection.open();
-  room.subscribe(({ known, link }) => {
+  room.subscribe(({ known, link, show }) => {
+    document.body.classList.toggle("is-stopped", show.is_stopped);
     document.documentElement.dataset.ready = known && link === "connected" ? "yes" : "no";
   });
 }

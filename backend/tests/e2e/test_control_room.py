@@ -2,16 +2,16 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from e2e.stage_chat import CHANNEL, SCRIPTED
-from e2e.studio import Studio, Watched, on_air, until
+from e2e.studio import PICTURES, Studio, Watched, on_air, until
 from irc_server import IrcServer
 
 pytestmark = pytest.mark.e2e
@@ -25,23 +25,28 @@ LINE = (
     "PRIVMSG #" + CHANNEL + " :{text}"
 )
 EVIL = "<img src=x onerror=document.title='owned'> robot"
-SILENCED = """() => {
-    window.silenced = null;
-    const channel = new BroadcastChannel("stop-now");
-    channel.onmessage = ({ data }) => {
-        const look = () => {
-            if (stage.speech.speaking) requestAnimationFrame(look);
-            else window.silenced = performance.timeOrigin + performance.now() - data;
-        };
-        look();
+STOPS = 5
+NOTE_SILENCE = """() => {
+    window.silentAt = [];
+    let spoke = false;
+    const look = () => {
+        requestAnimationFrame(look);
+        const speaks = stage.speech.speaking;
+        if (spoke && !speaks) silentAt.push(performance.timeOrigin + performance.now());
+        spoke = speaks;
     };
+    look();
 }"""
-"""On the stage: milliseconds from the key in the control room until no sound is played any more."""
-NOTE_THE_KEY = """() => {
-    const channel = new BroadcastChannel("stop-now");
+NOTE_STOPS = """() => {
+    window.stoppedAt = [];
     addEventListener("keydown", ({ key }) => {
-        if (key === "Escape") channel.postMessage(performance.timeOrigin + performance.now());
+        if (key === "Escape") stoppedAt.push(performance.timeOrigin + performance.now());
     }, { capture: true });
+}"""
+AUDIT = """async () => {
+    const found = await axe.run(document, { resultTypes: ["violations"] });
+    return found.violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`)}`);
 }"""
 
 
@@ -254,3 +259,50 @@ def test_how_it_looks(studio: Studio, tmp_path: Path, size: str) -> None:
             await room.control.picture(f"control-{size}-stopped")
 
     studio.play(scene())
+
+
+def test_how_long_she_is_heard_after_the_key_is_written_down(studio: Studio, tmp_path: Path) -> None:
+    async def scene() -> list[float]:
+        async with control_room(studio, tmp_path) as room:
+            await room.stage.page.evaluate(NOTE_SILENCE)
+            await room.control.page.evaluate(NOTE_STOPS)
+            for _ in range(STOPS):
+                await room.have_her_say(
+                    "A sentence that is long enough to be cut in its middle, again and again."
+                )
+                await room.stage.shows("stage.speech.speaking && stage.mouth > 0.1")
+                await room.control.page.keyboard.press("Escape")
+                await room.stage.shows("!stage.speech.speaking", 3)
+                await room.control.page.focus("#resume")
+                await room.control.page.keyboard.down("Enter")
+                await room.control.shows("!document.querySelector('#resume')")
+                await room.control.page.keyboard.up("Enter")
+            silent, stopped = await room.stage.look("silentAt"), await room.control.look("stoppedAt")
+            return [after - before for before, after in zip(stopped, silent, strict=True)]
+
+    took = studio.play(scene())
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / "stop-now-ms.json").write_text(json.dumps([round(each, 1) for each in took]))
+    assert len(took) == STOPS
+
+
+@pytest.mark.parametrize("path", ["/", "/stage", "/control"])
+def test_axe_finds_nothing_serious(
+    studio: Studio, tmp_path: Path, missing: Callable[[str, str], NoReturn], path: str
+) -> None:
+    if not AXE.exists():
+        missing("axe-core is not installed", "OLV_REQUIRE_NODE")
+
+    async def scene() -> list[str]:
+        async with control_room(studio, tmp_path) as room:
+            await room.have_her_say("Something to be seen and heard.")
+            await room.written("m1", "is she a robot?")
+            await room.control.shows("document.querySelector('#held li')")
+            origin = room.control.page.url.removesuffix("/control")
+            async with studio.page(origin + path) as page:
+                await page.shows("document.querySelector('main')")
+                await page.page.evaluate(AXE.read_text(encoding="utf-8"))
+                found: list[str] = await page.page.evaluate(AUDIT)
+                return found
+
+    assert studio.play(scene()) == []

@@ -1,6 +1,10 @@
-"""The control room in a real browser, beside the stage that it commands."""
+"""The control room in a real browser, beside the stage that it commands.
+
+OLV_WRITE_PICTURES=1 also writes the how-to's picture.
+"""
 
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +20,7 @@ from irc_server import IrcServer
 
 pytestmark = pytest.mark.e2e
 
+HOW_TO_PICTURE = Path(__file__).parents[3] / "docs/images/control-room.png"
 AXE = Path(__file__).parents[3] / "frontend/node_modules/axe-core/axe.min.js"
 SIZES = {"wide": (1440, 1000), "tablet": (820, 1180), "phone": (390, 844)}
 PATIENT_VOICE = {**SCRIPTED, "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 150}}}
@@ -254,6 +259,8 @@ def test_how_it_looks(studio: Studio, tmp_path: Path, size: str) -> None:
                 "it scrolls sideways"
             )
             await room.control.picture(f"control-{size}", full_page=size != "phone")
+            if size == "wide" and os.environ.get("OLV_WRITE_PICTURES"):
+                await page.screenshot(path=HOW_TO_PICTURE)
             await page.keyboard.press("Escape")
             await room.control.shows("document.querySelector('#resume')")
             await room.control.picture(f"control-{size}-stopped")
@@ -273,10 +280,10 @@ def test_how_long_she_is_heard_after_the_key_is_written_down(studio: Studio, tmp
                 await room.stage.shows("stage.speech.speaking && stage.mouth > 0.1")
                 await room.control.page.keyboard.press("Escape")
                 await room.stage.shows("!stage.speech.speaking", 3)
-                await room.control.page.focus("#resume")
-                await room.control.page.keyboard.down("Enter")
+                await room.control.page.hover("#resume")
+                await room.control.page.mouse.down()
                 await room.control.shows("!document.querySelector('#resume')")
-                await room.control.page.keyboard.up("Enter")
+                await room.control.page.mouse.up()
             silent, stopped = await room.stage.look("silentAt"), await room.control.look("stoppedAt")
             return [after - before for before, after in zip(stopped, silent, strict=True)]
 

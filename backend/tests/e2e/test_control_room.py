@@ -31,21 +31,18 @@ LINE = (
 )
 EVIL = "<img src=x onerror=document.title='owned'> robot"
 STOPS = 5
-NOTE_SILENCE = """() => {
-    window.silentAt = [];
-    let spoke = false;
-    const look = () => {
-        requestAnimationFrame(look);
-        const speaks = stage.speech.speaking;
-        if (spoke && !speaks) silentAt.push(performance.timeOrigin + performance.now());
-        spoke = speaks;
+NOTE_CUTS = """() => {
+    window.cutAt = [];
+    const { stop } = AudioScheduledSourceNode.prototype;
+    AudioScheduledSourceNode.prototype.stop = function (...when) {
+        cutAt.push(performance.timeOrigin + performance.now());
+        return stop.apply(this, when);
     };
-    look();
 }"""
-NOTE_STOPS = """() => {
-    window.stoppedAt = [];
-    addEventListener("keydown", ({ key }) => {
-        if (key === "Escape") stoppedAt.push(performance.timeOrigin + performance.now());
+NOTE_KEYS = """() => {
+    window.pressedAt = [];
+    addEventListener("keydown", ({ key, timeStamp }) => {
+        if (key === "Escape") pressedAt.push(performance.timeOrigin + timeStamp);
     }, { capture: true });
 }"""
 AUDIT = """async () => {
@@ -271,8 +268,8 @@ def test_how_it_looks(studio: Studio, tmp_path: Path, size: str) -> None:
 def test_how_long_she_is_heard_after_the_key_is_written_down(studio: Studio, tmp_path: Path) -> None:
     async def scene() -> list[float]:
         async with control_room(studio, tmp_path) as room:
-            await room.stage.page.evaluate(NOTE_SILENCE)
-            await room.control.page.evaluate(NOTE_STOPS)
+            await room.stage.page.evaluate(NOTE_CUTS)
+            await room.control.page.evaluate(NOTE_KEYS)
             for _ in range(STOPS):
                 await room.have_her_say(
                     "A sentence that is long enough to be cut in its middle, again and again."
@@ -284,8 +281,9 @@ def test_how_long_she_is_heard_after_the_key_is_written_down(studio: Studio, tmp
                 await room.control.page.mouse.down()
                 await room.control.shows("!document.querySelector('#resume')")
                 await room.control.page.mouse.up()
-            silent, stopped = await room.stage.look("silentAt"), await room.control.look("stoppedAt")
-            return [after - before for before, after in zip(stopped, silent, strict=True)]
+            cuts, keys = await room.stage.look("cutAt"), await room.control.look("pressedAt")
+            assert len(keys) == STOPS
+            return [min(cut for cut in cuts if cut >= key) - key for key in keys]
 
     took = studio.play(scene())
     PICTURES.mkdir(exist_ok=True)

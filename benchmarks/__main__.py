@@ -20,6 +20,7 @@ from benchmarks import (
     providers,
     startup,
     texts,
+    triggers,
     twitch,
 )
 from benchmarks.measure import Measured, as_json, machine, table
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measured]]] = {
     "startup": startup.measure,
     "twitch": twitch.measure,
     "texts": texts.measure,
+    "triggers": triggers.measure,
 }
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
+from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.live2d_model import Live2dModel
@@ -349,6 +350,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     others: Mapping[Mode, Adapter] | None = None,
     places: Places | None = None,
     channel: ChannelSettings | None = None,
+    autonomy: Autonomy | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -361,6 +363,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
         shared=shared,
         ears=ears,
         places=places,
+        autonomy=autonomy,
     )
 
 

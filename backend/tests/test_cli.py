@@ -231,6 +231,48 @@ def test_a_rehearsal_ends_with_its_summary(tmp_path: Path) -> None:
     assert "time to first audio" in done.stdout
 
 
+def test_a_rehearsal_with_simulated_viewers_prints_the_same_report_each_time_at_any_speed(
+    tmp_path: Path,
+) -> None:
+    config = scripted(tmp_path)
+    reports = []
+    for speed in ("400", "2000"):
+        done = run(
+            tmp_path, "rehearse", "--profile", "steady", "--minutes", "3", "--seed", "4", "--speed", speed,
+            "--config", config,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        reports.append(done.stdout)
+    assert reports[0] == reports[1]
+    assert reports[0].startswith("Rehearsal of steady, seed 4\n")
+    for row in ("messages in", "air time", "longest silence", "near-repeats", "viewers waited"):
+        assert f"\n{row} " in reports[0]
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--profile", "party"), "invalid choice"),
+        ((), "required"),
+        (("--profile", "steady", "chat.irc"), "not allowed with"),
+        (("--profile", "steady", "--minutes", "0"), "--minutes must be more than 0"),
+        (("--profile", "steady", "--speed", "nan"), "--speed must be more than 0"),
+    ],
+)
+def test_what_cannot_be_rehearsed_is_said(tmp_path: Path, arguments: tuple[str, ...], why: str) -> None:
+    done = run(tmp_path, "rehearse", *arguments)
+    assert done.returncode == 2
+    assert why in " ".join(done.stderr.split())
+
+
+def test_check_names_faults_of_what_she_does_unasked_with_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "conf.yaml"
+    file.write_text("autonomous:\n  triggers:\n    - {kind: cron, cron: nonsense, action: {say: hi}}\n")
+    sentence = one_sentence(run(tmp_path, "check", "--config", str(file)))
+    assert "conf.yaml: autonomous.triggers.0.cron (line 3): 'nonsense' is not a cron line" in sentence
+
+
 def in_a_terminal(folder: Path, *arguments: str) -> str:
     """Run a command with all its output on one terminal, as a person sees it, and return what it wrote."""
     ours, theirs = pty.openpty()

@@ -141,7 +141,6 @@ def test_a_secret_is_never_repeated(tmp_path: Path) -> None:
     [
         ("sytem_config: {}", "Did you mean system_config"),
         ("system_config: {acess_token: x}", "Did you mean access_token"),
-        ("autonomous: {a: 3}", "not read by this version"),
     ],
 )
 def test_a_key_that_means_nothing_is_noted(tmp_path: Path, text: str, says: str) -> None:

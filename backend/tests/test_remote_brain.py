@@ -14,8 +14,9 @@ from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.live_server_messages import BackendMode
 from open_llm_vtuber.remote_brain import JOB
-from open_llm_vtuber.show.commands import GetMode, SetMode
+from open_llm_vtuber.show.commands import GetMode, Perform, SetMode
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.spending import Total
 from open_llm_vtuber.stimulus import Stimulus
 
 
@@ -149,3 +150,17 @@ def test_figures_are_served() -> None:
     text = run(main())
     assert 'olv_llm_requests_total{provider="openai",model="m"} 1\n' in text
     assert 'olv_engine_info{job="external_api",engine="openai"} 1\n' in text
+
+
+def test_what_a_turn_costs_counts_for_its_show() -> None:
+    async def main() -> Mapping[str, Total]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake))
+            async with app.on_air(leaving_nothing(given), lambda _: None) as parts:
+                await parts.shows.ask("main", SetMode(client="c", mode="external-api"))
+                await parts.shows.ask("main", Perform(Stimulus(text="Hi!", source="typed", author="Ben")))
+                while not parts.books.ledger.stream.by_show:  # noqa: ASYNC110  the ledger tells nobody
+                    await asyncio.sleep(0.01)
+                return parts.books.ledger.stream.by_show
+
+    assert set(run(main())) == {"main"}

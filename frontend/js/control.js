@@ -10,14 +10,12 @@ import { html, render, signal } from "./control/html.js";
 import { Preview, Queue, Say, Saying, StopNow, Stopped } from "./control/on-air.js";
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
-import { spendFrom } from "./control/spend.js";
 import { Twitch } from "./control/twitch.js";
 import { connectionWords } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./control/html.js").View} View */
 
-const SPEND_EVERY_MS = 15_000;
 const LOGIN_EVERY_MS = 3_000;
 const TICK_MS = 250;
 const ASKED_ON_WELCOME = ["get-backend-mode", "get-twitch"];
@@ -37,7 +35,6 @@ const PARTS = [
 const room = signal(emptyRoom());
 const stay = signal(false);
 const holding = signal(false);
-const spend = signal(/** @type {import("./control/spend.js").Spend | null} */ (null));
 const now = signal(Date.now());
 
 const connection = new Connection(showAddress(location), {
@@ -89,16 +86,6 @@ function onKey(event) {
   event.preventDefault();
   if (order.type === "stop") stopNow();
   else send(order);
-}
-
-async function readSpend() {
-  if (document.hidden) return;
-  try {
-    const answer = await fetch("/metrics");
-    if (answer.ok) spend.value = spendFrom(await answer.text());
-  } catch {
-    spend.value = null;
-  }
 }
 
 function tick() {
@@ -165,7 +152,7 @@ function App() {
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
-          <${Engines} room=${known} spend=${spend.value} />
+          <${Engines} room=${known} />
           <${Feed} room=${known} />
         </div>
       </div>
@@ -180,10 +167,8 @@ function begin() {
   };
   addEventListener("keydown", onKey);
   setInterval(tick, TICK_MS);
-  setInterval(readSpend, SPEND_EVERY_MS);
   setInterval(() => room.value.login && connection.send({ type: "get-twitch" }), LOGIN_EVERY_MS);
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("room")));
-  readSpend();
   connection.open();
   room.subscribe(({ known, link, show }) => {
     document.body.classList.toggle("is-stopped", show.is_stopped);

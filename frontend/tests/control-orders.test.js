@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { HOLD_MS, Hold } from "../js/control/hold.js";
 import { faceOrders, gestureOrders, orderOfKey } from "../js/control/orders.js";
-import { money, spendFrom } from "../js/control/spend.js";
+import { limitsOf, money, spendWords, stepWords } from "../js/control/spend.js";
 
 const ABILITIES = {
   expressions: ["neutral", "joy"],
@@ -69,25 +69,19 @@ test("let go too early nothing is done", () => {
   assert.deepEqual(log, [true, false]);
 });
 
-test("what was spent is read from the figures of /metrics", () => {
-  const spend = spendFrom(`# HELP olv_llm_requests_total Requests.
-# TYPE olv_llm_requests_total counter
-olv_llm_requests_total{provider="openai",model="a \\"b\\", {c}"} 3
-olv_llm_requests_total{provider="groq",model="x"} 1
-olv_llm_cost_total{provider="openai",model="a",currency="USD"} 0.25
-olv_llm_cost_total{provider="groq",model="x",currency="USD"} 1e-2
-olv_budget_spent{limit="per_stream",currency="USD"} 0.26
-olv_budget_spent{limit="per_hour",currency="USD"} 0.2
-olv_budget_limit{limit="per_stream",currency="USD"} 2
-`);
-  assert.deepEqual(spend, {
-    requests: 4,
-    cost: 0.26,
-    unpriced: 0,
-    currency: "USD",
-    limits: [{ name: "this stream", spent: 0.26, limit: 2 }],
-  });
-  assert.deepEqual(spendFrom(""), { requests: 0, cost: 0, unpriced: 0, currency: "", limits: [] });
+const SPEND = { currency: "USD", stream: 0.26, hour: 0.2, per_stream: 2, per_hour: null, per_viewer_hour: null, step: "full", unpriced: 0, models: [] };
+
+test("what was spent is told, with the limits that exist", () => {
+  assert.equal(spendWords(SPEND), "0.26 USD in this stream, 0.20 USD in the last hour");
+  assert.match(spendWords({ ...SPEND, unpriced: 3 }), /3 requests of unknown price/);
+  assert.match(spendWords(null), /^nothing/);
+  assert.deepEqual(limitsOf(SPEND), [{ name: "this stream", spent: 0.26, limit: 2 }]);
+  assert.deepEqual(limitsOf(null), []);
+});
+
+test("a budget that limits her says so", () => {
+  assert.deepEqual(["full", "small", "spent"].map((step) => stepWords({ ...SPEND, step }) !== ""), [false, true, true]);
+  assert.equal(stepWords(null), "");
 });
 
 test("small sums keep their digits", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Autonomous } from "../js/control/autonomous.js";
-import { Body, Engines, Modes, spendWords } from "../js/control/character.js";
+import { Body, Engines, Modes } from "../js/control/character.js";
 import { Chat, ChatLine, HeldLines, decisionWords } from "../js/control/chat.js";
 import { Queue, Saying, sourceWords, speechWords } from "../js/control/on-air.js";
 import { emptyRoom, reduce } from "../js/control/room.js";
@@ -103,9 +103,8 @@ test("the face that shows is the one that is pressed", () => {
 
 test("an engine with a note needs a look, and says why", () => {
   const providers = { llm: { engine: "openai", note: "fails: using the demo" }, tts: { engine: "kokoro" } };
-  const told = text(Engines({ room: room(state({ providers })), spend: null }));
+  const told = text(Engines({ room: room(state({ providers })) }));
   assert.match(told, /openai.*fails: using the demo.*kokoro.*works/);
-  assert.match(spendWords({ requests: 2, cost: 0.5, unpriced: 1, currency: "USD", limits: [] }), /0\.50 USD for 2 requests, 1 of unknown price/);
 });
 
 test("a channel is joined by name, without a login anonymously, and left", () => {

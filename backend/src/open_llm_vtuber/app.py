@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.autonomous_adapter import AutonomousAdapter
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.adapters.external_api_adapter import ExternalAPIAdapter
@@ -19,21 +18,19 @@ from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
-from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat.cue_sheets import CueSheets
-from open_llm_vtuber.config import Character, Features, Settings
+from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
-from open_llm_vtuber.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import (
@@ -44,7 +41,6 @@ from open_llm_vtuber.ports import (
     Store,
     VoiceActivityDetector,
 )
-from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
@@ -56,15 +52,21 @@ from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
-from open_llm_vtuber.storage.sql_store import sql_store
+from open_llm_vtuber.storage.memory_store import MemoryStore
+from open_llm_vtuber.storage.sql_store import SqlStore, sql_store
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.tts.given_speech import given_speech
 from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
+from open_llm_vtuber.unasked import Staging, Unasked, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
+from open_llm_vtuber.web import web_client
+from open_llm_vtuber.web.api import ON_AIR
+from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ class OnAir:
 
 @asynccontextmanager
 async def on_air(
-    settings: Settings, report: Report, *, drives_outputs: bool = True
+    settings: Settings, report: Report, *, drives_outputs: bool = True, staging: Staging | None = None
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
@@ -101,20 +103,20 @@ async def on_air(
     """
     if client := settings.system_config.web_client_dir:
         web_client.checked(settings.folder / client)
+    will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
         system = settings.system_config
-        store = sql_store(system.storage_url.get_secret_value(), system.data_dir)
-        await stack.enter_async_context(store)
+        store = MemoryStore() if staging else await _store(stack, system)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), report)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, remote.books, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -144,8 +146,18 @@ async def on_air(
             await role.leave()
 
 
+async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
+    return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
+
+
 def _stage(
-    settings: Settings, casting: Casting, store: Store, ears: Callable[[], Ears], report: Report
+    settings: Settings,
+    casting: Casting,
+    store: Store,
+    ears: Callable[[], Ears],
+    will: Unasked,
+    books: Bookkeeping,
+    report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
     places, chat = Places(), settings.live_config.chat
@@ -168,6 +180,8 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
+            books=books,
+            autonomy=will(name),
         )
 
     return build

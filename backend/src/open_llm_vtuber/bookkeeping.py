@@ -98,6 +98,10 @@ class Bookkeeping:
             self._step = step
         return step
 
+    def stream_begins(self, at: datetime) -> None:
+        """Count a stream from then on."""
+        self.ledger.begin_stream(at)
+
     def shown(self) -> Spend:
         """Return what an operator may see of it."""
         ledger, now = self.ledger, self._clock()

@@ -20,12 +20,14 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, rehearsal, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
+from open_llm_vtuber.rehearsals import rehearsal
+from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.terminal import (
@@ -84,14 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(check)
     check.set_defaults(run=_check)
 
-    rehearse = commands.add_parser(
-        "rehearse", help="play recorded chat through the whole path, without an account"
-    )
+    rehearse = commands.add_parser("rehearse", help="play a show to nobody, without an account")
     _add_config(rehearse)
-    rehearse.add_argument(
-        "file", type=Path, metavar="FILE", help="recorded IRC lines, such as examples/chat.irc"
-    )
-    rehearse.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast (default: 1)")
+    add_options(rehearse)
     rehearse.set_defaults(run=_rehearse)
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
@@ -293,9 +290,11 @@ async def _use_everything_once(settings: Settings, note: app.Report) -> list[tri
 
 def _rehearse(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), channel="")
-    lines = rehearsal.recorded(options.file)
     if not (math.isfinite(options.speed) and options.speed > 0):
         raise ConfigError("--speed must be more than 0.")
+    if options.profile:
+        return rehearse_profile(settings, options)
+    lines = rehearsal.recorded(options.file)
     with tempfile.TemporaryDirectory() as folder:  # a rehearsal leaves no trace, and may be repeated
         asyncio.run(_play(config.without_traces(settings, Path(folder)), lines, options.speed))
     return 0

@@ -11,19 +11,21 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
-from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
-from open_llm_vtuber.config_file import read
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
-from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, with_keys
-from open_llm_vtuber.vts_settings import VTubeStudioSettings
+from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
+from open_llm_vtuber.settings.existing_providers import served_as
+from open_llm_vtuber.settings.file import read
+from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
+from open_llm_vtuber.settings.source import Source
+from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -241,13 +243,17 @@ class Settings(BaseModel):
     external_api: ExternalApiConfig | None = None
     budget: BudgetConfig = BudgetConfig()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
+    autonomous: Section = Field(default_factory=dict)
+    """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
     notes: tuple[str, ...] = Field(default=(), exclude=True)
     """What an operator should know although nothing is wrong, one sentence each."""
+    source: InstanceOf[Source] = Field(default_factory=Source, exclude=True)
+    """The file, for whoever checks a part of it later."""
 
 
-LATER = frozenset(("autonomous",))
+LATER: frozenset[str] = frozenset()
 """Sections that a file may hold already and that this version does not read."""
 THEIRS: Mapping[str, frozenset[str]] = {
     "system_config": frozenset(("conf_version",)),
@@ -265,12 +271,15 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
-    given = with_keys(read(file, environment, notes), environment)
+    written, source = read(file, environment, notes)
+    given = with_keys(written, environment)
     notes.extend(_unknown_keys(given))
     try:
-        return Settings.model_validate({**given, "folder": file.parent, "notes": tuple(notes)})
+        return Settings.model_validate(
+            {**given, "folder": file.parent, "notes": tuple(notes), "source": source}
+        )
     except ValidationError as error:
-        raise ConfigError(f"{file.name}: {faults(error)}") from error
+        raise ConfigError(source.faults(error)) from error
 
 
 def character(
@@ -278,13 +287,14 @@ def character(
 ) -> tuple[Character, Sequence[str]]:
     """Return the base with what a character file says instead, and notes about the file. Raises ConfigError."""
     notes: list[str] = []
+    written, source = read(file, environment, notes)
     try:
-        given = read(file, environment, notes).get("character_config")
+        given = written.get("character_config")
         if not isinstance(given, dict) or not given:
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
     except ValidationError as error:
-        raise ConfigError(f"{file.name}: {faults(error)}") from error
+        raise ConfigError(source.faults(error, ("character_config",))) from error
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
 
@@ -333,7 +343,7 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
-    known = set(Settings.model_fields) - {"folder", "notes"}
+    known = set(Settings.model_fields) - {"folder", "notes", "source"}
     for name in given:
         if name in LATER:
             yield f"The section {name} is not read by this version."

@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -63,11 +63,16 @@ def unknown(kind: str, name: str, known: Collection[str]) -> ConfigError:
     return ConfigError(f"There is no {kind} {name!r}. {hint}")
 
 
-def faults(error: ValidationError) -> str:
-    """Return what a validation found, as one line without the offending values (they may be secrets)."""
+def _dotted(place: Sequence[str | int]) -> str:
+    return ".".join(map(str, place))
+
+
+def faults(error: ValidationError, shown: Callable[[Sequence[str | int]], str] = _dotted) -> str:
+    """Return what a validation found, as one line without the offending values (they may be secrets).
+
+    `shown` says how the place of a fault is named.
+    """
     return "; ".join(
-        ": ".join(
-            filter(None, (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")))
-        )
+        ": ".join(filter(None, (shown(fault["loc"]), fault["msg"].removeprefix("Value error, "))))
         for fault in error.errors(include_input=False, include_url=False)
     )

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from open_llm_vtuber.autonomy_door import autonomous_command
 from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.protocol import live_client_messages as live
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -238,6 +240,8 @@ def _live_command(message: LiveClientMessage, client: str) -> Command:
             return GetState()
         case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
             return body_command(message, client)
+        case AutonomousSet() | AutonomousFire():
+            return autonomous_command(message)
         case _:
             assert_never(message)
 

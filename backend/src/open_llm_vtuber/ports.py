@@ -5,7 +5,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, Spend, State
 from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
 from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.stimulus import (
@@ -255,6 +255,18 @@ class BodyControl(Protocol):
         self, kind: Literal["expression", "motion"], *, claim_id: str | None = None, owner: str | None = None
     ) -> Sequence[str]:
         """End one claim, or all of an owner's; return the ids of those that have ended."""
+        ...
+
+
+class Books(Protocol):
+    """What remote language models cost."""
+
+    def shown(self) -> Spend:
+        """Return what an operator may see of it."""
+        ...
+
+    def stream_begins(self, at: datetime) -> None:
+        """Count a stream from then on."""
         ...
 
 

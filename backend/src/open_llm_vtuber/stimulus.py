@@ -14,6 +14,7 @@ from open_llm_vtuber.units import Milliseconds
 Priority = NewType("Priority", int)
 """0-29, higher is more urgent. Bands: 0-4 idle and viewers, 5-9 replies, 10-19 operator, 20-29 safety."""
 
+AUTONOMOUS = Priority(0)
 UNASKED = Priority(1)
 CHAT = Priority(5)
 TYPED = Priority(10)
@@ -35,7 +36,6 @@ class Stimulus:
     """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered.
 
     `event`: something happened on the channel, and `text` says what and asks for a reaction.
-
     `group`: `text` is what was said in a group, which shows and keeps it itself.
     """
     author: str
@@ -50,11 +50,18 @@ class Stimulus:
     priority: Priority = TYPED
     notes: tuple[str, ...] = ()
     """What else is known, for example of the viewer: strangers' words, and data in a prompt."""
+    show: str = ""
+    """The show that reacts to it, once one does."""
     scene: str = ""
     """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False
     """`text` is what the character says, through the guard as every reply, and nobody is asked for words."""
     id: str = field(default_factory=new_id)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it ends with the sentence that is being said once somebody waits for an answer."""
+        return self.source == "unasked"
 
     @property
     def from_server(self) -> bool:
@@ -310,11 +317,13 @@ class TextOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextWishes:
-    """How a text on demand should be; None leaves it to the adapter."""
+    """How a text on demand should be; None leaves it to the adapter. `report` is told what it came to, where that is known."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     style: Style | None = None
+    payer: Payer | None = None
+    report: Callable[[TextReport], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from open_llm_vtuber.rehearsal import Line, Summary
+from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
+from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.trial import Outcome
@@ -73,6 +74,25 @@ def tried(outcome: Outcome) -> None:
     say(f"{outcome.job}: {outcome.engine}: {outcome.fault}")
 
 
+@contextmanager
+def quiet_turns() -> Iterator[None]:
+    """Leave out of the log, for as long as the context lasts, what is on the screen already."""
+    turns = logging.getLogger(TURNS)
+    level = turns.level
+    turns.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        turns.setLevel(level)
+
+
+def progress(report: ShowReport, said: Said) -> None:
+    """Say how far a rehearsal with simulated viewers is; the report itself comes in the end."""
+    if console.is_terminal:
+        minutes = f"{said.at / 60:.1f} min"
+        console.print(Text(f"… {minutes}, {report.messages} lines in, {len(report.said)} turns", "cyan"))
+
+
 @dataclass(frozen=True, slots=True)
 class RehearsalScreen:
     """What a rehearsal shows: its lines as they are said, below them how far it is, and a summary in the end.
@@ -86,23 +106,20 @@ class RehearsalScreen:
     @contextmanager
     def showing(self, summary: Summary) -> Iterator[None]:
         """Show how far it is for as long as the context lasts, and then the summary."""
-        turns = logging.getLogger(TURNS)
-        level = turns.level
-        turns.setLevel(logging.WARNING)  # every turn is on the screen already
         try:
-            if self.live.is_terminal:
-                with Live(
-                    get_renderable=lambda: _progress(summary),
-                    console=self.live,
-                    refresh_per_second=4,
-                    transient=True,
-                    redirect_stdout=False,
-                ):
+            with quiet_turns():
+                if self.live.is_terminal:
+                    with Live(
+                        get_renderable=lambda: _progress(summary),
+                        console=self.live,
+                        refresh_per_second=4,
+                        transient=True,
+                        redirect_stdout=False,
+                    ):
+                        yield
+                else:
                     yield
-            else:
-                yield
         finally:
-            turns.setLevel(level)
             if summary.messages:
                 self.lasting.print(as_table(summary))
 

@@ -178,7 +178,7 @@ async def fits(page: Watched, width: int, height: int, *parts: str) -> None:
     assert await page.look("document.documentElement.scrollWidth") <= width
     assert await page.look("document.documentElement.scrollHeight") <= height
     for part in parts:
-        box = await page.page.locator(part).bounding_box()
+        box = await page.page.locator(part).last.bounding_box()
         assert box is not None, part
         assert box["x"] >= 0, part
         assert box["x"] + box["width"] <= width + 1, part

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from e2e.studio import Studio, Watched, on_air
+from e2e.studio import Studio, Watched, on_air, until
 from fake_provider import FakeProvider
 
 pytestmark = pytest.mark.e2e
@@ -21,7 +21,7 @@ def config(endpoint: str) -> dict[str, Any]:
                 "agent_settings": {"basic_memory_agent": {"llm_provider": "scripted_llm"}},
                 "llm_configs": {"scripted_llm": {"lines": [OWN]}},
             },
-            "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 30}},
+            "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 120}},
             "asr_config": {"asr_model": "none"},
         },
         "external_api": {"provider": "custom", "model": "m", "endpoint": endpoint, "api_key": "k"},
@@ -37,6 +37,23 @@ async def choose(page: Watched, mode: str) -> None:
 async def say(page: Watched, text: str) -> None:
     await page.page.fill("#text", text)
     await page.page.press("#text", "Enter")
+
+
+async def heard(page: Watched) -> None:
+    """Wait for a sentence with sound, and for the mouth that says it."""
+
+    async def has_sound() -> bool:
+        return any(cue["audio"] for cue in page.cues("audio"))
+
+    await until(has_sound, "a sentence with sound")
+    await page.shows("stage.mouth > 0.2")
+
+
+async def ended(page: Watched) -> None:
+    async def is_over() -> bool:
+        return any(cue["text"] == "conversation-chain-end" for cue in page.cues("control"))
+
+    await until(is_over, "the end of the turn", 30)
 
 
 def test_each_mode_is_heard_on_the_stage_and_a_text_is_written_or_said(
@@ -55,12 +72,10 @@ def test_each_mode_is_heard_on_the_stage_and_a_text_is_written_or_said(
                         await choose(talk, mode)
                         await talk.shows(f"document.getElementById('mode').value === '{mode}'")
                         await say(talk, f"line {number}")
-                        await stage.hears("audio")
+                        await heard(stage)
                         await talk.shows(f"document.getElementById('log').textContent.includes('{words}')")
-                        await stage.shows("stage.mouth > 0.2")
-                        await stage.hears("control", text="conversation-chain-end", limit_s=30)
+                        await ended(stage)
                         stage.received.clear()
-                        talk.received.clear()
                     await choose(talk, "orphiq")
                     await talk.page.fill("#prompt", "A title")
                     await talk.page.click("#write")
@@ -68,7 +83,7 @@ def test_each_mode_is_heard_on_the_stage_and_a_text_is_written_or_said(
                     assert stage.cues("audio") == []
                     await talk.page.check("#speak")
                     await talk.page.click("#write")
-                    await stage.hears("audio")
+                    await heard(stage)
                     await talk.picture("backstage")
 
     studio.play(scene())

@@ -74,6 +74,8 @@ async def stage(
         listen=Ears(ear or FakeEar()).listen,
         keep=keep,
         decide=decided.append,
+        began=lambda _: None,
+        is_awaited=lambda: False,
         brief=brief,
         answering=answering,
         ended=ended,

@@ -1,5 +1,14 @@
 """One message of each class that the server sends, with every field set."""
 
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
+from open_llm_vtuber.protocol.autonomous_parts import (
+    AutonomousSummary,
+    FireReport,
+    MoodState,
+    NextFire,
+    RundownState,
+    TriggerReport,
+)
 from open_llm_vtuber.protocol.body_messages import (
     ClaimEnded,
     ExpressionAck,
@@ -101,6 +110,8 @@ GESTURE = MotionResult(
     loop=True,
     duration_ms=3200,
 )
+MOOD = MoodState(name="content", valence=0.2, arousal=0.0)
+FIRE = FireReport(at="2026-01-02T03:04:05.000+00:00", trigger="tick", outcome="said", text="Tick.")
 DECISION = Decision(outcome="skipped", reason="newer-message", score=0.5)
 STATE = State(
     expression=JOY,
@@ -120,6 +131,15 @@ STATE = State(
     primary="u1",
     twitch=TwitchState(channel="c", state="connected", reason="joined"),
     providers={"llm": Provider(engine="embedded_llm", is_demo=True, note="a demo")},
+    mood=MOOD,
+    autonomous=AutonomousSummary(
+        enabled=True,
+        triggers=1,
+        faulty=0,
+        next=NextFire(trigger="tick", at="2026-01-02T03:04:05.000+00:00"),
+        segment="hello",
+        last=FIRE,
+    ),
     character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
 )
 CHAT = ChatMessageCue(
@@ -229,6 +249,27 @@ MESSAGES: tuple[ServerMessage, ...] = (
         user_code="ABCDEFGH",
         verification_uri="https://www.twitch.tv/activate",
         expires_in_s=1800,
+        request_id="r",
+    ),
+    AutonomousState(
+        enabled=True,
+        mood=MOOD,
+        traits={"warmth": 0.5},
+        style="casual",
+        triggers=(
+            TriggerReport(
+                name="tick",
+                kind="interval",
+                enabled=True,
+                settings={"kind": "interval", "interval_s": 60.0},
+                next_at="2026-01-02T03:04:05.000+00:00",
+                last_at=None,
+                fires=0,
+                outcome="",
+            ),
+        ),
+        rundown=RundownState(segment="hello", index=0, ends_at=None, segments=("hello",)),
+        recent=(FIRE,),
         request_id="r",
     ),
     Snapshot(

@@ -203,6 +203,7 @@ def test_whatever_the_fields_hold_there_is_no_bug_to_be_told_and_the_next_line_i
                 await end.send(frame)
             await asyncio.sleep(600)  # until all that waits is answered
             assert "internal" not in [frame.get("code") for frame in end.waiting()]
+            await end.send('{"type": "resume"}')  # what came may have stopped the show
             await end.send('{"type": "text-input", "text": "the last line", "images": []}')
             await asyncio.sleep(60)
             chain = [each for each in kinds(end.waiting()) if each.startswith("conversation-chain")]

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import SecretStr
 
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -106,6 +107,12 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
         ClientHello(client="stage", capabilities=("primary", "chat"), request_id="r"),
     ),
     ('{"type":"get-snapshot","request_id":"r"}', GetSnapshot(request_id="r")),
+    (
+        '{"type":"autonomous-set","trigger":"tick","enabled":false,"settings":{"kind":"idle"},"minutes":2}',
+        AutonomousSet(trigger="tick", enabled=False, settings={"kind": "idle"}, minutes=2),
+    ),
+    ('{"type":"autonomous-set","rundown":"skip"}', AutonomousSet(rundown="skip")),
+    ('{"type":"autonomous-fire","trigger":"tick"}', AutonomousFire(trigger="tick")),
     (
         '{"type":"twitch-connect","token":"oauth:abc","channel":"#example","request_id":"r"}',
         TwitchConnect(token=SecretStr("oauth:abc"), channel="#example", request_id="r"),

@@ -3,7 +3,7 @@
 import { Mark, Panel, Tick } from "./frame.js";
 import { html } from "./html.js";
 import { LET_GO, faceOrders, gestureOrders } from "./orders.js";
-import { money } from "./spend.js";
+import { limitsOf, money, spendWords, stepWords } from "./spend.js";
 
 /** @typedef {import("./room.js").Room} Room */
 /** @typedef {import("./orders.js").Order} Order */
@@ -79,8 +79,9 @@ export function Modes({ room, send }) {
 /** @type {Record<string, string>} */
 const JOBS = { llm: "Words", tts: "Voice", asr: "Ears", vad: "Speech detection" };
 
-/** @param {{ room: Room, spend: import("./spend.js").Spend | null }} props */
-export function Engines({ room, spend }) {
+/** @param {{ room: Room }} props */
+export function Engines({ room }) {
+  const { spend } = room.show;
   const engines = Object.entries(room.show.providers);
   return html`<${Panel} title="Engines and spend" name="engines">
     <dl class="facts">
@@ -97,19 +98,17 @@ export function Engines({ room, spend }) {
         <dd>${spendWords(spend)}</dd>
       </div>
     </dl>
-    ${(spend?.limits ?? []).map(
+    ${(spend?.models ?? []).map(
+      ({ provider, model, requests, cost }) => html`<p class="aside" key=${`${provider} ${model}`}>
+        ${provider} ${model}: ${money(cost, spend?.currency ?? "")} for ${requests} requests
+      </p>`,
+    )}
+    ${stepWords(spend) && html`<p><${Mark} mood=${spend?.step === "spent" ? "bad" : "busy"}>${stepWords(spend)}<//></p>`}
+    ${limitsOf(spend).map(
       ({ name, spent, limit }) => html`<label class="budget" key=${name}>
         Budget, ${name}: ${money(spent, "")} of ${money(limit, spend?.currency ?? "")}
         <meter min="0" max=${limit} high=${limit * 0.8} value=${spent}></meter>
       </label>`,
     )}
   <//>`;
-}
-
-/** @param {import("./spend.js").Spend | null} spend */
-export function spendWords(spend) {
-  if (!spend) return "not known";
-  if (spend.requests === 0) return "nothing: no paid model was asked";
-  const unpriced = spend.unpriced ? `, ${spend.unpriced} of unknown price` : "";
-  return `${money(spend.cost, spend.currency)} for ${spend.requests} requests${unpriced}`;
 }

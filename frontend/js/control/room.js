@@ -22,6 +22,8 @@
  * @property {{ channel: string, state: string, reason?: string } | null} twitch
  * @property {Record<string, { engine: string, is_demo?: boolean, note?: string }>} providers
  * @property {{ conf_name?: string, character_name?: string }} character
+ * @property {import("./spend.js").Spend | null} spend
+ * @property {{ name: string } | null} mood
  * @property {Record<string, any> | null} [autonomous] in short; a show that knows none leaves it out
  */
 /**
@@ -78,6 +80,8 @@ const NOTHING_KNOWN = {
   twitch: null,
   providers: {},
   character: {},
+  spend: null,
+  mood: null,
 };
 
 /** @returns {Room} */

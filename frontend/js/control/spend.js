@@ -1,41 +1,46 @@
-// What remote models have cost, read from the figures of /metrics.
+// What remote models have cost, in words.
 
-/** @typedef {{ requests: number, cost: number, unpriced: number, currency: string, limits: { name: string, spent: number, limit: number }[] }} Spend */
-
-const SAMPLE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
-const LABEL = /([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
-const LIMITS = { per_stream: "this stream", per_hour: "this hour" };
-
-/** @param {string} text Prometheus' text format @returns {Spend} */
-export function spendFrom(text) {
-  const samples = text.split("\n").flatMap(sample);
-  const sum = (/** @type {string} */ name) =>
-    samples.filter((each) => each.name === name).reduce((total, { value }) => total + value, 0);
-  const spent = samples.filter(({ name }) => name === "olv_budget_spent");
-  const limits = samples.filter(({ name }) => name === "olv_budget_limit");
-  return {
-    requests: sum("olv_llm_requests_total"),
-    cost: sum("olv_llm_cost_total"),
-    unpriced: sum("olv_llm_unpriced_requests_total"),
-    currency: spent[0]?.labels.currency ?? "",
-    limits: limits.map(({ labels, value }) => ({
-      name: /** @type {Record<string, string>} */ (LIMITS)[labels.limit] ?? labels.limit,
-      spent: spent.find((each) => each.labels.limit === labels.limit)?.value ?? 0,
-      limit: value,
-    })),
-  };
-}
-
-/** @param {string} line @returns {{ name: string, labels: Record<string, string>, value: number }[]} */
-function sample(line) {
-  const found = SAMPLE.exec(line);
-  if (!found) return [];
-  const labels = Object.fromEntries([...(found[2] ?? "").matchAll(LABEL)].map(([, name, value]) => [name, value]));
-  return [{ name: found[1], labels, value: Number(found[3]) }];
-}
+/** @typedef {{ provider: string, model: string, requests: number, cost: number }} ModelSpend */
+/**
+ * @typedef {object} Spend as the state has it; limits that are null do not exist
+ * @property {string} currency
+ * @property {number} stream
+ * @property {number} hour
+ * @property {number | null} per_stream
+ * @property {number | null} per_hour
+ * @property {"full" | "small" | "spent"} step
+ * @property {number} [unpriced]
+ * @property {ModelSpend[]} [models]
+ */
 
 /** @param {number} amount @param {string} currency */
 export function money(amount, currency) {
   const digits = amount > 0 && amount < 0.1 ? 4 : 2;
   return `${amount.toFixed(digits)} ${currency}`.trim();
+}
+
+/** @param {Spend | null | undefined} spend */
+export function spendWords(spend) {
+  if (!spend) return "nothing: no paid model is set up";
+  const unpriced = spend.unpriced ? `, and ${spend.unpriced} requests of unknown price` : "";
+  return `${money(spend.stream, spend.currency)} in this stream, ${money(spend.hour, spend.currency)} in the last hour${unpriced}`;
+}
+
+/** What the budget still allows; "" when it allows everything. @param {Spend | null | undefined} spend */
+export function stepWords(spend) {
+  if (spend?.step === "small") return "The budget is almost used: only smaller models are asked.";
+  return spend?.step === "spent" ? "The budget is used: no model that costs anything is asked." : "";
+}
+
+/**
+ * The limits that exist, with what is used of each.
+ * @param {Spend | null | undefined} spend @returns {{ name: string, spent: number, limit: number }[]}
+ */
+export function limitsOf(spend) {
+  if (!spend) return [];
+  const all = [
+    { name: "this stream", spent: spend.stream, limit: spend.per_stream },
+    { name: "an hour", spent: spend.hour, limit: spend.per_hour },
+  ];
+  return all.flatMap(({ limit, ...rest }) => (limit === null ? [] : [{ ...rest, limit }]));
 }

@@ -62,7 +62,8 @@ class ScriptedLLM:
         self, messages: Sequence[PromptMessage], options: TextOptions
     ) -> AsyncGenerator[str, None]:
         """Yield the line word by word; a token is a word. Raises nothing."""
-        said = next((message.content for message in reversed(messages) if message.role == "user"), "")
+        asked = next((message.content for message in reversed(messages) if message.role == "user"), "")
+        said = asked.rpartition("\n")[2]  # before it may stand what else is known
         for piece in _PIECES.findall(self._line(_AUTHOR.sub("", said)))[: options.max_tokens]:
             await asyncio.sleep(self._options.delay_ms / 1000)
             yield piece

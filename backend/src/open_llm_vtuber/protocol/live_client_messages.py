@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from open_llm_vtuber.modes import Style
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousClientMessage
 from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
 from open_llm_vtuber.protocol.parts import ModerationList
@@ -229,5 +230,6 @@ LiveClientMessage = (
     | GetCharacterState
     | OperatorMessage
     | BodyClientMessage
+    | AutonomousClientMessage
 )
 """What this program adds."""

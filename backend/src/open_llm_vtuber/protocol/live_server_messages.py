@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousServerMessage
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
 from open_llm_vtuber.protocol.parts import (
@@ -311,5 +312,6 @@ LiveServerMessage = (
     | BackendModeSet
     | BackendMode
     | BodyServerMessage
+    | AutonomousServerMessage
 )
 """What this program adds."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
 
 ModerationList = Literal[
     "banned_words",
@@ -273,6 +274,10 @@ class State(_Part):
     twitch: TwitchState | None
     providers: dict[str, Provider]
     character: CharacterNames
+    spend: Spend | None = None
+    mood: MoodState | None = None
+    """None where nothing happens unasked."""
+    autonomous: AutonomousSummary | None = None
 
 
 class GenerationMetadata(_Part):

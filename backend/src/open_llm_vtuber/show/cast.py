@@ -31,6 +31,10 @@ class Cast:
     """Stores a line of the conversation."""
     decide: Callable[[Decision], None]
     """Says what became of a chat message."""
+    began: Callable[[Stimulus], None]
+    """Is told that she reacts to something."""
+    is_awaited: Callable[[], bool]
+    """Whether somebody waits for her, so that what nobody asked for must end."""
     brief: Callable[[Stimulus], Awaitable[tuple[str, ...]]]
     """Returns what else is known, as data for the prompt."""
     answering: Callable[[Stimulus], Awaitable[None]]

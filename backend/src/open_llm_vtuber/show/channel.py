@@ -13,10 +13,10 @@ from open_llm_vtuber.chat.decisions import skipped
 from open_llm_vtuber.chat.events import Events
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.chat_settings import ChatSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Adapter, BodyControl, Store
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show.chat_desk import Asked, ChatDesk
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.event_desk import EventDesk
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 WRITE_EVERY: Seconds = 10.0
 """How long it may take until the store knows who was here."""
+SHORTEST_WAIT: Seconds = 0.1
 BRIEFING_LIMIT: Seconds = 1.0
 """How long a prompt waits for what is known of a viewer."""
 LONGEST_FACT = 140
@@ -76,6 +77,7 @@ class Channel:
         self._adapter = adapter
         self._erase_lines = erase
         self._facts: StreamFacts | None = None
+        self._written_at: Seconds = 0.0
         self._poked = asyncio.Event()
         self._places: dict[tuple[str, str], None] = {(PLATFORM, channel): None} if channel else {}
         chat = settings.chat
@@ -105,24 +107,39 @@ class Channel:
         """Keep the store up to date, drop what has waited too long, and wake the director when something is due."""
         await self.events.restore(self._now())
         await self.viewers.tidy()
-        while True:
-            self._director().wake()
-            self._poked.clear()
-            now = self._now()
-            due = [each for each in (self.chat.next_expiry, self.events.next_due) if each is not None]
-            if self.viewers.has_unwritten or self.events.has_settled:
-                due.append(now + WRITE_EVERY)
-            with suppress(TimeoutError):
-                later = [each for each in due if each > now]
-                async with asyncio.timeout_at(min(later) if later else None):
-                    await self._poked.wait()
-            await self._keep_house()
+        self._written_at = self._now()
+        try:
+            while True:
+                await self._until_due()
+                await self._keep_house()
+        finally:
+            await self.viewers.write()
+
+    async def _until_due(self) -> None:
+        self._director().wake()
+        self._poked.clear()
+        now = self._now()
+        due = [each for each in (self.chat.next_expiry, self.events.next_due) if each is not None]
+        if self.viewers.has_unwritten:
+            due.append(max(now + SHORTEST_WAIT, self._written_at + WRITE_EVERY))
+        later = [each for each in due if each > now]
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(min(later) if later else None):
+                await self._poked.wait()
 
     async def _keep_house(self) -> None:
         self.chat.expire(self._now())
         if self.events.has_settled:
             await self.events.write()
-        await self.viewers.write()
+        if self._now() - self._written_at >= WRITE_EVERY:
+            self._written_at = self._now()
+            await self.viewers.write()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a viewer waits: for an answer, or for thanks that are due."""
+        due = self.events.next_due
+        return self.chat.is_awaited or (due is not None and due <= self._now())
 
     def next(self, now: Seconds) -> Stimulus | None:
         """Return what to react to next: events before chat."""

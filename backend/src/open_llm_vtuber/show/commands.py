@@ -9,6 +9,7 @@ from typing import Literal
 
 from open_llm_vtuber.modes import Feature
 from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
@@ -357,6 +358,7 @@ Command = (
     | TextCommand
     | ModeCommand
     | OperatorCommand
+    | AutonomousCommand
     | ChatHappened
 )
 
@@ -370,5 +372,7 @@ NEEDS: Mapping[type, Feature] = {
     BeginTwitchLogin: "twitch",
     GenerateText: "text_generation",
     CancelText: "text_generation",
+    SetAutonomous: "autonomous",
+    FireTrigger: "autonomous",
 }
 """Command → the switch in the configuration's `features` that must be on for it."""

@@ -7,7 +7,7 @@ from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.show.turn import Turn
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import CHAT, Stimulus
 
 INBOX_SIZE = 32
 
@@ -50,6 +50,11 @@ class Director:
     def waiting(self) -> int:
         """How many stimuli wait in the inbox."""
         return len(self._inbox)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing runs, nothing waits, and nobody keeps a turn from beginning."""
+        return self.turn is None and not (self._inbox or self._holds or self.is_frozen)
 
     def submit(self, stimulus: Stimulus) -> None:
         """Put a stimulus into the inbox: the more urgent first, of equals the earlier.
@@ -136,8 +141,15 @@ class Director:
         while True:
             self._work.clear()
             may_begin = not self._holds and not self.is_frozen
-            if self._inbox and may_begin:
-                return heapq.heappop(self._inbox)[2]
-            if may_begin and (stimulus := self._idle()):
+            if may_begin and (stimulus := self._first()):
                 return stimulus
             await self._work.wait()
+
+    def _first(self) -> Stimulus | None:
+        """Return what comes first: what nobody asked for comes after every viewer's line."""
+        waits = bool(self._inbox)
+        if not waits or self._inbox[0][2].priority < CHAT:
+            stimulus = self._idle()
+            if stimulus or not waits:
+                return stimulus
+        return heapq.heappop(self._inbox)[2]

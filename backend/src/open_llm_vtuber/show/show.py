@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
+from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Store
+from open_llm_vtuber.ports import Books, Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
@@ -16,15 +17,13 @@ from open_llm_vtuber.protocol.live_server_messages import (
 )
 from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
 from open_llm_vtuber.protocol.server_messages import (
-    BackgroundFiles,
-    ConfigFiles,
-    ConfigSwitched,
-    FullText,
     ServerMessage,
 )
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
+from open_llm_vtuber.show.autonomy_commands import AutonomousCommand
+from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
@@ -40,10 +39,10 @@ from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.playback import Reports
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
+from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import (
-    UNASKED,
     ChannelEvent,
     ChannelStatus,
     ChatEvent,
@@ -80,20 +79,22 @@ class Show:
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
         mode: Mode = "orphiq",
         places: Places | None = None,
+        books: Books | None = None,
+        autonomy: Autonomy | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
         self._store = store
-        self._repertoire = repertoire
         self._is_shared = shared
         self._identity = ""
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
+        self._books = books
         self._primary: str | None = None
         self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
-        self._speak_up_prompt = speak_up
+        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
@@ -101,32 +102,29 @@ class Show:
         )
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, mode, self._on_change)
-        self._texts = TextDesk(
-            self.audience,
-            lambda: self._modes.adapter,
-            lambda: self._body.emotions,
-            self._perform,
-            places,
-        )
+        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
+        self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
         self._assume(role)
         self._director = Director(
-            lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
+            lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
         self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
         self._joining, self._histories, self._operator = self._doors(name)
+        self._roles = self._role_desk(repertoire)
 
     async def run(self) -> None:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                self._texts.open(group)  # first: a request may already be there while the store is read
                 await self._operator.open()
-                self._texts.open(group)
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
                 group.create_task(self._body.run())
+                group.create_task(self._unasked.run())
         finally:
             self.audience.close()
             await self._role_change.end()
@@ -158,6 +156,26 @@ class Show:
             on_change=self._on_change,
         )
         return joining, histories, operator
+
+    def _role_desk(self, repertoire: Repertoire) -> RoleDesk:
+        return RoleDesk(
+            repertoire,
+            self._role_change,
+            self.audience,
+            description=self._joining.description,
+            on_change=self._on_change,
+        )
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            director=lambda: self._director,
+            adapter=lambda: self._modes.adapter,
+            billing=lambda: self._billing,
+            body=lambda: self._body,
+            mode=lambda: self._modes.mode,
+            channel=lambda: self._channel,
+            on_change=self._on_change,
+        )
 
     def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
         return Channel(
@@ -198,9 +216,11 @@ class Show:
             listen=self._ears.listen,
             keep=self._conversation.keep,
             decide=self._channel.chat.decide,
+            is_awaited=lambda: self._unasked.must_give_way,
+            began=self._unasked.turn_began,
             brief=self._channel.brief,
             answering=self._channel.answering,
-            ended=self._channel.ended,
+            ended=self._ended,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -229,6 +249,9 @@ class Show:
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
             case ChatMessage() | ChatRemoval() | ChannelEvent() | StreamFacts():
+                if self._books and isinstance(event, ChannelEvent) and event.kind == "stream-online":
+                    self._books.stream_begins(event.timestamp)
+                self._unasked.happened(event)
                 await self._channel.tell(event)
                 self._on_change()
             case _:
@@ -244,7 +267,7 @@ class Show:
         if isinstance(command, commands.HistoryCommand):
             return await self._histories.ask(command)
         if isinstance(command, commands.RoleCommand):
-            return await self._cast_anew(command)
+            return await self._roles.ask(command)
         if isinstance(command, commands.HearingCommand):
             return await self._hearing.ask(command)
         if isinstance(command, commands.TurnCommand):
@@ -255,21 +278,12 @@ class Show:
             return await self._modes.ask(command, self._director)
         if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
+        if isinstance(command, AutonomousCommand):
+            return self._unasked.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
         return ()
-
-    async def _cast_anew(self, command: commands.RoleCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.ListConfigs():
-                return (ConfigFiles(configs=tuple(await self._repertoire.configs())),)
-            case commands.ListBackgrounds():
-                return (BackgroundFiles(files=tuple(await self._repertoire.backgrounds())),)
-            case commands.BecomeCharacter():
-                return await self._become(command)
-            case _:
-                assert_never(command)
 
     async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
         match command:
@@ -283,19 +297,10 @@ class Show:
             case commands.PlaybackEnded():
                 self._playback_ended(command.client)
             case commands.SpeakUp():
-                return self._speak_up(command)
+                return self._unasked.speak_up(command.client)
             case _:
                 assert_never(command)
         return ()
-
-    async def _become(self, command: commands.BecomeCharacter) -> Sequence[ServerMessage]:
-        await self._role_change.become(command.file)
-        switched = ConfigSwitched(message=f"Switched to config: {command.file}")
-        self.audience.tell_each(
-            lambda client: (self._joining.description(client), switched), but_for=command.client
-        )
-        self._on_change()
-        return (self._joining.description(command.client), switched)
 
     def _perform(self, stimulus: Stimulus) -> None:
         if stimulus.client and self._billing.human_name:
@@ -314,12 +319,9 @@ class Show:
         if self._director.turn and client == self._primary and not is_copy:
             self._director.turn.playback_ended()
 
-    def _speak_up(self, command: commands.SpeakUp) -> Sequence[ServerMessage]:
-        if self._director.turn or self._director.waiting:
-            return ()  # she speaks already, or is about to
-        text, client = self._speak_up_prompt, command.client
-        self._perform(Stimulus(text=text, source="unasked", author="", client=client, priority=UNASKED))
-        return (FullText(text="AI wants to speak something..."),)
+    async def _ended(self, stimulus: Stimulus, heard: str) -> None:
+        self._unasked.turn_ended(stimulus, heard)
+        await self._channel.ended(stimulus, heard)
 
     def _snapshot(self, seq: int) -> Snapshot:
         turn = self._director.turn
@@ -350,8 +352,11 @@ class Show:
             is_stopped=self._operator.is_stopped,
             is_chat_paused=self._operator.is_chat_paused,
             primary=self._primary,
+            spend=self._books.shown() if self._books else None,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
+            mood=self._unasked.mood,
+            autonomous=self._unasked.summary,
             character=CharacterNames(
                 conf_name=billing.conf_name,
                 character_name=billing.character_name,
@@ -365,6 +370,7 @@ class Show:
             self._primary = self.audience.primary
         self._body.look()
         self._changed.set()
+        self._unasked.look()
 
     async def _publish_state(self) -> None:
         while True:

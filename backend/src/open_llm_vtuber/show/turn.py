@@ -118,6 +118,7 @@ class Turn:
             self._cast.body.sentence_begins(sentence)
 
     def _open(self) -> None:
+        self._cast.began(self.stimulus)
         self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
 
@@ -150,9 +151,11 @@ class Turn:
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(self._written(ready))
-                group.create_task(self._speak(ready, voiced))
-                await self._air(voiced)
-            if error := writing.result():
+                speaking = group.create_task(self._speak(ready, voiced))
+                if not await self._air(voiced):  # it gives way: what is still to come is not wanted
+                    writing.cancel()
+                    speaking.cancel()
+            if not writing.cancelled() and (error := writing.result()):
                 self._fail(error)
         except ExceptionGroup as errors:
             self._fail(_first(errors))
@@ -220,19 +223,29 @@ class Turn:
             await voiced.put(ready_one)
         await voiced.put(None)
 
-    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> None:
-        """Publish what is ready, in order and in its time."""
+    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> bool:
+        """Publish what is ready, in order and in its time; return False where it gave way to somebody."""
         while each := await voiced.get():
             if isinstance(each, ToolUse):
                 self._tools.show(each)
             elif rule := await self._cast.airlock.release(each.id):
                 self._refuse(rule)
-            else:
+            elif await self._may_go_on():
                 await self._say(each.sentence, each.spoken)
+            else:
+                return False
         instead = self._cast.airlock.guard.instead
         if self._was_refused and not self._sentences_sent and instead:
             sentence = Sentence(instead)
             await self._say(sentence, await self._voiced(sentence))
+        return True
+
+    async def _may_go_on(self) -> bool:
+        """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""
+        if not self.stimulus.gives_way:
+            return True
+        await asyncio.sleep(max(0.0, self._playback.ends_at - self._now()))
+        return not self._cast.is_awaited()
 
     def _refuse(self, rule: str) -> None:
         log.warning("turn %s: a sentence was kept off the air (%s)", self.id[:8], rule)

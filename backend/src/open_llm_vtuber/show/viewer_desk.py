@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from open_llm_vtuber.chat.facts import facts_in
-from open_llm_vtuber.chat_settings import ViewerSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import ViewerBook
 from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
+from open_llm_vtuber.settings.chat import ViewerSettings
 from open_llm_vtuber.stimulus import ChatMessage, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 
@@ -142,6 +142,8 @@ def _channel(message: ChatMessage) -> str:
 
 
 def _told(viewer: Viewer, stimulus: Stimulus) -> tuple[str, ...]:
+    if viewer.messages <= 1 and not viewer.exchanges:
+        return ()  # nobody whom she knows yet
     name = stimulus.author
     told = [f"{name} has been here since {viewer.first_seen:%Y-%m-%d} and wrote {viewer.messages} times."]
     facts = [f'"{fact.text}"' for fact in viewer.facts[-FACTS_TOLD:]]

@@ -7,6 +7,7 @@ no reading of its own becomes an event `other`.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.twitch.chat_events import (
     Happened,
     chat_message,
@@ -198,7 +199,7 @@ def _channel_update(event: Json, _: Where) -> list[Parsed]:
 
 def _other(kind: str) -> "Reader":
     def read(event: Json, where: Where) -> list[Parsed]:
-        data: dict[str, Scalar] = {"type": kind[:MOST_NAME]}
+        data: dict[str, Scalar] = {"type": bounded(one_line(kind), MOST_NAME)}
         for key in list(event)[:MOST_FIELDS]:
             value = event[key]
             name = key[:MOST_NAME]

@@ -1,0 +1,64 @@
+"""Where in a configuration file a value stands, so that a fault can be found again."""
+
+from collections.abc import Sequence
+
+import yaml
+from pydantic import ValidationError
+
+from open_llm_vtuber.engines import faults
+
+Place = Sequence[str | int]
+"""Where a value is: keys and positions, from the outermost to its own."""
+
+
+class Source:
+    """Where a configuration comes from, so that a fault can be found again."""
+
+    def __init__(self, name: str = "", tree: yaml.Node | None = None) -> None:
+        self.name = name
+        self._tree = tree
+
+    def line(self, place: Place) -> int | None:
+        """Return the line of a value, or of the innermost that stands in the file; None where nothing does."""
+        return self._walk(place)[1]
+
+    def faults(self, error: ValidationError, inside: Place = ()) -> str:
+        """Return what a validation found, each with its line; `inside` is where in the file it looked."""
+        return self._named(faults(error, lambda place: self._shown((*inside, *place))))
+
+    def fault(self, sentence: str, place: Place) -> str:
+        """Return one fault with its place and its line."""
+        return self._named(f"{self._shown(place)}: {sentence}")
+
+    def _shown(self, place: Place) -> str:
+        shown, line = self._walk(place)
+        return ".".join(map(str, shown)) + ("" if line is None else f" (line {line})")
+
+    def _walk(self, place: Place) -> tuple[Place, int | None]:
+        """Return the place as the file has it (a validation names alternatives between), and its line."""
+        if self._tree is None:
+            return place, None
+        node, line, shown = self._tree, None, list[str | int]()
+        for part, following in zip(place, [*place[1:], None], strict=True):
+            found, is_last = _child(node, part), following is None
+            is_leaf = is_last or isinstance(following, int)  # a single value may stand for a list of one
+            if found and (is_leaf or not isinstance(found[1], yaml.ScalarNode)):
+                line, node = found
+                shown.append(part)
+            elif is_last and str(part).isidentifier():  # it is missing
+                shown.append(part)
+        return shown, line
+
+    def _named(self, sentences: str) -> str:
+        return f"{self.name}: {sentences}" if self.name else sentences
+
+
+def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        value = node.value[part]
+        return value.start_mark.line + 1, value
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line + 1, value
+    return None

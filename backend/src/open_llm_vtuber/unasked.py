@@ -1,0 +1,38 @@
+"""Makes for each show that which it does unasked: a scheduler, from the configuration's section `autonomous`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from open_llm_vtuber.autonomous.scheduler import EventScheduler
+from open_llm_vtuber.autonomous.settings import read
+from open_llm_vtuber.autonomy import Autonomy
+from open_llm_vtuber.config import Settings
+
+Unasked = Callable[[str], Autonomy | None]
+"""Show → what it does unasked; None where that is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What a rehearsal has instead of chance, of the time of day, and of a store that lasts."""
+
+    seed: int
+    wall: Callable[[], datetime]
+
+
+def unasked(settings: Settings, report: Callable[[str], None], staging: Staging | None) -> Unasked:
+    """Return what makes a show's scheduler. Raises ConfigError."""
+    written = read(settings.autonomous, settings.folder, settings.source)
+    if not settings.features.autonomous:
+        return lambda _: None
+    # Whoever connects for a talk is not talked at; a client may switch it on.
+    private = written.model_copy(update={"enabled": False, "rundown": None})
+
+    def scheduler(name: str) -> EventScheduler:
+        on_stage = written if name in settings.shows else private
+        if staging:
+            return EventScheduler(on_stage, report=report, wall=staging.wall, seed=staging.seed)
+        return EventScheduler(on_stage, report=report)
+
+    return scheduler

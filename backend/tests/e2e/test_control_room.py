@@ -6,7 +6,7 @@ OLV_WRITE_PICTURES=1 also writes the how-to's picture.
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,9 +78,12 @@ class Room:
 
 
 @asynccontextmanager
-async def control_room(studio: Studio, folder: Path, **options: Any) -> AsyncIterator[Room]:
+async def control_room(
+    studio: Studio, folder: Path, sections: Mapping[str, Any] | None = None, **options: Any
+) -> AsyncIterator[Room]:
     async with IrcServer() as irc:
         config = {
+            **(sections or {}),
             "character_config": PATIENT_VOICE,
             "live_config": {
                 "twitch": {"endpoints": {"irc": irc.url}},
@@ -200,6 +203,42 @@ def test_the_preview_shows_her_in_silence_and_is_never_the_one_that_sets_the_pac
             await room.control.hears("control", text="conversation-chain-end", limit_s=20)
             types = {message["type"] for message in room.control.sent}
             assert not types & {"frontend-playback-complete", "audio-play-start"}
+
+    studio.play(scene())
+
+
+def test_what_she_does_unasked_is_fired_switched_and_moved_on(studio: Studio, tmp_path: Path) -> None:
+    autonomous = {
+        "enabled": True,
+        "triggers": [
+            {"name": "water", "kind": "interval", "interval_s": 3600, "action": {"say": ["Water break!"]}}
+        ],
+        "rundown": {
+            "autostart": False,
+            "segments": [{"name": "hello", "minutes": 10}, {"name": "chess", "minutes": 60}],
+        },
+    }
+
+    async def scene() -> None:
+        async with control_room(studio, tmp_path, {"autonomous": autonomous}) as room:
+            page = room.control.page
+            await page.click("#autonomous [aria-label='Fire water now']")
+            await room.stage.shows("stage.speech.text.includes('Water break')")
+            await room.control.shows("document.querySelector('#saying').textContent.includes('own accord')")
+            await page.click("#autonomous button:text-is('Start')")
+            await room.control.shows(
+                "document.querySelector('#autonomous [aria-current]')?.textContent === 'hello'"
+            )
+            await page.click("#autonomous button:text-is('Next')")
+            await room.control.shows(
+                "document.querySelector('#autonomous [aria-current]')?.textContent === 'chess'"
+            )
+            await page.click("#autonomous [aria-label='water: on']")
+            await room.control.shows(
+                "document.querySelector('#autonomous [aria-label^=water][aria-pressed=false]')"
+            )
+            assert room.control.cues("error") == []
+            await room.control.picture("control-unasked")
 
     studio.play(scene())
 

@@ -18,6 +18,7 @@ export function Autonomous({ room, send }) {
       <button type="button" aria-pressed=${summary.enabled} onClick=${() => set({ enabled: !summary.enabled })}>
         ${summary.enabled ? "On: switch all off" : "Off: switch on"}
       </button>
+      ${room.show.mood ? html`<span>Mood: ${room.show.mood.name}</span>` : null}
       ${summary.next ? html`<span class="aside">Next: ${summary.next.trigger}, ${clock(summary.next.at)}</span>` : null}
     </div>
     <ul class="list">
@@ -38,13 +39,13 @@ function TriggerLine({ trigger, send, set }) {
   </li>`;
 }
 
-/** @param {{ rundown?: { segment: string | null, ends_at: string | null, segments: string[] } | null, set: (fields: Record<string, any>) => void }} props */
+/** @param {{ rundown?: { segment: string | null, index: number | null, ends_at: string | null, segments: string[] } | null, set: (fields: Record<string, any>) => void }} props */
 function Rundown({ rundown, set }) {
   if (!rundown) return null;
   return html`<h3>Run-down</h3>
     <ol class="segments">
       ${rundown.segments.map(
-        (segment) => html`<li key=${segment} aria-current=${segment === rundown.segment ? "step" : undefined}>${segment}</li>`,
+        (segment, i) => html`<li key=${i} aria-current=${i === rundown.index ? "step" : undefined}>${segment}</li>`,
       )}
     </ol>
     <div class="row">

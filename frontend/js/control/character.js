@@ -100,7 +100,7 @@ export function Engines({ room }) {
     </dl>
     ${(spend?.models ?? []).map(
       ({ provider, model, requests, cost }) => html`<p class="aside" key=${`${provider} ${model}`}>
-        ${provider} ${model}: ${money(cost, spend?.currency ?? "")} for ${requests} requests
+        ${provider} ${model}: ${cost === null ? "price not known" : money(cost, spend?.currency ?? "")}, ${requests} requests
       </p>`,
     )}
     ${stepWords(spend) && html`<p><${Mark} mood=${spend?.step === "spent" ? "bad" : "busy"}>${stepWords(spend)}<//></p>`}

@@ -1,6 +1,6 @@
 // What remote models have cost, in words.
 
-/** @typedef {{ provider: string, model: string, requests: number, cost: number }} ModelSpend */
+/** @typedef {{ provider: string, model: string, requests: number, cost: number | null }} ModelSpend a cost of null: its price is not known */
 /**
  * @typedef {object} Spend as the state has it; limits that are null do not exist
  * @property {string} currency

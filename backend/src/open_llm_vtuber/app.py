@@ -180,7 +180,7 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
-            books=books,
+            books=books if named else None,  # a guest's own show neither sees the books nor begins a stream
             autonomy=will(name),
         )
 
@@ -249,7 +249,9 @@ async def _casting(
         llms=llms,
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapters=lambda own, other: _adapters(own, other, tools, is_autonomous=settings.features.autonomous),
+        adapters=lambda own, other: _adapters(
+            own, other, tools, is_autonomous=settings.features.autonomous, is_lost=lambda: remote.is_lost
+        ),
         remote=remote.model,
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
@@ -258,7 +260,12 @@ async def _casting(
 
 
 def _adapters(
-    own: Script, remote: Script | None, tools: McpToolboxes, *, is_autonomous: bool
+    own: Script,
+    remote: Script | None,
+    tools: McpToolboxes,
+    *,
+    is_autonomous: bool,
+    is_lost: Callable[[], bool],
 ) -> Mapping[Mode, Adapter]:
     """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
     memory = Memory()
@@ -275,7 +282,8 @@ def _adapters(
     if remote:
         words["external-api"] = ExternalAPIAdapter(agent(remote))
     if is_autonomous:
-        words["autonomous"] = AutonomousAdapter(words.get("external-api", words["orphiq"]))
+        first = words.get("external-api", words["orphiq"])
+        words["autonomous"] = AutonomousAdapter(first, words["orphiq"], is_lost)
     return words
 
 

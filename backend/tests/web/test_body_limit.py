@@ -47,3 +47,9 @@ def test_each_address_takes_what_it_is_for_and_no_more(path: str, most: int) -> 
 def test_a_request_that_does_not_say_how_long_it_is_is_counted() -> None:
     assert posted("/other", iter([b"xxxxx"] * 2)).json() == 10
     assert posted("/other", iter([b"xxxxx"] * 3)).status_code == 413
+
+
+def test_the_refusal_is_the_one_of_every_route() -> None:
+    problem = posted("/other", b"x" * 11).json()
+    assert (problem["code"], problem["retryable"]) == ("too-long", False)
+    assert problem["detail"] == problem["error"] == "The request is too large."

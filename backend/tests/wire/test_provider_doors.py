@@ -144,6 +144,27 @@ def test_each_fault_has_the_same_outcome_behind_every_door(
     assert KEY not in caplog.text
 
 
+@pytest.mark.parametrize(("status", "kind"), [(500, "application/json"), (200, "text/event-stream")])
+def test_a_stream_that_fails_before_its_first_piece_has_the_status_of_a_refusal(
+    status: int, kind: str
+) -> None:
+    async def main() -> tuple[int, str, str]:
+        async with (
+            provided("openai") as (fake, server),
+            httpx2.AsyncClient(base_url=server.http, trust_env=False, timeout=20) as rest,
+        ):
+            fake.status = status
+            answer = await rest.post(
+                "/api/text-generation", json={"prompt": "Write."}, headers={"Accept": "text/event-stream"}
+            )
+            return answer.status_code, answer.headers["content-type"].split(";")[0], answer.text
+
+    got, content_type, body = asyncio.run(main())
+    assert (got, content_type) == (200 if status == 200 else 502, kind)
+    assert ("engine-failed" in body) == (status == 500)
+    assert ("event: text-generation-response" in body) == (status == 200)
+
+
 def test_what_was_asked_for_is_in_the_state_and_a_stream_begins_with_nothing_spent() -> None:
     async def main() -> None:
         async with (

@@ -275,6 +275,7 @@ class State(_Part):
     providers: dict[str, Provider]
     character: CharacterNames
     spend: Spend | None = None
+    """What all shows of this server have spent; None in a private show."""
     mood: MoodState | None = None
     """None where nothing happens unasked."""
     autonomous: AutonomousSummary | None = None

@@ -12,6 +12,8 @@ LARGER: Mapping[str, int] = {"/asr": 25_000_000}
 """Addresses that take more."""
 TOO_LARGE = 413
 _SENTENCE = "The request is too large."
+_REFUSAL = {"detail": _SENTENCE, "code": "too-long", "retryable": False, "error": _SENTENCE}
+"""As every route refuses, and as those who know `/asr` from elsewhere expect it."""
 
 
 class BodyLimit:
@@ -28,7 +30,7 @@ class BodyLimit:
         most = LARGER.get(scope["path"], LARGEST_BODY)
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdecimal() and int(length) > most:
-            refusal = JSONResponse({"error": _SENTENCE}, TOO_LARGE)
+            refusal = JSONResponse(_REFUSAL, TOO_LARGE)
             await refusal(scope, receive, send)
             return
         read = 0

@@ -68,9 +68,7 @@ def add_text_generation(app: FastAPI, shows: Shows) -> None:
         await answers_to(shows, place.show, message, place.outbox.client)
         pieces = _pieces(request, place.outbox)
         if EVENTS in request.headers.get("accept", ""):
-            return StreamingResponse(
-                _events(pieces), media_type=EVENTS, headers={"Cache-Control": "no-store"}
-            )
+            return await _streamed(pieces)
         async for piece in pieces:
             if isinstance(piece, Error):
                 raise Refusal(piece)
@@ -113,7 +111,22 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _events(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[str, None]:
-    async for piece in pieces:
-        own = piece.model_copy(update={"request_id": None})
-        yield f"event: {piece.type}\ndata: {encode(own)}\n\n"
+async def _streamed(pieces: AsyncGenerator[Piece, None]) -> Response:
+    """Send them as they come. Raises Refusal for a text that failed before its first piece."""
+    first = await anext(pieces, None)
+    if first is None:
+        return Response(status_code=499)  # nobody is there to read it
+    if isinstance(first, Error):
+        raise Refusal(first)
+    return StreamingResponse(_events(first, pieces), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+
+
+async def _events(first: Piece, others: AsyncGenerator[Piece, None]) -> AsyncGenerator[str, None]:
+    yield _event(first)
+    async for piece in others:
+        yield _event(piece)
+
+
+def _event(piece: Piece) -> str:
+    own = piece.model_copy(update={"request_id": None})
+    return f"event: {piece.type}\ndata: {encode(own)}\n\n"

@@ -85,7 +85,10 @@ test("what she is doing is said in words", () => {
   assert.match(speechWords(speech("cut"), false), /Cut off/);
   assert.equal(speechWords(speech("running"), true), "Stopped");
   assert.equal(sourceWords({ source: "chat", author: "Ann" }), "Ann · chat");
-  assert.equal(sourceWords({ source: "unasked", author: "System" }), "of her own accord");
+  const unasked = state({ reacting_to: { stimulus_id: "t", source: "unasked", author: "System", text: "" } });
+  const known = room(unasked, { type: "control", text: "conversation-chain-start", turn_id: "t" });
+  assert.doesNotMatch(text(Saying({ room: known, send() {}, now: 0 })), /Because/);
+  assert.equal(sourceWords({ source: "unasked", author: "System" }), "Of her own accord");
 });
 
 test("a mode that is not set up cannot be chosen; the others are one press away", () => {

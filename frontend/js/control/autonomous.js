@@ -15,9 +15,12 @@ export function Autonomous({ room, send }) {
   const triggers = /** @type {Trigger[]} */ (room.autonomous?.triggers ?? []);
   return html`<${Panel} title="Unasked" name="autonomous">
     <div class="row">
-      <button type="button" aria-pressed=${summary.enabled} onClick=${() => set({ enabled: !summary.enabled })}>
-        ${summary.enabled ? "On: switch all off" : "Off: switch on"}
-      </button>
+      <button
+        type="button"
+        aria-label="Everything unasked: on"
+        aria-pressed=${summary.enabled}
+        onClick=${() => set({ enabled: !summary.enabled })}
+      >${summary.enabled ? "On" : "Off"}</button>
       ${room.show.mood ? html`<span>Mood: ${room.show.mood.name}</span>` : null}
       ${summary.next ? html`<span class="aside">Next: ${summary.next.trigger}, ${clock(summary.next.at)}</span>` : null}
     </div>

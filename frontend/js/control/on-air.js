@@ -53,7 +53,7 @@ const SOURCES = {
   typed: "request",
   voice: "heard by microphone",
   chat: "chat",
-  unasked: "of her own accord",
+  unasked: "Of her own accord",
   group: "talking with other characters",
   event: "channel event",
 };
@@ -82,7 +82,7 @@ export function Saying({ room, send, now }) {
     <p class="speech-state" role="status">${speechWords(speech, show.is_stopped)}</p>
     ${speech?.about
       ? html`<p class="why">
-          <b>Because of</b> <span class="who">${sourceWords(speech.about)}</span>
+          ${speech.about.source === "unasked" ? "" : html`<b>Because of</b> `}<span class="who">${sourceWords(speech.about)}</span>
           ${speech.about.text && html`<q class="words" dir="auto">${speech.about.text}</q>`}
         </p>`
       : null}

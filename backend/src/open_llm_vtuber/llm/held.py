@@ -12,5 +12,5 @@ class Held(EngineError):
     """Not now: too many requests in this minute, or too much money in this hour."""
 
     def __init__(self, message: str, *, engine: str, cause: Cause, retry_after: Seconds | None) -> None:
-        super().__init__(message, engine=engine, retryable=True, retry_after=retry_after)
+        super().__init__(message, engine=engine, retryable=retry_after is not None, retry_after=retry_after)
         self.cause = cause

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, Strin
 from pydantic.alias_generators import to_camel
 
 RequestId = Annotated[str, StringConstraints(max_length=200)]
-Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
+Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary", "preview"]
+"""`primary`: it can play the sound and report its end. `preview`: it only watches, and never plays any."""
 
 
 class ClientPart(BaseModel):

@@ -347,6 +347,7 @@ class Show:
             mode=self._modes.mode,
             queue=self._director.waiting,
             waiting=self._operator.waiting,
+            reacting_to=self._operator.under_way,
             held=self._channel.chat.held,
             is_stopped=self._operator.is_stopped,
             is_chat_paused=self._operator.is_chat_paused,
@@ -365,7 +366,7 @@ class Show:
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.
-        if self._director.turn is None or self._primary not in self.audience:
+        if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
         self._body.look()
         self._changed.set()

@@ -14,7 +14,7 @@ from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
+from open_llm_vtuber.ports import Adapter, ChatWriter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile, ExpressionResult, MotionResult
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
@@ -351,6 +351,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     places: Places | None = None,
     channel: ChannelSettings | None = None,
     autonomy: Autonomy | None = None,
+    writer: ChatWriter | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -364,6 +365,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
         ears=ears,
         places=places,
         autonomy=autonomy,
+        writer=writer,
     )
 
 

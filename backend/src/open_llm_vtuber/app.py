@@ -26,6 +26,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat.cue_sheets import CueSheets
+from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -109,19 +110,19 @@ async def on_air(
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        system = settings.system_config
+        system, lines = settings.system_config, ChatLines()
         store = MemoryStore() if staging else await _store(stack, system)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, report)
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, lines, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups)
+        shows = await _channels(stack, settings, groups, lines)
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
@@ -156,6 +157,7 @@ def _stage(
     store: Store,
     ears: Callable[[], Ears],
     will: Unasked,
+    lines: ChatLines,
     report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
@@ -180,6 +182,7 @@ def _stage(
             mode=named.mode if named else "orphiq",
             places=places,
             autonomy=will(name),
+            writer=lines,
         )
 
     return build
@@ -337,11 +340,11 @@ async def _detector(
     return lease.engine
 
 
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Channels:
+async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
     """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
-    channels = await stack.enter_async_context(Channels(shows, platform))
+    channels = await stack.enter_async_context(Channels(shows, platform, lines))
     if settings.features.twitch and twitch.channel:
         stored = None if platform.has_login() else ANONYMOUS
         channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)

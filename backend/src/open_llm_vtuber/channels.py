@@ -5,11 +5,13 @@ was told to; a private show's reading ends with it.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
+from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError, VTuberError
 from open_llm_vtuber.ports import ChannelReader, ChatPlatform
 from open_llm_vtuber.protocol.codec import problem
@@ -34,11 +36,16 @@ from open_llm_vtuber.show.commands import (
 )
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.stimulus import ChannelStatus, ChatEvent
+from open_llm_vtuber.units import Seconds
 
 REQUIRED = "Token and channel required"
 ANONYMOUS = ""
 MOST_READINGS = 50
 """Channels that one server reads; Twitch lets an account join a hundred."""
+WRITES_WITHIN: Seconds = 10.0
+"""How long a line may take to get into the chat; what shows want written after it waits for so long."""
+
+log = logging.getLogger(__name__)
 
 
 class _Reading:
@@ -60,8 +67,10 @@ class _Reading:
 class Channels:
     """Lets shows of other `Shows` read channels, while it is entered."""
 
-    def __init__(self, shows: Shows, platform: ChatPlatform) -> None:
+    def __init__(self, shows: Shows, platform: ChatPlatform, lines: ChatLines | None = None) -> None:
+        """`lines` is where shows put what they want written in chat."""
         self._shows = shows
+        self._lines = lines or ChatLines()
         self._platform = platform
         self._readings: dict[tuple[str, str | None], tuple[_Reading, ChannelReader]] = {}
         """(channel, token) → who reads it with that, and for whom."""
@@ -74,11 +83,13 @@ class Channels:
         """Show → who waits for its connection."""
         self._login = LoginProgress(state="none")
         self._login_task: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
+        self._writing = self._start(self._write_lines())
         return self
 
     async def __aexit__(
@@ -234,6 +245,22 @@ class Channels:
         if not reading.listeners:
             del self._readings[key]
             await reader.disconnect()
+
+    async def _write_lines(self) -> None:
+        """Write what shows want written, each in the chat that it reads now."""
+        while True:
+            line = await self._lines.take()
+            key = self._reads.get(line.show)
+            if key is None or key not in self._readings:
+                continue
+            _, reader = self._readings[key]
+            try:
+                async with asyncio.timeout(WRITES_WITHIN):
+                    await reader.write(line.text, line.reply_to)
+            except EngineError as error:
+                log.info("show %s: a line was not written in chat: %s", line.show, error)
+            except TimeoutError:
+                log.info("show %s: a line was not written in chat: it took too long", line.show)
 
     def _described(self, show: str) -> TwitchReading:
         key = self._reads.get(show)

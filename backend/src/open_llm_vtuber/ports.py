@@ -134,12 +134,24 @@ class ChannelReader(Protocol):
         """Read until `disconnect`."""
         ...
 
+    async def write(self, text: str, reply_to: str) -> None:
+        """Write into the chat if a login may, as a reply unless `reply_to` is "". Raises EngineError."""
+        ...
+
     async def connect(self) -> ChannelAccess:
         """Wait until chat is really being read. Raises EngineError with the platform's own reason if it cannot be."""
         ...
 
     async def disconnect(self) -> None:
         """End `run` and wait until it has ended."""
+        ...
+
+
+class ChatWriter(Protocol):
+    """Writes into the chat that a show reads. Nothing here waits."""
+
+    def write(self, show: str, text: str, reply_to: str = "") -> None:
+        """Have a line written soon, or dropped: without a login that may write, or when too many wait."""
         ...
 
 

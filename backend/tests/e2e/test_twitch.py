@@ -96,11 +96,12 @@ async def live(studio: Studio, folder: Path) -> AsyncIterator[Live]:
         config = {
             **CONFIG,
             "live_config": {
+                "chat": {"reply_errors": True},
                 "twitch": {
                     "channel": STREAMER,
                     "token": twitch.grant(),
                     "endpoints": twitch.endpoints.model_dump(),
-                }
+                },
             },
         }
         async with (
@@ -166,12 +167,25 @@ def test_what_is_deleted_while_she_speaks_of_it_is_not_heard_of_again(studio: St
     studio.play(scene())
 
 
-def test_a_viewers_expression_command_is_shown(studio: Studio, tmp_path: Path) -> None:
+def test_a_viewers_expression_command_is_shown_and_a_wrong_one_is_explained_in_chat(
+    studio: Studio, tmp_path: Path
+) -> None:
     async def scene() -> None:
         async with live(studio, tmp_path) as air:
             await air.writes(1, "!expression joy \U000e0000", "ana")
             await air.page.shows("stage.expressionName === 'joy'")
             await air.page.picture("twitch-3-expression-of-a-viewer")
+            await air.writes(2, "!motion", "ben")
+
+            async def told() -> bool:
+                return bool(air.twitch.sent)
+
+            await until(told, "a line in chat for who used a command wrongly")
+            (line,) = air.twitch.sent
+            assert line["reply_parent_message_id"] == "m2"
+            assert line["message"].startswith("!motion takes ")
+            ours = [cue for cue in air.observer.cues("chat-message") if "takes" in cue["message"]]
+            assert ours == [], "she does not read what she wrote herself"
 
     studio.play(scene())
 
@@ -193,9 +207,7 @@ def test_a_sub_that_is_notified_twice_and_a_cheer_that_comes_with_its_line_are_t
             assert thanks == ["Thank you Cleo for the sub.", "Thank you Dan for 100 bits."]
             assert not any("submarines" in sentence for sentence in air.sentences)
             cheered = [
-                cue["decision"]["reason"]
-                for cue in air.observer.cues("chat-message")
-                if cue["id"] == "m1"
+                cue["decision"]["reason"] for cue in air.observer.cues("chat-message") if cue["id"] == "m1"
             ]
             assert cheered == ["event"]
 

@@ -15,7 +15,7 @@ from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.chat_settings import ChatSettings
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.ports import Adapter, BodyControl, Store
+from open_llm_vtuber.ports import Adapter, BodyControl, ChatWriter, Store
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.chat_desk import Asked, ChatDesk
 from open_llm_vtuber.show.director import Director
@@ -68,6 +68,7 @@ class Channel:
         adapter: Callable[[], Adapter],
         body: Callable[[], BodyControl],
         erase: Callable[[Collection[str], str | None], Awaitable[None]],
+        writer: ChatWriter | None = None,
     ) -> None:
         """`erase` deletes the lines of these messages, and of a viewer, from the show's conversations."""
         self._show = show
@@ -76,6 +77,7 @@ class Channel:
         self._director = director
         self._adapter = adapter
         self._erase_lines = erase
+        self._writer = writer
         self._facts: StreamFacts | None = None
         self._written_at: Seconds = 0.0
         self._poked = asyncio.Event()
@@ -216,6 +218,16 @@ class Channel:
             self._poked.set()
         elif stimulus.source == "chat":
             await self.viewers.answered(self._place(), stimulus, heard)
+
+    def write(self, text: str, reply_to: str) -> None:
+        """Answer a message in chat, where there is a login that may."""
+        if self._writer is not None:
+            self._writer.write(self._show, text, reply_to)
+
+    @property
+    def explains_commands(self) -> bool:
+        """Whether viewers are told in chat what was wrong with a command."""
+        return self._settings.chat.reply_errors
 
     def decide_held(self, message_id: str, *, allow: bool) -> bool:
         """Let a held message be answered, or not; return whether it was held."""

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Store
+from open_llm_vtuber.ports import ChatWriter, Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
@@ -80,6 +80,7 @@ class Show:
         mode: Mode = "orphiq",
         places: Places | None = None,
         autonomy: Autonomy | None = None,
+        writer: ChatWriter | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
@@ -94,7 +95,7 @@ class Show:
         self._ears = ears or Ears()
         self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
-        self._channel = self._tuned_in(role, channel)
+        self._channel = self._tuned_in(role, channel, writer)
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
@@ -175,7 +176,7 @@ class Show:
             on_change=self._on_change,
         )
 
-    def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
+    def _tuned_in(self, role: Role, settings: ChannelSettings, writer: ChatWriter | None) -> Channel:
         return Channel(
             self.name,
             settings,
@@ -187,6 +188,7 @@ class Show:
             adapter=lambda: self._modes.adapter,
             body=lambda: self._body,
             erase=self._conversation.take_back,
+            writer=writer,
         )
 
     def _assume(self, role: Role) -> None:

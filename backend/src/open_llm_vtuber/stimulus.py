@@ -135,6 +135,8 @@ class ChatMessage:
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_action: bool = False
     """Sent with /me."""
+    bits: int = 0
+    """What was cheered with it; that is a `ChannelEvent` of its own besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

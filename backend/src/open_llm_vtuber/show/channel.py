@@ -160,7 +160,8 @@ class Channel:
             case ChannelEvent():
                 if event.kind == "follow":
                     self.chat.follows(event.username)
-                if event.is_paid and (message_id := event.data.get("message_id")):
+                message_id = event.data.get("message_id")
+                if message_id and event.is_paid and self.events.answers(event):
                     self.chat.came_with_event(str(message_id))
                 await self.events.take_in(event, self._now())
                 self._poked.set()

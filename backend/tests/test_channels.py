@@ -52,6 +52,7 @@ class FakeReader:
         self.platform, self.channel, self.token, self.tell = platform, channel, token, tell
         self.via: Literal["eventsub", "irc"] = "irc" if token == ANONYMOUS else "eventsub"
         self.state: Literal["connecting", "connected"] = "connecting"
+        self.scopes: tuple[str, ...] = ("chat",)
         self.is_running = False
         self._leaving = asyncio.Event()
         self._ended = asyncio.Event()
@@ -66,7 +67,7 @@ class FakeReader:
 
     @property
     def access(self) -> ChannelAccess:
-        return ChannelAccess(channel=self.channel, via=self.via, scopes=("chat",), problems=("no follows",))
+        return ChannelAccess(channel=self.channel, via=self.via, scopes=self.scopes, problems=("no follows",))
 
     async def run(self) -> None:
         self.is_running = True
@@ -485,5 +486,37 @@ def test_what_cannot_be_written_keeps_nobody_from_writing_on() -> None:
         world.lines.write("main", "written")
         await asyncio.sleep(1)
         assert world.platform.written == [("example", "written", "")]
+
+    run(main)
+
+
+def test_the_same_token_in_another_spelling_is_the_same_reader() -> None:
+    async def main(world: World) -> None:
+        world.channels.keep("main", "example", "oauth:t")
+        async with client(world, "a"):
+            await world.connect("a", "example", " t ")
+            assert world.platform.running == [("example", "t")]
+
+    run(main)
+
+
+def test_whoever_connects_again_after_a_login_was_lost_gets_a_reader_that_tries_anew_for_all() -> None:
+    async def main(world: World) -> None:
+        world.platform.stored = True
+        world.channels.keep("main", "example", None)
+        async with client(world, "a"):
+            await world.connect("a", "example")
+            (former,) = world.platform.readers
+            former.via, former.scopes, former.state = "irc", (), "connected"
+            answer = await world.connect("main", "example")
+            assert isinstance(answer, TwitchConnected)
+            assert (answer.via, answer.scopes) == ("eventsub", ("chat",))
+            assert not former.is_running
+            _, renewed = world.platform.readers
+            await renewed.tell(said("hi"))
+            for show in ("main", "a"):
+                assert await world.chat_of(show) == ["hi"]
+            await world.connect("a", "example")
+            assert len(world.platform.readers) == 2, "one that has its login is not begun anew"
 
     run(main)

@@ -104,7 +104,7 @@ class Channels:
 
     def keep(self, show: str, channel: str, token: str | None) -> None:
         """Let a show read a channel from now on, however long it takes to get there. Raises ConfigError."""
-        key = (self._platform.channel_name(channel), token)
+        key = (self._platform.channel_name(channel), _plain(token))
         self._open(key).listeners[show] = None
         self._reads[show] = key
 
@@ -181,6 +181,8 @@ class Channels:
         try:
             key = self._key(command)
             is_shared = key in self._readings
+            if is_shared and _has_lost_its_login(key, self._readings[key][1]):
+                await self._renew(key)
             self._open(key).listeners[show] = None
             _, reader = self._readings[key]
             try:
@@ -208,7 +210,7 @@ class Channels:
         channel = self._platform.channel_name(command.channel)
         if command.anonymous:
             return next((key for key in self._readings if key[0] == channel), (channel, ANONYMOUS))
-        return channel, command.token.strip() or None
+        return channel, _plain(command.token) or None
 
     def _open(self, key: tuple[str, str | None]) -> _Reading:
         if key not in self._readings:
@@ -219,6 +221,12 @@ class Channels:
             reading.task = self._start(reader.run())
             self._readings[key] = (reading, reader)
         return self._readings[key][0]
+
+    async def _renew(self, key: tuple[str, str | None]) -> None:
+        """Let another reader try with the login as it is now, for all who listen."""
+        former, reader = self._readings.pop(key)
+        self._open(key).listeners.update(former.listeners)
+        await reader.disconnect()
 
     async def _disconnect(self, show: str) -> TwitchDisconnected:
         key = self._reads.get(show)
@@ -313,3 +321,15 @@ class Channels:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+
+def _plain(token: str | None) -> str | None:
+    """Return a token as every spelling of it is compared."""
+    return token.strip().removeprefix("oauth:") if token else token
+
+
+def _has_lost_its_login(key: tuple[str, str | None], reader: ChannelReader) -> bool:
+    """Whether a reader that was given a login reads on without one, or not at all."""
+    access = reader.access
+    was_refused = access.via == "irc" and not access.scopes and reader.status.state in {"connected", "down"}
+    return key[1] != ANONYMOUS and was_refused

@@ -7,6 +7,7 @@ BIN := .venv/bin
 STAGE := sh setup/stage.sh
 SOURCES := backend/src backend/tests setup $(if $(wildcard benchmarks/*.py),benchmarks)
 ARGS ?=
+PARALLEL ?= -n auto --dist worksteal
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -31,7 +32,7 @@ test-frontend: setup
 	@$(STAGE) "frontend tests" sh setup/npm_script.sh frontend test
 
 test-backend: setup
-	@$(STAGE) "backend tests" $(BIN)/pytest $(ARGS)
+	@$(STAGE) "backend tests" $(BIN)/pytest $(PARALLEL) $(ARGS)
 
 conformance: setup ## replay whole exchanges against a server; URL=ws://host:port/client-ws names another than ours
 	@$(STAGE) "conformance" env OLV_CONFORMANCE_URL="$(URL)" $(BIN)/pytest backend/tests/wire/test_transcripts.py $(ARGS)

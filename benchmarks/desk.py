@@ -12,7 +12,7 @@ from open_llm_vtuber.chat.commands import Commands
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.permissions import Role
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.chat_settings import CommandRules, ModerationSettings
+from open_llm_vtuber.settings.chat import CommandRules, ModerationSettings
 from open_llm_vtuber.show.chat_desk import ChatDesk
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.stimulus import ChatMessage

@@ -28,7 +28,7 @@ from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.llm.external import Hooks, budget_of, external_model
 from open_llm_vtuber.ports import LanguageModel
-from open_llm_vtuber.rehearsal import recorded
+from open_llm_vtuber.rehearsals.rehearsal import recorded
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.stimulus import CHAT, ChatMessage, PromptMessage, Stimulus, TextOptions
 from open_llm_vtuber.storage.memory_store import MemoryStore

@@ -17,7 +17,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.llm.external import Hooks, external_model
 from open_llm_vtuber.ports import LanguageModel
-from open_llm_vtuber.provider_settings import ExternalApiConfig
+from open_llm_vtuber.settings.providers import ExternalApiConfig
 from open_llm_vtuber.spending import Budget
 from open_llm_vtuber.stimulus import PromptMessage, TextOptions
 from open_llm_vtuber.storage.memory_store import MemoryStore

@@ -10,11 +10,12 @@ from typing import Any, Literal, Self
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.autonomy import Autonomy
+from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import Adapter, ChatWriter, SpeechSynthesizer, Store
+from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile, ExpressionResult, MotionResult
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed

@@ -15,7 +15,7 @@ Wire = Literal["openai", "anthropic"]
 WIRES: tuple[Wire, ...] = ("openai", "anthropic")
 ENGINES: Mapping[Wire, str] = {"openai": "openai_compatible_llm", "anthropic": "anthropic_llm"}
 TIMEOUT = 1.0
-BETWEEN = 0.3
+BETWEEN = 0.8
 """Limits, in seconds, for the first word and between two, that these rows are made for."""
 
 
@@ -46,7 +46,7 @@ class Fault:
 FAULTS = (
     Fault("nothing", {}, said=WHOLE),
     Fault("a delay", {"delay": 0.05}, said=WHOLE),
-    Fault("a slow drip", {"delay": BETWEEN * 0.6}, said=WHOLE),
+    Fault("a slow drip", {"delay": BETWEEN * 0.2}, said=WHOLE),
     Fault("a drip that is too slow", {"delay": TIMEOUT * 2}, sentence="did not begin to answer in time"),
     Fault(
         "429 that asks for a short wait",

@@ -108,6 +108,36 @@ def test_each_step_down_is_logged_once(caplog: pytest.LogCaptureFixture) -> None
     ]
 
 
+def test_a_limit_that_refuses_before_it_is_spent_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+
+    async def main() -> None:
+        async with Bookkeeping(Budget(per_hour=1.0), MemoryStore(), lambda: NOON) as books:
+            pay(books, spent(0.6))
+            for _ in range(3):
+                assert isinstance(books.reserve(ANNA, 0.5), Refusal)
+            smaller = books.reserve(ANNA, 0.1)
+            assert isinstance(smaller, Reservation)
+            books.release(smaller)
+            assert isinstance(books.reserve(ANNA, 0.5), Refusal)
+
+    run_virtual(main())
+    told = [record.message for record in caplog.records if "budget:" in record.message]
+    assert (
+        told
+        == ["budget: The budget is used up: per_hour is 1 USD. Less costly models are asked, or none."] * 2
+    )
+
+
+def test_a_viewers_own_limit_is_no_news_for_the_operator(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with Bookkeeping(Budget(per_viewer_hour=0.1), MemoryStore(), lambda: NOON) as books:
+            assert isinstance(books.reserve(ANNA, 0.5), Refusal)
+
+    run_virtual(main())
+    assert not [record for record in caplog.records if "budget:" in record.message]
+
+
 def test_an_operator_sees_what_was_spent_and_what_may_be() -> None:
     async def main() -> Spend:
         async with Bookkeeping(Budget(per_hour=1.0), MemoryStore(), lambda: NOON) as books:

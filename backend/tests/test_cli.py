@@ -164,6 +164,17 @@ def test_check_names_every_fault_of_a_provider_at_once(
     assert "fine" not in done.stderr
 
 
+@pytest.mark.parametrize(("mode", "sign", "code"), [("orphiq", "!", 0), ("external-api", "✗", 2)])
+def test_check_uses_the_provider_of_external_api_too(tmp_path: Path, mode: str, sign: str, code: int) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/v1"
+    external = {"provider": "custom", "model": "m", "endpoint": nowhere, "max_retries": 0}
+    config = scripted(tmp_path, external_api=external, shows={"main": {"mode": mode}})
+    done = run(tmp_path, "check", "--config", config)
+    assert done.returncode == code, done.stderr
+    assert f"{sign} external_api: custom: " in done.stderr
+    assert "127.0.0.1" in done.stderr
+
+
 def test_check_says_that_nobody_is_at_an_address(tmp_path: Path) -> None:
     config = scripted(tmp_path, character_config=remote(f"http://127.0.0.1:{free_port()}/v1"))
     done = run(tmp_path, "check", "--config", config)

@@ -12,6 +12,7 @@ from open_llm_vtuber.body_door import body_command
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
 from open_llm_vtuber.protocol import live_client_messages as live
+from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
     ExpressionRelease,
@@ -63,6 +64,7 @@ from open_llm_vtuber.protocol.server_messages import (
 )
 from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from open_llm_vtuber.show import operator_commands as orders
+from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
@@ -217,6 +219,11 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | No
         orders.EditModeration("banned_words", ("x",), ()),
     ),
     (live.GetChatDecisions(), orders.ListDecisions()),
+    (
+        AutonomousSet(trigger="tick", enabled=False),
+        SetAutonomous(trigger="tick", enabled=False, settings=None, remove=False, rundown=None, minutes=5.0),
+    ),
+    (AutonomousFire(trigger="tick"), FireTrigger("tick")),
     (Heartbeat(), None),
 )
 

@@ -5,18 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.request import urlopen
 
+import httpx2
 import pytest
 
 from fake_provider import KEY, WORDS, FakeProvider, run
-from live_server import SCRIPTED, leaving_nothing, serving
+from live_server import SCRIPTED, Client, leaving_nothing, serving
 from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.live_server_messages import BackendMode
 from open_llm_vtuber.remote_brain import JOB
-from open_llm_vtuber.show.commands import GetMode, SetMode
+from open_llm_vtuber.show.commands import ChatHappened, GetMode, Perform, SetMode
 from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.spending import Total
+from open_llm_vtuber.stimulus import ChannelEvent, Stimulus
 
 
 def settings(external: Mapping[str, Any] | None, **sections: Any) -> Settings:
@@ -104,6 +106,33 @@ def test_a_show_becomes_autonomous_while_nobody_answers_and_comes_back() -> None
     run(main())
 
 
+def test_while_nobody_of_the_chain_answers_a_show_has_the_characters_own_words() -> None:
+    async def main() -> tuple[str, str]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake, fallback=["autonomous"]), shows={"main": {"mode": "external-api"}})
+            fake.status = 500
+            async with (
+                serving(given) as server,
+                httpx2.AsyncClient(base_url=server.http, trust_env=False) as rest,
+            ):
+
+                async def written() -> str:
+                    return str((await rest.post("/api/text-generation", json={"prompt": "Hi!"})).json())
+
+                await written()
+                await until_mode(server.parts.shows, "autonomous")
+                lost = await written()
+                fake.status = 200
+                await reply(server.parts)  # as good as a probe
+                await until_mode(server.parts.shows, "external-api")
+                return lost, await written()
+
+    lost, back = run(main())
+    assert "'is_complete': True" in lost
+    assert "'model': 'scripted'" in lost
+    assert "".join(WORDS).strip() in back
+
+
 def test_a_mode_that_somebody_chose_meanwhile_stays() -> None:
     async def main() -> None:
         async with FakeProvider() as fake:
@@ -134,6 +163,32 @@ def test_the_characters_own_model_stands_in_where_the_chain_says_so() -> None:
     assert run(main()).startswith("[")
 
 
+def test_a_private_show_neither_sees_what_was_spent_nor_begins_a_stream() -> None:
+    async def main() -> tuple[dict[str, Any], Any, str]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake, price={"input": 1, "output": 2}), budget={"per_stream": 3})
+            async with (
+                serving(given) as server,
+                httpx2.AsyncClient(base_url=server.http, trust_env=False) as rest,
+                Client.connect(server.ws()) as guest,
+            ):
+                await reply(server.parts)
+                own = (await guest.until("set-model-and-conf"))[-1]["client_uid"]
+                online = ChannelEvent(id="e1", platform="twitch", channel="c", kind="stream-online")
+                await server.parts.shows.tell(own, ChatHappened(online))
+                state = await rest.get("/api/state")
+                await guest.send("get-character-state")
+                private = (await guest.until("character-state"))[-1]
+                return state.json()["spend"], private["spend"], state.text
+
+    spend, private, text = run(main())
+    assert (spend["per_stream"], spend["step"]) == (3, "full")
+    assert spend["stream"] > 0
+    assert [(each["provider"], each["requests"]) for each in spend["models"]] == [("openai", 1)]
+    assert private is None
+    assert KEY not in text
+
+
 def test_figures_are_served() -> None:
     async def main() -> str:
         async with FakeProvider() as fake, serving(settings(section(fake))) as server:
@@ -149,3 +204,17 @@ def test_figures_are_served() -> None:
     text = run(main())
     assert 'olv_llm_requests_total{provider="openai",model="m"} 1\n' in text
     assert 'olv_engine_info{job="external_api",engine="openai"} 1\n' in text
+
+
+def test_what_a_turn_costs_counts_for_its_show() -> None:
+    async def main() -> Mapping[str, Total]:
+        async with FakeProvider() as fake:
+            given = settings(section(fake))
+            async with app.on_air(leaving_nothing(given), lambda _: None) as parts:
+                await parts.shows.ask("main", SetMode(client="c", mode="external-api"))
+                await parts.shows.ask("main", Perform(Stimulus(text="Hi!", source="typed", author="Ben")))
+                while not parts.books.ledger.stream.by_show:  # noqa: ASYNC110  the ledger tells nobody
+                    await asyncio.sleep(0.01)
+                return parts.books.ledger.stream.by_show
+
+    assert set(run(main())) == {"main"}

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from open_llm_vtuber import terminal
-from open_llm_vtuber.rehearsal import Line, Summary
+from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.trial import Outcome
 

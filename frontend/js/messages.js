@@ -38,7 +38,7 @@
  * @property {number} [queue]
  * @property {string | null} [primary] uid of the page that plays the sound
  * @property {{ channel?: string, state: string, reason?: string } | null} [twitch]
- * @property {{ llm?: Provider, tts?: Provider, asr?: Provider }} [providers]
+ * @property {{ llm?: Provider, tts?: Provider, asr?: Provider, external_api?: Provider }} [providers]
  * @property {{ conf_name?: string, character_name?: string }} [character]
  */
 

@@ -50,9 +50,17 @@ const HUMS = "She hums instead of speaking: ";
  * What a visitor should know of the engines at work, a line each; none when real ones do what they were set to.
  * @param {CharacterState} state
  */
-export function engineNotices({ providers }) {
-  const { llm, tts, asr } = providers ?? {};
-  return [...brainNotices(llm), voiceNotice(tts), noteOf("Ears", asr)].filter((line) => line !== "");
+export function engineNotices({ providers, mode }) {
+  const { llm, tts, asr, external_api: remote } = providers ?? {};
+  const isRemote = remote !== undefined && mode !== undefined && mode !== "orphiq";
+  // In `autonomous` the character's own brain stands in for a provider that is in trouble.
+  const isOwn = !isRemote || (mode === "autonomous" && Boolean(remote.note));
+  return [
+    isRemote ? noteOf("Provider", remote) : "",
+    ...(isOwn ? brainNotices(llm) : []),
+    voiceNotice(tts),
+    noteOf("Ears", asr),
+  ].filter((line) => line !== "");
 }
 
 /** @param {Provider | undefined} llm */

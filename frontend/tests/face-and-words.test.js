@@ -47,6 +47,19 @@ test("engines that do what they were set to need no notice", () => {
   assert.deepEqual(notices({ llm, tts: { engine: "embedded_tts", note: "" }, asr }), []);
 });
 
+test("while a remote provider gives the words its trouble is told, and not that the own brain is a demo", () => {
+  const llm = { engine: "embedded_llm", is_demo: true, note: "" };
+  const fine = { engine: "openai", note: "" };
+  const lost = { engine: "openai", note: "openai keeps failing." };
+  const told = (mode, external_api) => engineNotices({ mode, providers: { llm, external_api } });
+  assert.deepEqual(told("external-api", fine), []);
+  assert.deepEqual(told("external-api", lost), ["Provider: openai keeps failing."]);
+  assert.deepEqual(told("autonomous", fine), []);
+  assert.equal(told("autonomous", lost).length, 2);
+  assert.match(told("orphiq", lost).join(), /^Demo brain/);
+  assert.match(told("autonomous", undefined).join(), /^Demo brain/);
+});
+
 test("the embedded brain says that it is a demo, and whom it stands in for", () => {
   const llm = { engine: "embedded_llm", is_demo: true, note: "" };
   const [demo, ...more] = notices({ llm });

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from open_llm_vtuber import web_client
 from open_llm_vtuber.adapters.autonomous_adapter import AutonomousAdapter
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.adapters.external_api_adapter import ExternalAPIAdapter
@@ -19,7 +18,6 @@ from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
-from open_llm_vtuber.api import ON_AIR
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
@@ -34,7 +32,6 @@ from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
-from open_llm_vtuber.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import (
@@ -45,7 +42,6 @@ from open_llm_vtuber.ports import (
     Store,
     VoiceActivityDetector,
 )
-from open_llm_vtuber.proxy import Proxy
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
@@ -68,6 +64,10 @@ from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.unasked import Staging, Unasked, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
+from open_llm_vtuber.web import web_client
+from open_llm_vtuber.web.api import ON_AIR
+from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,8 @@ async def on_air(
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, lines, report)
+        ears, books = lambda: Ears(ear, detector), remote.books
+        build = _stage(settings, casting, store, ears, will, books, lines, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
@@ -136,7 +137,7 @@ async def on_air(
                 role.providers,
                 role.voice,
                 brain=role.adapters["orphiq"],
-                books=remote.books,
+                books=books,
                 remote=role.adapters.get("external-api"),
                 ear=ear,
                 proxy=proxy,
@@ -151,12 +152,13 @@ async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
 
 
-def _stage(
+def _stage(  # noqa: PLR0913, PLR0917  all that shows share
     settings: Settings,
     casting: Casting,
     store: Store,
     ears: Callable[[], Ears],
     will: Unasked,
+    books: Bookkeeping,
     lines: ChatLines,
     report: Report,
 ) -> Callable[[str], Show]:
@@ -181,6 +183,7 @@ def _stage(
             speak_up=speak_up,
             mode=named.mode if named else "orphiq",
             places=places,
+            books=books if named else None,  # a guest's own show neither sees the books nor begins a stream
             autonomy=will(name),
             writer=lines,
         )
@@ -250,7 +253,9 @@ async def _casting(
         llms=llms,
         voices=await stack.enter_async_context(voices),
         chain=FallbackVoice,
-        adapters=lambda own, other: _adapters(own, other, tools, is_autonomous=settings.features.autonomous),
+        adapters=lambda own, other: _adapters(
+            own, other, tools, is_autonomous=settings.features.autonomous, is_lost=lambda: remote.is_lost
+        ),
         remote=remote.model,
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
@@ -259,7 +264,12 @@ async def _casting(
 
 
 def _adapters(
-    own: Script, remote: Script | None, tools: McpToolboxes, *, is_autonomous: bool
+    own: Script,
+    remote: Script | None,
+    tools: McpToolboxes,
+    *,
+    is_autonomous: bool,
+    is_lost: Callable[[], bool],
 ) -> Mapping[Mode, Adapter]:
     """Make the adapters of one show. They share a memory, so that a change of the mode forgets nothing."""
     memory = Memory()
@@ -276,7 +286,8 @@ def _adapters(
     if remote:
         words["external-api"] = ExternalAPIAdapter(agent(remote))
     if is_autonomous:
-        words["autonomous"] = AutonomousAdapter(words.get("external-api", words["orphiq"]))
+        first = words.get("external-api", words["orphiq"])
+        words["autonomous"] = AutonomousAdapter(first, words["orphiq"], is_lost)
     return words
 
 

@@ -47,7 +47,7 @@ class Bookkeeping:
         self._writer: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
         self._step: Step = "full"
-        self._is_failing = False
+        self._is_failing = self._is_refusing = False
 
     async def __aenter__(self) -> Self:
         try:
@@ -75,7 +75,12 @@ class Bookkeeping:
 
     def reserve(self, payer: Payer, amount: float) -> Reservation | Refusal:
         """Put money aside for a request, or say why not."""
-        return self.ledger.reserve(self._clock(), payer, amount)
+        granted = self.ledger.reserve(self._clock(), payer, amount)
+        if isinstance(granted, Refusal):
+            self._tell_refusal(granted)
+        elif amount > 0:
+            self._is_refusing = False
+        return granted
 
     def release(self, reservation: Reservation) -> None:
         """Take back what was put aside for a request that cost nothing."""
@@ -97,6 +102,10 @@ class Bookkeeping:
             log.warning("budget: %s (%s → %s)", STEPS[step], self._step, step)
             self._step = step
         return step
+
+    def stream_begins(self, at: datetime) -> None:
+        """Count a stream from then on."""
+        self.ledger.begin_stream(at)
 
     def shown(self) -> Spend:
         """Return what an operator may see of it."""
@@ -134,6 +143,12 @@ class Bookkeeping:
                 self._tell_failure(str(error))
             finally:
                 self._queue.task_done()
+
+    def _tell_refusal(self, refusal: Refusal) -> None:
+        """Say once that a limit of all is reached: with little left that comes before the step `spent`."""
+        if refusal.limit != "per_viewer_hour" and not self._is_refusing:
+            log.warning("budget: %s Less costly models are asked, or none.", refusal.sentence)
+            self._is_refusing = True
 
     def _tell_failure(self, why: str) -> None:
         if not self._is_failing:  # once is enough until it works again

@@ -25,11 +25,11 @@ from open_llm_vtuber.persona import OURS as TAGS
 from open_llm_vtuber.persona import Persona, persona
 from open_llm_vtuber.ports import Adapter, Judge, LanguageModel, SpeechSynthesizer
 from open_llm_vtuber.protocol.parts import ConfigFile
-from open_llm_vtuber.public_files import backgrounds
 from open_llm_vtuber.show.role import Billing, Role
 from open_llm_vtuber.show.spoken_text import SpokenText
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.units import Seconds
+from open_llm_vtuber.web.public_files import backgrounds
 
 log = logging.getLogger(__name__)
 

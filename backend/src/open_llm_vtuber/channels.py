@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.chat_ports import ChannelReader, ChatPlatform
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError, VTuberError
-from open_llm_vtuber.ports import ChannelReader, ChatPlatform
 from open_llm_vtuber.protocol.codec import problem
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.protocol.twitch_messages import (

@@ -20,13 +20,15 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, rehearsal, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
+from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
+from open_llm_vtuber.remote_brain import JOB as REMOTE
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.terminal import (
@@ -274,6 +276,9 @@ async def _use_everything_once(settings: Settings, note: app.Report) -> list[tri
             parts.voice.voices if isinstance(parts.voice, FallbackVoice) else {engines["tts"]: parts.voice}
         )
         trials = [trial.brain(engines["llm"], parts.brain)]
+        if parts.remote:
+            is_spare = all(show.mode != "external-api" for show in settings.shows.values())
+            trials.append(trial.remote_brain(engines[REMOTE], parts.remote, is_spare=is_spare))
         trials += [trial.voice(*each, is_spare=place > 0) for place, each in enumerate(chain.items())]
         if parts.ear:
             trials.append(trial.ear(engines["asr"], parts.ear))

@@ -17,15 +17,15 @@ from pydantic import (
     model_validator,
 )
 
-from open_llm_vtuber.chat_settings import ChatSettings, CueSheet, read_sheets
-from open_llm_vtuber.config_file import read
-from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.existing_providers import served_as
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
-from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, with_keys
-from open_llm_vtuber.vts_settings import VTubeStudioSettings
+from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
+from open_llm_vtuber.settings.existing_providers import served_as
+from open_llm_vtuber.settings.file import read
+from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
+from open_llm_vtuber.settings.source import Source
+from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
 
 DEFAULT_FILE = Path("conf.yaml")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))

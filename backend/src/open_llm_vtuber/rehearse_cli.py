@@ -7,12 +7,19 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from open_llm_vtuber import app, dress_rehearsal
+from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.rehearsal_loop import RehearsalLoop
-from open_llm_vtuber.show_report import ShowReport
-from open_llm_vtuber.simulated_viewers import MOST_MINUTES, PROFILES, Happening, happenings, show_time
+from open_llm_vtuber.rehearsals import dress_rehearsal
+from open_llm_vtuber.rehearsals.rehearsal_loop import RehearsalLoop
+from open_llm_vtuber.rehearsals.show_report import ShowReport
+from open_llm_vtuber.rehearsals.simulated_viewers import (
+    MOST_MINUTES,
+    PROFILES,
+    Happening,
+    happenings,
+    show_time,
+)
 from open_llm_vtuber.terminal import console, out, progress, quiet_turns, remark, remarks_about
 from open_llm_vtuber.unasked import Staging
 

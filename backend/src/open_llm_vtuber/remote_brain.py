@@ -15,7 +15,7 @@ from open_llm_vtuber.llm.fallback_brain import FallbackBrain
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import LanguageModel, SpendingStore
 from open_llm_vtuber.protocol.live_server_messages import BackendMode
-from open_llm_vtuber.provider_settings import ExternalApiConfig, Spare
+from open_llm_vtuber.settings.providers import ExternalApiConfig, Spare
 from open_llm_vtuber.show.commands import GetMode, SetMode
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.stimulus import EngineStatus

@@ -13,7 +13,17 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from open_llm_vtuber import __version__
-from open_llm_vtuber.api import (
+from open_llm_vtuber.config import SystemConfig
+from open_llm_vtuber.errors import EngineError
+from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
+from open_llm_vtuber.protocol.live_client_messages import GetBackendMode, GetSnapshot, SetBackendMode
+from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
+from open_llm_vtuber.protocol.parts import Provider, State
+from open_llm_vtuber.show.ears import DEAF
+from open_llm_vtuber.show.sound import NotSound, read_wav
+from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.api import (
     ON_AIR,
     Problem,
     ShowName,
@@ -23,28 +33,18 @@ from open_llm_vtuber.api import (
     message_in,
     takes,
 )
-from open_llm_vtuber.autonomy_routes import add_autonomy_routes
-from open_llm_vtuber.body_limit import BodyLimit
-from open_llm_vtuber.body_routes import add_body_routes
-from open_llm_vtuber.config import SystemConfig
-from open_llm_vtuber.doorkeeper import Doorkeeper, is_trusted
-from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.metrics import CONTENT_TYPE
-from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.operator_routes import add_operator_routes
-from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
-from open_llm_vtuber.protocol.live_client_messages import GetBackendMode, GetSnapshot, SetBackendMode
-from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
-from open_llm_vtuber.protocol.parts import Provider, State
-from open_llm_vtuber.proxy import Proxy
-from open_llm_vtuber.public_files import add_public_files
-from open_llm_vtuber.show.ears import DEAF
-from open_llm_vtuber.show.sound import NotSound, read_wav
-from open_llm_vtuber.shows import Shows
-from open_llm_vtuber.speech_socket import SoundCache, serve_speech
-from open_llm_vtuber.text_generation import add_text_generation
-from open_llm_vtuber.twitch_api import add_twitch_api
-from open_llm_vtuber.web_client import add_web_client
+from open_llm_vtuber.web.autonomy_routes import add_autonomy_routes
+from open_llm_vtuber.web.body_limit import BodyLimit
+from open_llm_vtuber.web.body_routes import add_body_routes
+from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted
+from open_llm_vtuber.web.metrics import CONTENT_TYPE
+from open_llm_vtuber.web.operator_routes import add_operator_routes
+from open_llm_vtuber.web.proxy import Proxy
+from open_llm_vtuber.web.public_files import add_public_files
+from open_llm_vtuber.web.speech_socket import SoundCache, serve_speech
+from open_llm_vtuber.web.text_generation import add_text_generation
+from open_llm_vtuber.web.twitch_api import add_twitch_api
+from open_llm_vtuber.web.web_client import add_web_client
 from open_llm_vtuber.websocket_handler import serve_connection
 
 log = logging.getLogger(__name__)

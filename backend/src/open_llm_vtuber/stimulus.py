@@ -36,7 +36,6 @@ class Stimulus:
     """`unasked`: nobody said anything, and `text` is an instruction that is neither shown nor remembered.
 
     `event`: something happened on the channel, and `text` says what and asks for a reaction.
-
     `group`: `text` is what was said in a group, which shows and keeps it itself.
     """
     author: str
@@ -51,6 +50,8 @@ class Stimulus:
     priority: Priority = TYPED
     notes: tuple[str, ...] = ()
     """What else is known, for example of the viewer: strangers' words, and data in a prompt."""
+    show: str = ""
+    """The show that reacts to it, once one does."""
     scene: str = ""
     """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False
@@ -120,7 +121,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """One viewer's line, whatever the platform. `text` is the viewer's own, with nothing stripped."""
+    """One viewer's line. `text` is the viewer's own, with nothing stripped; `is_action` is /me, `bits` a cheer's."""
 
     id: str
     platform: str
@@ -134,9 +135,7 @@ class ChatMessage:
     emotes: tuple[Emote, ...] = ()
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_action: bool = False
-    """Sent with /me."""
     bits: int = 0
-    """What was cheered with it; that is a `ChannelEvent` of its own besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,11 +317,13 @@ class TextOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextWishes:
-    """How a text on demand should be; None leaves it to the adapter."""
+    """How a text on demand should be; None leaves it to the adapter. `report` is told what it came to, where that is known."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     style: Style | None = None
+    payer: Payer | None = None
+    report: Callable[[TextReport], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from open_llm_vtuber.rehearsal import Line, Summary
-from open_llm_vtuber.show_report import Said, ShowReport
+from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
+from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.text_rules import one_line
 from open_llm_vtuber.trial import Outcome

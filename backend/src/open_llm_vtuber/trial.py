@@ -38,6 +38,13 @@ async def brain(engine: str, adapter: Adapter) -> Outcome:
     return await _outcome("llm", engine, "first words", _first_words(engine, adapter))
 
 
+async def remote_brain(engine: str, adapter: Adapter, *, is_spare: bool) -> Outcome:
+    """Do the same with the provider of the mode `external-api`; spare where no show begins in that mode."""
+    return await _outcome(
+        "external_api", engine, "first words", _first_words(engine, adapter), is_spare=is_spare
+    )
+
+
 async def voice(engine: str, synthesizer: SpeechSynthesizer, *, is_spare: bool = False) -> Outcome:
     """Let a voice say one word. A spare one stands in for another."""
     job = "tts, standing in" if is_spare else "tts"

@@ -15,7 +15,7 @@ from open_llm_vtuber.chat.commands import (
     looks_like_command,
 )
 from open_llm_vtuber.chat.permissions import Role
-from open_llm_vtuber.chat_settings import CommandRule, CommandRules
+from open_llm_vtuber.settings.chat import CommandRule, CommandRules
 
 
 def commands() -> Commands:

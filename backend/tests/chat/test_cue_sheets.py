@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from open_llm_vtuber.chat.cue_sheets import DEFAULTS, CueSheets, claims, fill, text_of
-from open_llm_vtuber.chat_settings import CueSheet, EventName, ExpressionStep, MotionStep, read_sheets
 from open_llm_vtuber.event_kinds import EventKind
+from open_llm_vtuber.settings.chat import CueSheet, EventName, ExpressionStep, MotionStep, read_sheets
 
 SHEETS: TypeAdapter[dict[str, CueSheet]] = TypeAdapter(dict[str, CueSheet])
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from open_llm_vtuber.chat.moderation import REMEMBERED_VIEWERS, Moderation, Verdict
 from open_llm_vtuber.chat.permissions import Role
-from open_llm_vtuber.chat_settings import HoldRules, ModerationSettings
-from open_llm_vtuber.rehearsal import recorded
+from open_llm_vtuber.rehearsals.rehearsal import recorded
+from open_llm_vtuber.settings.chat import HoldRules, ModerationSettings
 from open_llm_vtuber.stimulus import ChatMessage
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open_llm_vtuber.chat.permissions import NAMES, Role, is_at_least, role_of
-from open_llm_vtuber.chat_settings import RoleName
+from open_llm_vtuber.settings.chat import RoleName
 from open_llm_vtuber.stimulus import Badge, ChatMessage
 
 

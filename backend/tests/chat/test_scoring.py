@@ -16,7 +16,7 @@ from open_llm_vtuber.chat.scoring import (
     weighed,
     words_of,
 )
-from open_llm_vtuber.chat_settings import Weights
+from open_llm_vtuber.settings.chat import Weights
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.chat.permissions import Role
 from open_llm_vtuber.chat.selection import Selection, Taken, clean_text, unanswerable
-from open_llm_vtuber.chat_settings import SelectionSettings
+from open_llm_vtuber.settings.chat import SelectionSettings
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval, Emote
 
 

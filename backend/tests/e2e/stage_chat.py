@@ -26,7 +26,7 @@ def recorded(test_data: Path) -> Sequence[str]:
 def configured(endpoint: str) -> Mapping[str, Any]:
     return {
         "character_config": SCRIPTED,
-        "live_config": {"twitch": {"endpoints": {"irc": endpoint}}},
+        "live_config": {"chat": {"selection": {"max_age_s": 5}}, "twitch": {"endpoints": {"irc": endpoint}}},
     }
 
 

@@ -35,7 +35,9 @@ def test_after_the_chat_server_died_and_sent_its_last_lines_again_each_line_is_d
     studio: Studio, test_data: Path, tmp_path: Path
 ) -> None:
     async def scene() -> None:
-        lines = recorded(test_data)[: BEFORE + MEANWHILE + AFTER]
+        # Hours go by in seconds here: who was timed out then would be taken for writing too late.
+        kept = [line for line in recorded(test_data) if " CLEARCHAT " not in line]
+        lines = kept[: BEFORE + MEANWHILE + AFTER]
         async with (
             IrcServer(resend=RESENT) as irc,
             reading(irc, tmp_path) as port,

@@ -18,7 +18,7 @@ from open_llm_vtuber.llm.external import Hooks, budget_of, external_model, not_c
 from open_llm_vtuber.llm.fallback_brain import FallbackBrain
 from open_llm_vtuber.llm.metered import Metered
 from open_llm_vtuber.ports import LanguageModel
-from open_llm_vtuber.provider_settings import BudgetConfig, ExternalApiConfig, Spare
+from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, Spare
 from open_llm_vtuber.spending import Budget
 from open_llm_vtuber.stimulus import Payer, PromptMessage, TextOptions
 from open_llm_vtuber.storage.memory_store import MemoryStore

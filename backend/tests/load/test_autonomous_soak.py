@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from live_server import SCRIPTED
-from open_llm_vtuber import app, dress_rehearsal
+from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.rehearsal_loop import RehearsalLoop
-from open_llm_vtuber.show_report import ShowReport
-from open_llm_vtuber.simulated_viewers import happenings
+from open_llm_vtuber.rehearsals import dress_rehearsal
+from open_llm_vtuber.rehearsals.rehearsal_loop import RehearsalLoop
+from open_llm_vtuber.rehearsals.show_report import ShowReport
+from open_llm_vtuber.rehearsals.simulated_viewers import happenings
 from open_llm_vtuber.storage.sql_store import sql_store
 
 MINUTES = 30

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from open_llm_vtuber.chat_settings import JudgeSettings, ModerationSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.protocol.live_server_messages import SentenceHeld
+from open_llm_vtuber.settings.chat import JudgeSettings, ModerationSettings
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.guard import Guard
 from virtual_time import run_virtual

@@ -11,7 +11,7 @@ import pytest
 import fakes
 from fakes import FakeAdapter, FakeVoice, Reader, channel_event, chat_message
 from open_llm_vtuber.chat.cue_sheets import CueSheets
-from open_llm_vtuber.chat_settings import BoundSheet, ChatSettings
+from open_llm_vtuber.settings.chat import BoundSheet, ChatSettings
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened, Hello
 from open_llm_vtuber.show.operator_commands import ForgetViewer, Resume, Stop

@@ -8,7 +8,7 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeBody, chat_message
-from open_llm_vtuber.chat_settings import ChatSettings
+from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.stimulus import ChatMessage

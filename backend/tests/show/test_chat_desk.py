@@ -8,10 +8,10 @@ from open_llm_vtuber.chat.commands import Commands
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.chat_settings import CommandRule, CommandRules, HoldRules, ModerationSettings
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.live_server_messages import ChatDecision, ChatMessageCue, ChatMessageRemoved
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.chat import CommandRule, CommandRules, HoldRules, ModerationSettings
 from open_llm_vtuber.show.chat_desk import MOST_HELD, SHOWN_MESSAGES, ChatDesk
 from open_llm_vtuber.stimulus import ChatRemoval
 

@@ -9,9 +9,9 @@ import pytest
 from fakes import FakeBody, channel_event
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat.events import Events
-from open_llm_vtuber.chat_settings import FreeSheet, MotionStep, SayStep
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.protocol.live_server_messages import ChannelEventCue
+from open_llm_vtuber.settings.chat import FreeSheet, MotionStep, SayStep
 from open_llm_vtuber.show.event_desk import EventDesk
 from open_llm_vtuber.stimulus import ChannelEvent, Priority, Stimulus
 from open_llm_vtuber.storage.memory_store import MemoryStore

@@ -2,7 +2,7 @@
 
 import pytest
 
-from open_llm_vtuber.chat_settings import ModerationSettings, OutputSettings
+from open_llm_vtuber.settings.chat import ModerationSettings, OutputSettings
 from open_llm_vtuber.show.guard import Guard
 
 GUARD = Guard()

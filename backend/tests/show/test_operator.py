@@ -10,7 +10,6 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeBody, FakeVoice, Reader, channel_event, chat_message
-from open_llm_vtuber.chat_settings import ChatSettings
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.live_server_messages import (
     ChatDecisions,
@@ -21,6 +20,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     Skipped,
 )
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened, Hello, Perform
 from open_llm_vtuber.show.director import INBOX_SIZE

@@ -1,7 +1,7 @@
 """Texts on demand: in pieces, for whoever asked, within limits, and without a trace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ from open_llm_vtuber.show.text_desk import (
     Places,
     TextDesk,
 )
-from open_llm_vtuber.stimulus import Stimulus, TextContext, TextWishes
+from open_llm_vtuber.stimulus import Payer, Stimulus, TextContext, TextReport, TextWishes
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from virtual_time import run_virtual
 
@@ -92,7 +92,35 @@ def test_prompt_context_and_wishes_reach_the_adapter_as_they_are() -> None:
             context, wishes = TextContext(username="ana"), TextWishes(max_tokens=3, style="calm")
             await here.write(prompt="About cats.", context=context, wishes=wishes)
             await asyncio.sleep(1)
-            assert here.adapter.demanded == [("About cats.", context, wishes)]
+            ((prompt, given, wished),) = here.adapter.demanded
+            assert (prompt, given) == ("About cats.", context)
+            assert wished is not None
+            assert (wished.max_tokens, wished.style) == (3, "calm")
+            assert wished.payer == Payer(show="main")
+
+    run_virtual(main())
+
+
+class Counting(FakeAdapter):
+    """Says what a text came to."""
+
+    async def generate_text(
+        self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None
+    ) -> AsyncGenerator[str, None]:
+        async for piece in super().generate_text(prompt, context, options):
+            yield piece
+        assert options is not None
+        assert options.report is not None
+        options.report(TextReport(model="m", finish_reason="length", answer_tokens=77))
+
+
+def test_what_an_engine_counts_goes_before_what_we_estimate() -> None:
+    async def main() -> None:
+        async with room(Counting("One.")) as here:
+            await here.write()
+            await asyncio.sleep(1)
+            metadata = here.read()[-1]["metadata"]
+            assert (metadata["tokens"], metadata["finish_reason"]) == (77, "length")
 
     run_virtual(main())
 
@@ -262,6 +290,6 @@ def test_what_is_to_be_spoken_is_performed_word_for_word_when_it_is_complete() -
 
 def test_before_the_show_has_begun_nothing_is_written() -> None:
     here = show()
-    desk = TextDesk(here.audience, FakeAdapter, tuple, lambda _: None)
+    desk = TextDesk("main", here.audience, FakeAdapter, tuple, lambda _: None)
     with pytest.raises(ProtocolError, match="has not begun"):
         desk.ask(GenerateText(client="u1", request_id=None, prompt="Write."))

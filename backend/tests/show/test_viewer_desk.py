@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from fakes import chat_message
-from open_llm_vtuber.chat_settings import ViewerSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.remembered import Viewer
+from open_llm_vtuber.settings.chat import ViewerSettings
 from open_llm_vtuber.show.viewer_desk import KNOWN, MOST_UNWRITTEN, ViewerDesk
 from open_llm_vtuber.stimulus import Stimulus
 from open_llm_vtuber.storage.memory_viewers import MemoryViewers

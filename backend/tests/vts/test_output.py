@@ -15,12 +15,12 @@ import pytest
 
 from fake_vtube_studio import FakeVTubeStudio, Model, reply
 from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
 from open_llm_vtuber.vts.driver import PACE, Pace
 from open_llm_vtuber.vts.link import LEFT_ALONE, RUBBISH, SILENT, Limits
 from open_llm_vtuber.vts.login import CLICK_ALLOW, DENIED_HERE, SWITCH_ON
 from open_llm_vtuber.vts.output import CONNECTED, NOBODY_ALLOWED, VTubeStudioOutput, try_out
 from open_llm_vtuber.vts.token_file import NAME
-from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 QUICK = Limits(
     open_s=0.5,

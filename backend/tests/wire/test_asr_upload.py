@@ -13,8 +13,8 @@ import pytest
 import spoken
 from fake_provider import wav
 from live_server import SCRIPTED, Serving, serving
-from open_llm_vtuber import body_limit
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.web import body_limit
 
 HEARD = {"text": "Hello, can you hear me?"}
 SPEECH = spoken.noise(1.0, 9_000)

@@ -11,6 +11,8 @@ import pytest
 from fake_provider import FakeProvider
 from live_server import SCRIPTED, Client, Serving, serving
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.show.commands import ChatHappened
+from open_llm_vtuber.stimulus import ChannelEvent
 from provider_faults import FAULTS, WHOLE, WIRES, Fault, Wire
 
 KEY = "sk-secret-of-this-test"
@@ -140,3 +142,41 @@ def test_each_fault_has_the_same_outcome_behind_every_door(
 
     asyncio.run(main())
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(("status", "kind"), [(500, "application/json"), (200, "text/event-stream")])
+def test_a_stream_that_fails_before_its_first_piece_has_the_status_of_a_refusal(
+    status: int, kind: str
+) -> None:
+    async def main() -> tuple[int, str, str]:
+        async with (
+            provided("openai") as (fake, server),
+            httpx2.AsyncClient(base_url=server.http, trust_env=False, timeout=20) as rest,
+        ):
+            fake.status = status
+            answer = await rest.post(
+                "/api/text-generation", json={"prompt": "Write."}, headers={"Accept": "text/event-stream"}
+            )
+            return answer.status_code, answer.headers["content-type"].split(";")[0], answer.text
+
+    got, content_type, body = asyncio.run(main())
+    assert (got, content_type) == (200 if status == 200 else 502, kind)
+    assert ("engine-failed" in body) == (status == 500)
+    assert ("event: text-generation-response" in body) == (status == 200)
+
+
+def test_what_was_asked_for_is_in_the_state_and_a_stream_begins_with_nothing_spent() -> None:
+    async def main() -> None:
+        async with (
+            provided("openai") as (_, server),
+            httpx2.AsyncClient(base_url=server.http, trust_env=False) as rest,
+        ):
+            await turn(server)
+            await over_websocket(server)
+            (model,) = (await rest.get("/api/state")).json()["spend"]["models"]
+            assert (model["requests"], model["answer_tokens"]) == (2, 16)
+            online = ChannelEvent(id="e1", platform="twitch", channel="c", kind="stream-online")
+            await server.parts.shows.tell("main", ChatHappened(online))
+            assert (await rest.get("/api/state")).json()["spend"]["models"] == []
+
+    asyncio.run(main())

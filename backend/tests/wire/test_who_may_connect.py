@@ -127,7 +127,7 @@ def test_with_a_token_set_only_those_who_know_it_get_in() -> None:
 def test_with_a_token_set_the_api_asks_for_it_and_health_and_pages_do_not() -> None:
     async def main() -> None:
         async with serving(guarded(access_token=TOKEN)) as server:
-            for path in ("/api/state", "/api/state?token=wrong", "/api/nothing"):
+            for path in ("/api/state", "/api/state?token=wrong", "/api/nothing", "/metrics"):
                 assert await status(server, path) == 401
             assert await status(server, f"/api/state?token={TOKEN}") == 200
             assert await status(server, "/api/state", Authorization=f"Bearer {TOKEN}") == 200

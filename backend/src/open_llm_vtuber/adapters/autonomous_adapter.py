@@ -9,12 +9,31 @@ from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, Stimulus, TextContext, TextWishes
 
 
+def _never() -> bool:
+    return False
+
+
 class AutonomousAdapter(BackendAdapter):
     """Stands on top of either of the other modes; what it adds is when to speak, which its show's scheduler decides."""
 
-    def __init__(self, words: BackendAdapter) -> None:
+    def __init__(
+        self,
+        words: BackendAdapter,
+        spare: BackendAdapter | None = None,
+        is_lost: Callable[[], bool] = _never,
+    ) -> None:
+        """`spare` gives the words while `is_lost` says that nobody behind `words` answers.
+
+        A show is put into this mode when its provider is gone: it must not ask that provider again for each line.
+        """
         super().__init__()
-        self._words = words
+        self._usual = words
+        self._spare = spare or words
+        self._is_lost = is_lost
+
+    @property
+    def _words(self) -> BackendAdapter:
+        return self._spare if self._is_lost() else self._usual
 
     @property
     def model(self) -> str:
@@ -48,10 +67,12 @@ class AutonomousAdapter(BackendAdapter):
         self._words.take_back(removal)
 
     def take_stage(self, body: BodyControl, state: Callable[[], State]) -> None:
-        """Take the stage, together with the adapter below."""
+        """Take the stage, together with the adapters below."""
         super().take_stage(body, state)
-        self._words.take_stage(body, state)
+        self._usual.take_stage(body, state)
+        self._spare.take_stage(body, state)
 
     async def end(self) -> None:
-        """Let go of what the adapter below holds."""
-        await self._words.end()
+        """Let go of what the adapters below hold."""
+        await self._usual.end()
+        await self._spare.end()

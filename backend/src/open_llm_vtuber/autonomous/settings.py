@@ -19,10 +19,10 @@ from open_llm_vtuber.autonomous.triggers import (
     named,
 )
 from open_llm_vtuber.autonomous.written_lines import LINES
-from open_llm_vtuber.config_source import Source
 from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError, ProtocolError
 from open_llm_vtuber.modes import Style
+from open_llm_vtuber.settings.source import Source
 
 SECTION = "autonomous"
 MOST_TRIGGERS = 500

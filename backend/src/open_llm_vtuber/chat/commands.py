@@ -7,7 +7,7 @@ from typing import get_args
 
 from open_llm_vtuber.chat.cooldowns import Cooldowns
 from open_llm_vtuber.chat.permissions import Role, is_at_least
-from open_llm_vtuber.chat_settings import CommandName, CommandRules
+from open_llm_vtuber.settings.chat import CommandName, CommandRules
 from open_llm_vtuber.text_rules import bounded, normalised, one_line
 from open_llm_vtuber.units import Seconds
 

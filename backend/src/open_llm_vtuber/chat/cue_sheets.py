@@ -7,7 +7,7 @@ nothing of it is ever evaluated, and a brace in a viewer's words is only a brace
 import re
 from collections.abc import Mapping, Sequence
 
-from open_llm_vtuber.chat_settings import (
+from open_llm_vtuber.settings.chat import (
     BoundSheet,
     CueSheet,
     EventName,

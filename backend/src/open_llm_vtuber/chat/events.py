@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.chat.cue_sheets import CueSheets, claims, text_of
-from open_llm_vtuber.chat_settings import EventName, ExpressionStep, MotionStep, PromptStep, SayStep
+from open_llm_vtuber.settings.chat import EventName, ExpressionStep, MotionStep, PromptStep, SayStep
 from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.units import Seconds
 

@@ -12,7 +12,7 @@ from open_llm_vtuber.chat.permissions import NAMES, Role, is_at_least
 from open_llm_vtuber.chat.personal_data import personal_data
 from open_llm_vtuber.chat.swearing import swears
 from open_llm_vtuber.chat.word_lists import BOTS, SLURS, TOPICS
-from open_llm_vtuber.chat_settings import Action, ModerationSettings
+from open_llm_vtuber.settings.chat import Action, ModerationSettings
 from open_llm_vtuber.stimulus import ChatMessage
 from open_llm_vtuber.text_rules import normalised, one_line, readings, words_pattern
 from open_llm_vtuber.units import Seconds

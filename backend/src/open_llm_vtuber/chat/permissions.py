@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from open_llm_vtuber.chat_settings import RoleName
+from open_llm_vtuber.settings.chat import RoleName
 from open_llm_vtuber.stimulus import ChatMessage
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from open_llm_vtuber.chat.permissions import Role
-from open_llm_vtuber.chat_settings import Weights
+from open_llm_vtuber.settings.chat import Weights
 
 Words = frozenset[str]
 

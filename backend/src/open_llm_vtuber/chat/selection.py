@@ -19,7 +19,7 @@ from open_llm_vtuber.chat.scoring import (
     weighed,
     words_of,
 )
-from open_llm_vtuber.chat_settings import SelectionSettings
+from open_llm_vtuber.settings.chat import SelectionSettings
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval
 from open_llm_vtuber.text_rules import bounded, name_pattern, normalised, one_line, strip_invisible
 from open_llm_vtuber.units import Seconds

@@ -14,8 +14,14 @@ from open_llm_vtuber.llm.metered import Metered, Patience, Tariff
 from open_llm_vtuber.llm.rate_limit import RateLimit
 from open_llm_vtuber.ports import LanguageModel
 from open_llm_vtuber.prices import FREE, Price, price_of
-from open_llm_vtuber.provider_settings import NO_KEY, BudgetConfig, ExternalApiConfig, ExternalProvider, Spare
 from open_llm_vtuber.provider_table import COMPATIBLE, PROVIDERS
+from open_llm_vtuber.settings.providers import (
+    NO_KEY,
+    BudgetConfig,
+    ExternalApiConfig,
+    ExternalProvider,
+    Spare,
+)
 from open_llm_vtuber.spending import Budget
 
 SECTION = "external_api"

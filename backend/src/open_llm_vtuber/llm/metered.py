@@ -133,7 +133,7 @@ class Metered:
         give_up = _clock() + PATIENCE
         while wait := self._limit.take(_clock(), request.counted):
             if _clock() + wait > give_up:
-                msg = f"{self.tariff.provider} has had its requests of this minute; again in {wait:.0f} seconds."
+                msg = f"{self.tariff.provider} may be asked nothing for now; again in {wait:.0f} seconds."
                 raise self._held(msg, "rate", wait)
             await asyncio.sleep(wait)
         request.was_sent = True

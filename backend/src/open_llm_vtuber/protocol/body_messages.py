@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue, Request
 from open_llm_vtuber.protocol.parts import EndReason, ExpressionResult, Motion, MotionResult
@@ -12,6 +12,16 @@ LONGEST_FACE_MS = 3_600_000
 LONGEST_FADE_MS = 2_000
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+
+
+def _index_or_name(given: object) -> str:
+    return "name" if isinstance(given, str) else "index"
+
+
+IndexOrName = Annotated[
+    Annotated[int, Tag("index")] | Annotated[Name, Tag("name")], Discriminator(_index_or_name)
+]
+"""Told apart before it is checked, so that a name that is too long is not said to be no number."""
 RequestPriority = Annotated[int, Field(ge=0, le=29)]
 """0-29; without one, 10."""
 Transition = Literal["instant", "smooth", "ease-in-out"]
@@ -23,7 +33,7 @@ class ExpressionCommand(Request):
     """Show this face: for `duration` ms or, at 0, until its owner asks for another one or it is released."""
 
     type: Literal["expression-command"] = "expression-command"
-    expression_id: int | Name
+    expression_id: IndexOrName
     """Index or name of an expression, or an emotion that one of them shows."""
     duration: int = Field(default=0, ge=0, le=LONGEST_FACE_MS)
     priority: RequestPriority | None = None

@@ -3,6 +3,7 @@
 import re
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.alias_generators import to_snake
 from pydantic_core import from_json
 
 from open_llm_vtuber.errors import EngineError, ErrorCode, VTuberError
@@ -77,7 +78,12 @@ def _sentence(kind: str, place: tuple[int | str, ...], what: str, given: dict[st
         case "union_tag_invalid":
             return f"Unknown message type: {_short(given.get('type'))}"
         case _:
-            field = ".".join(str(part) for part in place[1:])
+            parts = [str(part) for part in place[1:]]
+            if (
+                kind == "missing" and parts
+            ):  # pydantic calls it by its camelCase alias, the reference does not
+                parts[-1] = to_snake(parts[-1])
+            field = ".".join(parts)
             return f"{field}: {what}" if field else what
 
 

@@ -272,6 +272,8 @@ class State(_Part):
     twitch: TwitchState | None
     providers: dict[str, Provider]
     character: CharacterNames
+    spend: Spend | None = None
+    """What all shows of this server have spent; None in a private show."""
     mood: MoodState | None = None
     """None where nothing happens unasked."""
     autonomous: AutonomousSummary | None = None

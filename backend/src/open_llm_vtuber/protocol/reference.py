@@ -66,7 +66,7 @@ def _type(field: dict[str, object]) -> str:
     match field:
         case {"$ref": str(target)}:
             return f"`{target.rsplit('/', 1)[-1]}`"
-        case {"anyOf": list(options)}:
+        case {"anyOf": list(options)} | {"oneOf": list(options)}:
             return " or ".join(_type(option) for option in options)
         case {"enum": list(values)}:
             return " · ".join(f"`{value}`" for value in values)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from open_llm_vtuber.chat_settings import ModerationSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Judge
 from open_llm_vtuber.protocol.live_server_messages import SentenceHeld
+from open_llm_vtuber.settings.chat import ModerationSettings
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.units import Milliseconds, Seconds
 

@@ -13,10 +13,11 @@ from open_llm_vtuber.chat.decisions import skipped
 from open_llm_vtuber.chat.events import Events
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.selection import Selection
-from open_llm_vtuber.chat_settings import ChatSettings
+from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.ports import Adapter, BodyControl, ChatWriter, Store
+from open_llm_vtuber.ports import Adapter, BodyControl, Store
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show.chat_desk import Asked, ChatDesk
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.event_desk import EventDesk

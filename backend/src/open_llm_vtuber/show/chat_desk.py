@@ -11,11 +11,11 @@ from open_llm_vtuber.chat.permissions import Role, role_of
 from open_llm_vtuber.chat.selection import Selection, clean_text, concerns
 from open_llm_vtuber.chat.tombstones import Tombstones
 from open_llm_vtuber.chat.why import DecisionLog
-from open_llm_vtuber.chat_settings import CommandRules, ModerationSettings
 from open_llm_vtuber.protocol.live_server_messages import ChatDecision, ChatMessageCue, ChatMessageRemoved
 from open_llm_vtuber.protocol.parts import Badge, Emote, Held
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.chat import CommandRules, ModerationSettings
 from open_llm_vtuber.stimulus import CHAT, ChatMessage, ChatRemoval, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line, writable
 from open_llm_vtuber.units import Seconds

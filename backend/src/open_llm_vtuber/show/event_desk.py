@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from open_llm_vtuber.chat.cue_sheets import claims, text_of
 from open_llm_vtuber.chat.events import Events, Reaction
-from open_llm_vtuber.chat_settings import ExpressionStep, MotionStep
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import BodyControl, Store
 from open_llm_vtuber.protocol.live_server_messages import ChannelEventCue
+from open_llm_vtuber.settings.chat import ExpressionStep, MotionStep
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
     ExpressionRequest,

@@ -6,7 +6,7 @@ from open_llm_vtuber.chat.links import has_link
 from open_llm_vtuber.chat.moderation import slur_in, topics_pattern
 from open_llm_vtuber.chat.personal_data import personal_data
 from open_llm_vtuber.chat.swearing import swears
-from open_llm_vtuber.chat_settings import ModerationSettings
+from open_llm_vtuber.settings.chat import ModerationSettings
 from open_llm_vtuber.text_rules import readings, words_pattern
 
 _THREATS = re.compile(

@@ -9,7 +9,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from open_llm_vtuber.chat.decisions import skipped
 from open_llm_vtuber.chat.why import Reason, in_words
-from open_llm_vtuber.chat_settings import ModerationSettings
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import BodyControl, Store
 from open_llm_vtuber.protocol.live_server_messages import (
@@ -30,6 +29,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.parts import DecisionReason, ModerationList, Queued
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.chat import ModerationSettings
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience

@@ -8,8 +8,9 @@ from dataclasses import asdict, replace
 from typing import assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
+from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.ports import ChatWriter, Store
+from open_llm_vtuber.ports import Books, Store
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     Snapshot,
@@ -79,6 +80,7 @@ class Show:
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
         mode: Mode = "orphiq",
         places: Places | None = None,
+        books: Books | None = None,
         autonomy: Autonomy | None = None,
         writer: ChatWriter | None = None,
     ) -> None:
@@ -89,6 +91,7 @@ class Show:
         self._identity = ""
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
+        self._books = books
         self._primary: str | None = None
         self._reports = Reports()
         self._changed = asyncio.Event()
@@ -102,10 +105,10 @@ class Show:
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, mode, self._on_change)
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
-        self._texts = TextDesk(self.audience, words, emotions, self._perform, places)
+        self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
         self._assume(role)
         self._director = Director(
-            lambda stimulus: Turn(stimulus, replace(self._cast, adapter=self._modes.adapter)),
+            lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
@@ -117,8 +120,8 @@ class Show:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                self._texts.open(group)  # first: a request may already be there while the store is read
                 await self._operator.open()
-                self._texts.open(group)
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
@@ -249,6 +252,8 @@ class Show:
                 self.audience.publish(TwitchStatus(**asdict(event)))
                 self._on_change()
             case ChatMessage() | ChatRemoval() | ChannelEvent() | StreamFacts():
+                if self._books and isinstance(event, ChannelEvent) and event.kind == "stream-online":
+                    self._books.stream_begins(event.timestamp)
                 self._unasked.happened(event)
                 await self._channel.tell(event)
                 self._on_change()
@@ -349,6 +354,7 @@ class Show:
             is_stopped=self._operator.is_stopped,
             is_chat_paused=self._operator.is_chat_paused,
             primary=self._primary,
+            spend=self._books.shown() if self._books else None,
             twitch=self._twitch,
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             mood=self._unasked.mood,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from open_llm_vtuber.errors import ProtocolError, VTuberError
@@ -16,7 +16,7 @@ from open_llm_vtuber.protocol.server_messages import Error, ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.sentences import TagFilter
-from open_llm_vtuber.stimulus import Stimulus
+from open_llm_vtuber.stimulus import Payer, Stimulus, TextReport
 from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
@@ -59,19 +59,25 @@ class _Writing:
     adapter: Adapter
     began: Seconds
     tags: TagFilter
+    report: TextReport | None = None
+    """What the engine says of it, once it has ended."""
     spoken: str = ""
     """The text with its tags, as it is performed."""
     text: str = ""
     task: asyncio.Task[None] | None = None
 
+    def told(self, report: TextReport) -> None:
+        self.report = report
+
     def response(self, finish_reason: FinishReason) -> TextGenerationResponse:
         passed = asyncio.get_running_loop().time() - self.began
+        counted = self.report.answer_tokens if self.report else None
         return TextGenerationResponse(
             request_id=self.request.request_id,
             text=self.text,
             metadata=GenerationMetadata(
                 model=self.adapter.model,
-                tokens=-(-len(self.text) // CHARACTERS_A_TOKEN),
+                tokens=-(-len(self.text) // CHARACTERS_A_TOKEN) if counted is None else counted,
                 generation_ms=round(passed * 1000),
                 finish_reason=finish_reason,
             ),
@@ -86,12 +92,14 @@ class TextDesk:
 
     def __init__(
         self,
+        show: str,
         audience: Audience,
         adapter: Callable[[], Adapter],
         emotions: Callable[[], Collection[str]],
         perform: Callable[[Stimulus], None],
         places: Places | None = None,
     ) -> None:
+        self._show_name = show
         self._audience = audience
         self._adapter = adapter
         self._emotions = emotions
@@ -171,13 +179,16 @@ class TextDesk:
 
     async def _pieces(self, writing: _Writing) -> FinishReason:
         request = writing.request
-        words = writing.adapter.generate_text(request.prompt, request.context, request.wishes)
+        wishes = replace(request.wishes, payer=Payer(show=self._show_name), report=writing.told)
+        words = writing.adapter.generate_text(request.prompt, request.context, wishes)
         async with aclosing(words) as pieces:
             async for piece in pieces:
                 writing.spoken += piece
                 if not self._show(writing, writing.tags.feed(piece)):
                     return "length"
-        return "stop" if self._show(writing, writing.tags.finish()) else "length"
+        is_whole = self._show(writing, writing.tags.finish())
+        was_cut = writing.report is not None and writing.report.finish_reason == "length"
+        return "stop" if is_whole and not was_cut else "length"
 
     def _show(self, writing: _Writing, text: str) -> bool:
         """Send the next piece; return whether there is room for more."""

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from open_llm_vtuber.chat.facts import facts_in
-from open_llm_vtuber.chat_settings import ViewerSettings
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import ViewerBook
 from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
+from open_llm_vtuber.settings.chat import ViewerSettings
 from open_llm_vtuber.stimulus import ChatMessage, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.units import Seconds
 from open_llm_vtuber.vts.address import checked_address
@@ -23,7 +24,6 @@ from open_llm_vtuber.vts.matching import Matching
 from open_llm_vtuber.vts.pauses import Pauses
 from open_llm_vtuber.vts.puppet import Puppet
 from open_llm_vtuber.vts.token_file import TokenFile
-from open_llm_vtuber.vts_settings import VTubeStudioSettings
 
 NAME = "VTube Studio"
 CONNECTED = "VTube Studio is connected."

@@ -52,7 +52,7 @@ class BasicMemoryAgent(AgentInterface):
 
     def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""
-        payer = Payer(show="", viewer=stimulus.username or "")
+        payer = Payer(show=stimulus.show, viewer=stimulus.username or "")
         return self._rounds.stream(self._prompt(stimulus), payer)
 
     async def generate_text_on_demand(
@@ -61,7 +61,12 @@ class BasicMemoryAgent(AgentInterface):
         """Yield a text in character, without the conversation. Raises EngineError."""
         wishes = options or TextWishes()
         messages = on_demand_prompt(self._persona, prompt, context, wishes.style, self._characters)
-        wanted = TextOptions(max_tokens=wishes.max_tokens, temperature=wishes.temperature)
+        wanted = TextOptions(
+            max_tokens=wishes.max_tokens,
+            temperature=wishes.temperature,
+            payer=wishes.payer,
+            report=wishes.report,
+        )
         async with aclosing(self._llm.stream(messages, wanted)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, str):  # no tool was offered

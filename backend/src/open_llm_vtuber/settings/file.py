@@ -1,0 +1,83 @@
+"""A configuration file as it stands: YAML with the environment put in. Only `config.py` asks for it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.source import Source
+from open_llm_vtuber.text_rules import encoding_of
+
+_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+
+
+def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
+    """Return what a file holds, and where it stands; variables that are not set are noted. Raises ConfigError."""
+    given, source = _parse(file)
+    try:
+        return _with_environment(given, environment, notes), source
+    except RecursionError:  # also a circle of anchors
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
+
+
+def _parse(file: Path) -> tuple[dict[str, Any], Source]:
+    try:
+        given, source = _parsed(file)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration file {file}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', '') or getattr(error, 'reason', 'it cannot be read')}."
+        ) from error
+    except ValueError as error:  # a date that is none
+        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"{file.name} is nested too deeply.") from None
+    if given is None:
+        return {}, source
+    if not isinstance(given, dict):
+        raise ConfigError(
+            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
+        )
+    return given, source
+
+
+def _parsed(file: Path) -> tuple[Any, Source]:
+    data = file.read_bytes()
+    loader = yaml.SafeLoader(data.decode(encoding_of(data)))
+    try:
+        tree = loader.get_single_node()
+        return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)
+    finally:
+        loader.dispose()
+
+
+def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _with_environment(each, environment, notes)
+            for key, each in value.items()
+            if each is not None
+        }
+    if isinstance(value, list):
+        return [_with_environment(each, environment, notes) for each in value]
+    if not isinstance(value, str):
+        return value
+
+    def replacement(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in environment:
+            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
+        return environment.get(name, "")
+
+    # Half a surrogate pair (YAML can escape one) could not be sent to anybody.
+    return _ENVIRONMENT.sub(replacement, value).encode("utf-8", "replace").decode("utf-8")

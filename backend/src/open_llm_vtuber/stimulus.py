@@ -121,7 +121,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """One viewer's line, whatever the platform. `text` is the viewer's own, with nothing stripped."""
+    """One viewer's line. `text` is the viewer's own, with nothing stripped; `is_action` is /me, `bits` a cheer's."""
 
     id: str
     platform: str
@@ -135,7 +135,7 @@ class ChatMessage:
     emotes: tuple[Emote, ...] = ()
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_action: bool = False
-    """Sent with /me."""
+    bits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,13 @@ class Operator:
         self._edits: dict[ModerationList, dict[str, tuple[str, ...]]] = {}
         """What was added to each list and taken from it, over what the configuration says."""
         channel.obey = ChatCommands(
-            channel.chat, ask=self.ask, submit=director.submit, body=channel.body, publish=audience.publish
+            channel.chat,
+            ask=self.ask,
+            submit=director.submit,
+            body=channel.body,
+            publish=audience.publish,
+            write=channel.write,
+            explains=channel.explains_commands,
         ).obey
 
     async def open(self) -> None:

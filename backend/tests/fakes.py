@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.autonomy import Autonomy
+from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.live2d_model import Live2dModel
@@ -351,6 +352,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     places: Places | None = None,
     channel: ChannelSettings | None = None,
     autonomy: Autonomy | None = None,
+    writer: ChatWriter | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -364,6 +366,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
         ears=ears,
         places=places,
         autonomy=autonomy,
+        writer=writer,
     )
 
 

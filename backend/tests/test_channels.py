@@ -9,7 +9,8 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, Reader
-from open_llm_vtuber.channels import ANONYMOUS, MOST_READINGS, Channels
+from open_llm_vtuber.channels import ANONYMOUS, MOST_READINGS, WRITES_WITHIN, Channels
+from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.protocol.twitch_messages import (
@@ -51,6 +52,7 @@ class FakeReader:
         self.platform, self.channel, self.token, self.tell = platform, channel, token, tell
         self.via: Literal["eventsub", "irc"] = "irc" if token == ANONYMOUS else "eventsub"
         self.state: Literal["connecting", "connected"] = "connecting"
+        self.scopes: tuple[str, ...] = ("chat",)
         self.is_running = False
         self._leaving = asyncio.Event()
         self._ended = asyncio.Event()
@@ -65,7 +67,7 @@ class FakeReader:
 
     @property
     def access(self) -> ChannelAccess:
-        return ChannelAccess(channel=self.channel, via=self.via, scopes=("chat",), problems=("no follows",))
+        return ChannelAccess(channel=self.channel, via=self.via, scopes=self.scopes, problems=("no follows",))
 
     async def run(self) -> None:
         self.is_running = True
@@ -74,6 +76,12 @@ class FakeReader:
         finally:
             self.is_running = False
             self._ended.set()
+
+    async def write(self, text: str, reply_to: str) -> None:
+        await asyncio.sleep(self.platform.writing_takes_s)
+        if self.platform.refusal:
+            raise EngineError(self.platform.refusal, engine="twitch", retryable=False)
+        self.platform.written.append((self.channel, text, reply_to))
 
     async def connect(self) -> ChannelAccess:
         await asyncio.sleep(self.platform.takes_s)
@@ -91,6 +99,8 @@ class FakePlatform:
     def __init__(self) -> None:
         self.readers: list[FakeReader] = []
         self.takes_s = 1.0
+        self.writing_takes_s = 0.1
+        self.written: list[tuple[str, str, str]] = []
         self.refusal = ""
         self.stored = False
         self.login_fails = ""
@@ -122,8 +132,10 @@ class FakePlatform:
 
 
 class World:
-    def __init__(self, channels: Channels, platform: FakePlatform, shows: LocalShows) -> None:
-        self.channels, self.platform, self.shows = channels, platform, shows
+    def __init__(
+        self, channels: Channels, platform: FakePlatform, shows: LocalShows, lines: ChatLines
+    ) -> None:
+        self.channels, self.platform, self.shows, self.lines = channels, platform, shows, lines
 
     async def connect(
         self, show: str, channel: str, token: str = "", *, anonymous: bool = False
@@ -143,9 +155,9 @@ class World:
 
 def run(main: Callable[[World], Awaitable[None]], off: Sequence[Literal["twitch"]] = ()) -> None:
     async def whole() -> None:
-        platform = FakePlatform()
-        async with LocalShows(build, ["main"], off) as shows, Channels(shows, platform) as channels:
-            await main(World(channels, platform, shows))
+        platform, lines = FakePlatform(), ChatLines()
+        async with LocalShows(build, ["main"], off) as shows, Channels(shows, platform, lines) as channels:
+            await main(World(channels, platform, shows, lines))
         assert platform.running == []
 
     run_virtual(whole())
@@ -445,3 +457,66 @@ def test_a_login_that_fails_says_why_and_a_second_one_takes_its_place() -> None:
 
 def test_no_answer_and_no_command_shows_the_token() -> None:
     assert "secret" not in repr(ConnectTwitch("api", "example", "secret"))
+
+
+def test_a_show_writes_into_the_chat_that_it_reads_and_nowhere_else() -> None:
+    async def main(world: World) -> None:
+        world.channels.keep("main", "example", "t")
+        async with client(world, "a"), client(world, "b"):
+            await world.connect("a", "other", "t")
+            world.lines.write("a", "from a", "m1")
+            world.lines.write("b", "from one that reads nothing", "m2")
+            world.lines.write("main", "from main")
+            await asyncio.sleep(1)
+        assert world.platform.written == [("other", "from a", "m1"), ("example", "from main", "")]
+
+    run(main)
+
+
+def test_what_cannot_be_written_keeps_nobody_from_writing_on() -> None:
+    async def main(world: World) -> None:
+        world.channels.keep("main", "example", "t")
+        world.platform.refusal = "Twitch refused it: banned."
+        world.lines.write("main", "refused")
+        await asyncio.sleep(1)
+        world.platform.refusal, world.platform.writing_takes_s = "", 10 * WRITES_WITHIN
+        world.lines.write("main", "never answered")
+        await asyncio.sleep(2 * WRITES_WITHIN)
+        world.platform.writing_takes_s = 0.1
+        world.lines.write("main", "written")
+        await asyncio.sleep(1)
+        assert world.platform.written == [("example", "written", "")]
+
+    run(main)
+
+
+def test_the_same_token_in_another_spelling_is_the_same_reader() -> None:
+    async def main(world: World) -> None:
+        world.channels.keep("main", "example", "oauth:t")
+        async with client(world, "a"):
+            await world.connect("a", "example", " t ")
+            assert world.platform.running == [("example", "t")]
+
+    run(main)
+
+
+def test_whoever_connects_again_after_a_login_was_lost_gets_a_reader_that_tries_anew_for_all() -> None:
+    async def main(world: World) -> None:
+        world.platform.stored = True
+        world.channels.keep("main", "example", None)
+        async with client(world, "a"):
+            await world.connect("a", "example")
+            (former,) = world.platform.readers
+            former.via, former.scopes, former.state = "irc", (), "connected"
+            answer = await world.connect("main", "example")
+            assert isinstance(answer, TwitchConnected)
+            assert (answer.via, answer.scopes) == ("eventsub", ("chat",))
+            assert not former.is_running
+            _, renewed = world.platform.readers
+            await renewed.tell(said("hi"))
+            for show in ("main", "a"):
+                assert await world.chat_of(show) == ["hi"]
+            await world.connect("a", "example")
+            assert len(world.platform.readers) == 2, "one that has its login is not begun anew"
+
+    run(main)

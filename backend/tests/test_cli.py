@@ -353,7 +353,7 @@ def test_a_started_server_says_where_it_is_and_ends_when_it_is_told_to(
         child.send_signal(number)
         assert child.wait(10) == 0
     said = (tmp_path / "log").read_text()
-    for path in ("/", "/stage", "/docs"):
+    for path in ("/", "/stage", "/control", "/docs"):
         assert f"http://127.0.0.1:{port}{path}" in said
     assert "demo brain" in said
     assert "Off air." in said

@@ -147,9 +147,11 @@ def test_a_secret_is_never_repeated(tmp_path: Path) -> None:
     [
         ("sytem_config: {}", "Did you mean system_config"),
         ("system_config: {acess_token: x}", "Did you mean access_token"),
+        ("live_config: {chat: {commands: {say: {allow: follower}}}}", "moderator:read:followers"),
+        ("live_config: {chat: {moderation: {hold: {roles: [follower]}}}}", "moderator:read:followers"),
     ],
 )
-def test_a_key_that_means_nothing_is_noted(tmp_path: Path, text: str, says: str) -> None:
+def test_what_means_nothing_or_less_than_it_seems_is_noted(tmp_path: Path, text: str, says: str) -> None:
     assert says in load(tmp_path, text).notes[0]
 
 

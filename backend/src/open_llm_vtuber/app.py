@@ -24,6 +24,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat.cue_sheets import CueSheets
+from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -109,19 +110,20 @@ async def on_air(
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        system = settings.system_config
+        system, lines = settings.system_config, ChatLines()
         store = MemoryStore() if staging else await _store(stack, system)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, remote.books, report)
+        ears, books = lambda: Ears(ear, detector), remote.books
+        build = _stage(settings, casting, store, ears, will, books, lines, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups)
+        shows = await _channels(stack, settings, groups, lines)
         proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
         if proxy:
             await stack.enter_async_context(proxy)
@@ -135,7 +137,7 @@ async def on_air(
                 role.providers,
                 role.voice,
                 brain=role.adapters["orphiq"],
-                books=remote.books,
+                books=books,
                 remote=role.adapters.get("external-api"),
                 ear=ear,
                 proxy=proxy,
@@ -150,13 +152,14 @@ async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
 
 
-def _stage(
+def _stage(  # noqa: PLR0913, PLR0917  all that shows share
     settings: Settings,
     casting: Casting,
     store: Store,
     ears: Callable[[], Ears],
     will: Unasked,
     books: Bookkeeping,
+    lines: ChatLines,
     report: Report,
 ) -> Callable[[str], Show]:
     """Return what builds a show of a name: what all shows share is made here, once."""
@@ -182,6 +185,7 @@ def _stage(
             places=places,
             books=books if named else None,  # a guest's own show neither sees the books nor begins a stream
             autonomy=will(name),
+            writer=lines,
         )
 
     return build
@@ -347,11 +351,11 @@ async def _detector(
     return lease.engine
 
 
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Channels:
+async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
     """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
-    channels = await stack.enter_async_context(Channels(shows, platform))
+    channels = await stack.enter_async_context(Channels(shows, platform, lines))
     if settings.features.twitch and twitch.channel:
         stored = None if platform.has_login() else ANONYMOUS
         channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)

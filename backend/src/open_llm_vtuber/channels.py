@@ -5,13 +5,15 @@ was told to; a private show's reading ends with it.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
+from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.chat_ports import ChannelReader, ChatPlatform
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError, VTuberError
-from open_llm_vtuber.ports import ChannelReader, ChatPlatform
 from open_llm_vtuber.protocol.codec import problem
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.protocol.twitch_messages import (
@@ -34,11 +36,16 @@ from open_llm_vtuber.show.commands import (
 )
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.stimulus import ChannelStatus, ChatEvent
+from open_llm_vtuber.units import Seconds
 
 REQUIRED = "Token and channel required"
 ANONYMOUS = ""
 MOST_READINGS = 50
 """Channels that one server reads; Twitch lets an account join a hundred."""
+WRITES_WITHIN: Seconds = 10.0
+"""How long a line may take to get into the chat; what shows want written after it waits for so long."""
+
+log = logging.getLogger(__name__)
 
 
 class _Reading:
@@ -60,8 +67,10 @@ class _Reading:
 class Channels:
     """Lets shows of other `Shows` read channels, while it is entered."""
 
-    def __init__(self, shows: Shows, platform: ChatPlatform) -> None:
+    def __init__(self, shows: Shows, platform: ChatPlatform, lines: ChatLines | None = None) -> None:
+        """`lines` is where shows put what they want written in chat."""
         self._shows = shows
+        self._lines = lines or ChatLines()
         self._platform = platform
         self._readings: dict[tuple[str, str | None], tuple[_Reading, ChannelReader]] = {}
         """(channel, token) → who reads it with that, and for whom."""
@@ -74,11 +83,13 @@ class Channels:
         """Show → who waits for its connection."""
         self._login = LoginProgress(state="none")
         self._login_task: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
+        self._writing = self._start(self._write_lines())
         return self
 
     async def __aexit__(
@@ -93,7 +104,7 @@ class Channels:
 
     def keep(self, show: str, channel: str, token: str | None) -> None:
         """Let a show read a channel from now on, however long it takes to get there. Raises ConfigError."""
-        key = (self._platform.channel_name(channel), token)
+        key = (self._platform.channel_name(channel), _plain(token))
         self._open(key).listeners[show] = None
         self._reads[show] = key
 
@@ -170,6 +181,8 @@ class Channels:
         try:
             key = self._key(command)
             is_shared = key in self._readings
+            if is_shared and _has_lost_its_login(key, self._readings[key][1]):
+                await self._renew(key)
             self._open(key).listeners[show] = None
             _, reader = self._readings[key]
             try:
@@ -197,7 +210,7 @@ class Channels:
         channel = self._platform.channel_name(command.channel)
         if command.anonymous:
             return next((key for key in self._readings if key[0] == channel), (channel, ANONYMOUS))
-        return channel, command.token.strip() or None
+        return channel, _plain(command.token) or None
 
     def _open(self, key: tuple[str, str | None]) -> _Reading:
         if key not in self._readings:
@@ -208,6 +221,12 @@ class Channels:
             reading.task = self._start(reader.run())
             self._readings[key] = (reading, reader)
         return self._readings[key][0]
+
+    async def _renew(self, key: tuple[str, str | None]) -> None:
+        """Let another reader try with the login as it is now, for all who listen."""
+        former, reader = self._readings.pop(key)
+        self._open(key).listeners.update(former.listeners)
+        await reader.disconnect()
 
     async def _disconnect(self, show: str) -> TwitchDisconnected:
         key = self._reads.get(show)
@@ -234,6 +253,22 @@ class Channels:
         if not reading.listeners:
             del self._readings[key]
             await reader.disconnect()
+
+    async def _write_lines(self) -> None:
+        """Write what shows want written, each in the chat that it reads now."""
+        while True:
+            line = await self._lines.take()
+            key = self._reads.get(line.show)
+            if key is None or key not in self._readings:
+                continue
+            _, reader = self._readings[key]
+            try:
+                async with asyncio.timeout(WRITES_WITHIN):
+                    await reader.write(line.text, line.reply_to)
+            except EngineError as error:
+                log.info("show %s: a line was not written in chat: %s", line.show, error)
+            except TimeoutError:
+                log.info("show %s: a line was not written in chat: it took too long", line.show)
 
     def _described(self, show: str) -> TwitchReading:
         key = self._reads.get(show)
@@ -286,3 +321,15 @@ class Channels:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+
+def _plain(token: str | None) -> str | None:
+    """Return a token as every spelling of it is compared."""
+    return token.strip().removeprefix("oauth:") if token else token
+
+
+def _has_lost_its_login(key: tuple[str, str | None], reader: ChannelReader) -> bool:
+    """Whether a reader that was given a login reads on without one, or not at all."""
+    access = reader.access
+    was_refused = access.via == "irc" and not access.scopes and reader.status.state in {"connected", "down"}
+    return key[1] != ANONYMOUS and was_refused

@@ -275,11 +275,10 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
     given = with_keys(written, environment)
     notes.extend(_unknown_keys(given))
     try:
-        return Settings.model_validate(
-            {**given, "folder": file.parent, "notes": tuple(notes), "source": source}
-        )
+        settings = Settings.model_validate({**given, "folder": file.parent, "source": source})
     except ValidationError as error:
         raise ConfigError(source.faults(error)) from error
+    return settings.model_copy(update={"notes": (*notes, *settings.live_config.chat.notes)})
 
 
 def character(

@@ -1,6 +1,6 @@
 """The ports: what a show needs of its parts, and nothing about who provides it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -9,21 +9,16 @@ from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, Spend
 from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
 from open_llm_vtuber.reply import ReplyPiece
 from open_llm_vtuber.stimulus import (
-    ChannelAccess,
     ChannelEvent,
-    ChannelStatus,
-    ChatEvent,
     ChatRemoval,
     ExpressionRequest,
     HistoryLine,
-    LoginCode,
     MotionRequest,
     Priority,
     PromptMessage,
     SpeechEvent,
     Spending,
     Stimulus,
-    StreamFacts,
     TextAbilities,
     TextContext,
     TextOptions,
@@ -104,71 +99,6 @@ class Toolbox(Protocol):
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> ToolResult:
         """Use a tool, within a time that is limited. Raises EngineError when it cannot be used."""
-        ...
-
-
-class ChannelReader(Protocol):
-    """Reads one channel of a chat platform while `run` runs."""
-
-    @property
-    def channel(self) -> str:
-        """The channel's name."""
-        ...
-
-    @property
-    def status(self) -> ChannelStatus:
-        """How it is going."""
-        ...
-
-    @property
-    def facts(self) -> StreamFacts:
-        """What is known of the stream."""
-        ...
-
-    @property
-    def access(self) -> ChannelAccess:
-        """How it is read, and what is allowed."""
-        ...
-
-    async def run(self) -> None:
-        """Read until `disconnect`."""
-        ...
-
-    async def connect(self) -> ChannelAccess:
-        """Wait until chat is really being read. Raises EngineError with the platform's own reason if it cannot be."""
-        ...
-
-    async def disconnect(self) -> None:
-        """End `run` and wait until it has ended."""
-        ...
-
-
-class ChatPlatform(Protocol):
-    """Where chat comes from, and the one login for it."""
-
-    def has_login(self) -> bool:
-        """Whether a login is stored."""
-        ...
-
-    def channel_name(self, typed: str) -> str:
-        """Return the channel that somebody has typed. Raises ConfigError."""
-        ...
-
-    def reader(
-        self, channel: str, token: str | None, tell: Callable[[ChatEvent], Awaitable[None]]
-    ) -> ChannelReader:
-        """Return a reader that tells what happens: with a token, anonymous for "", with the stored login for None.
-
-        Raises ConfigError.
-        """
-        ...
-
-    async def begin_login(self) -> LoginCode:
-        """Return the code of a new login. Raises ProtocolError `not-configured`, EngineError."""
-        ...
-
-    async def finish_login(self) -> None:
-        """Wait until the code was entered, and store the login. Raises EngineError, ConfigError."""
         ...
 
 

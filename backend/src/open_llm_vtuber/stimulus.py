@@ -121,7 +121,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """One viewer's line, whatever the platform. `text` is the viewer's own, with nothing stripped."""
+    """One viewer's line. `text` is the viewer's own, with nothing stripped; `is_action` is /me, `bits` a cheer's."""
 
     id: str
     platform: str
@@ -135,7 +135,7 @@ class ChatMessage:
     emotes: tuple[Emote, ...] = ()
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_action: bool = False
-    """Sent with /me."""
+    bits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,12 +304,12 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
-    """What may be asked of a text generation; None leaves it to the engine."""
+    """What may be asked of a text generation; None leaves it to the engine. `tools` only where the abilities say so."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     tools: Sequence[Tool] = ()
-    """What the model may use; only for one whose abilities say so."""
+    is_spoken: bool = False  # then a line of the character's own may stand in for it
     payer: Payer | None = None
     report: Callable[[TextReport], None] | None = None
     """Told once, when the answer has ended by itself; some engines have nothing to tell."""

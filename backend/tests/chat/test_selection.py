@@ -1,5 +1,7 @@
 """Selection: the line that deserves it most is answered, every message gets a decision, nothing grows."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,7 +117,7 @@ def test_a_role_and_bits_count() -> None:
     chosen = selection()
     chosen.offer(message("i like tea", "1", "a"), 0.0)
     chosen.offer(message("we like tea", "2", "b"), 0.0, role=Role.SUBSCRIBER)
-    chosen.offer(message("they like tea", "3", "c"), 0.0, bits=500)
+    chosen.offer(replace(message("they like tea", "3", "c"), bits=500), 0.0)
     assert [taken(chosen, 1.0), taken(chosen, 1.0), taken(chosen, 1.0)] == ["3", "2", "1"]
 
 

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeVoice, Reader, channel_event, chat_message
-from open_llm_vtuber.settings.chat import ChatSettings
+from open_llm_vtuber.chat.cue_sheets import CueSheets
+from open_llm_vtuber.settings.chat import BoundSheet, ChatSettings
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened, Hello
 from open_llm_vtuber.show.operator_commands import ForgetViewer, Resume, Stop
@@ -53,10 +54,11 @@ async def on_air(
     work: float = 0.0,
     length: float = 1.0,
     store: MemoryStore | None = None,
+    sheets: CueSheets | None = None,
     **chat: Any,
 ) -> AsyncIterator[Stage]:
     adapter, store = FakeAdapter(*(pieces or ("Hello there.",)), pause=pause), store or MemoryStore()
-    settings = ChannelSettings(chat=ChatSettings.model_validate(chat))
+    settings = ChannelSettings(chat=ChatSettings.model_validate(chat), sheets=sheets or CueSheets({}))
     a_show = fakes.show(adapter, FakeVoice(length, work=work), store=store, shared=True, channel=settings)
     async with fakes.running(a_show), asyncio.TaskGroup() as group:
         with a_show.attach("me") as outbox:
@@ -244,6 +246,24 @@ def test_a_line_that_came_with_bits_is_answered_once_with_them(first: str) -> No
             assert SECRET in asked.text
             last = [cue["decision"] for cue in air.reader.all("chat-decision") if cue["id"] == "bad"][-1]
             assert last["outcome"] == "answered"
+
+    run_virtual(main())
+
+
+def test_where_bits_are_bound_to_no_words_their_line_is_answered_as_chat_and_they_count() -> None:
+    async def main() -> None:
+        silent = CueSheets({"bits": BoundSheet(on="cheer", steps=())})
+        async with on_air(sheets=silent) as air:
+            await air.show._director.freeze()
+            for event in (CHEERED, replace(chat_message("bad", "cheer5 hello", username="rude"), bits=5)):
+                await air.tell(event)
+            await air.tell(chat_message("2", "hello there", username="ana"))
+            air.show._director.thaw()
+            await asyncio.sleep(20)
+            assert [stimulus.message_id for stimulus in air.adapter.asked] == ["bad", "2"]
+            ((_, reason), *_) = air.show._channel.chat.log.reasons
+            assert reason.decision.factors["bits"] > 0
+            assert not await air.store.paid.waiting("main")
 
     run_virtual(main())
 

@@ -25,6 +25,11 @@ class Seen:
         self.cues: list[dict[str, Any]] = []
         self.types: list[str] = []
         self.stopped = False
+        self.written: list[tuple[str, str]] = []
+
+    def write(self, show: str, text: str, reply_to: str = "") -> None:
+        assert show == "main"
+        self.written.append((text, reply_to))
 
     def results(self) -> list[tuple[str, bool, str]]:
         return [
@@ -45,7 +50,7 @@ def written(*messages: ChatMessage | float, body: bool = True, **chat: Any) -> S
     async def main() -> Seen:
         seen = Seen()
         settings = ChannelSettings(chat=ChatSettings.model_validate(chat), may_move=body)
-        a_show = fakes.show(seen.adapter, channel=settings)
+        a_show = fakes.show(seen.adapter, channel=settings, writer=seen)
         fakes.with_body(a_show, seen.body)
         async with watched(a_show, plays=False) as reader:
             for each in messages:
@@ -90,6 +95,41 @@ def test_missing_arguments_are_a_decision_and_nothing_more() -> None:
     seen = written(chat_message("1", "!expression"), chat_message("2", "!motion Wave x"))
     assert seen.decisions() == [("1", "skipped", "command-arguments"), ("2", "skipped", "command-arguments")]
     assert seen.results() == []
+
+
+def test_a_viewer_is_told_in_chat_how_a_command_is_used_if_that_is_wanted() -> None:
+    wrong = (chat_message("1", "!expression"), 6.0, chat_message("2", "!motion Backflip 0", username="ben"))
+    assert written(*wrong).written == []
+    told = written(*wrong, reply_errors=True).written
+    assert [(text.partition(" ")[0], reply_to) for text, reply_to in told] == [
+        ("!expression", "1"),
+        ("!motion", "2"),
+    ]
+
+
+def test_what_is_told_repeats_nothing_of_the_viewers_words() -> None:
+    told = written(chat_message("1", "!expression somethingrude"), reply_errors=True).written
+    assert len(told) == 1
+    assert "somethingrude" not in told[0][0]
+
+
+def test_one_viewer_is_told_once_and_all_of_them_seldom() -> None:
+    many = [chat_message(str(number), "!motion Wave x", username=f"v{number}") for number in range(50)]
+    assert len(written(*many, reply_errors=True).written) == 1
+    again = (
+        chat_message("1", "!say"),
+        10.0,
+        chat_message("2", "!say ?"),
+        30.0,
+        chat_message("3", "!motion a b"),
+    )
+    assert [reply_to for _, reply_to in written(*again, reply_errors=True).written] == ["1", "3"]
+
+
+def test_who_may_not_use_a_command_is_not_told_how_it_is_used() -> None:
+    seen = written(chat_message("1", "!block"), reply_errors=True)
+    assert seen.decisions() == [("1", "skipped", "command-not-allowed")]
+    assert seen.written == []
 
 
 def test_a_request_is_answered_ahead_of_chat() -> None:
@@ -168,12 +208,13 @@ def test_a_blocked_viewer_is_silenced_and_stays_so() -> None:
     assert ("3", "blocked", "viewer-blocked") in seen.decisions()
 
 
-def test_why_is_told_to_the_pages() -> None:
+def test_why_is_told_to_the_pages_and_in_chat() -> None:
     seen = written(
         chat_message("1", "Mika, hello!", username="ana"), 2.0, chat_message("2", "!why", badges=MOD)
     )
     (cue,) = [cue for cue in seen.cues if cue["type"] == "chat-command"]
     assert cue["text"].startswith("ana's line was answered: score ")
+    assert seen.written == [(cue["text"], "2")]
 
 
 def test_a_viewer_may_be_forgotten_whenever_he_wants() -> None:

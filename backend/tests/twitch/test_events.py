@@ -113,6 +113,8 @@ def test_a_cheer_comes_in_front_of_its_message() -> None:
         {"message_id": "m1"},
     )
     assert cheer.id != message.id
+    assert isinstance(message, ChatMessage)
+    assert message.bits == 5
 
 
 def test_removals() -> None:

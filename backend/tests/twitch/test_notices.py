@@ -80,10 +80,11 @@ def test_a_cheer_comes_with_its_message() -> None:
     assert line is not None
     message = read_line(line, RECEIVED)
     assert isinstance(message, ChatMessage)
-    cheer = read_cheer(line, message)
+    cheer = read_cheer(message)
     assert cheer is not None
     assert (cheer.id, cheer.kind, cheer.amount, cheer.message) == ("cheer/m1", "cheer", 100, "cheer100 hi")
     assert cheer.data == {"message_id": "m1"}
+    assert message.bits == 100
 
 
 @pytest.mark.parametrize("bits", ["", "0", "many", "-5"])
@@ -92,7 +93,7 @@ def test_no_bits_are_no_cheer(bits: str) -> None:
     assert line is not None
     message = read_line(line, RECEIVED)
     assert isinstance(message, ChatMessage)
-    assert read_cheer(line, message) is None
+    assert read_cheer(message) is None
 
 
 tags = st.dictionaries(

@@ -388,6 +388,25 @@ def test_subscriptions_left_on_a_dead_session_are_removed() -> None:
     run(main)
 
 
+def test_a_second_reader_with_the_same_account_does_not_make_the_first_one_deaf() -> None:
+    async def main(twitch: TwitchMock) -> None:
+        async with on_stage(twitch, twitch.grant()) as stage:
+            await twitch.subscribed("channel.update")
+            other = TwitchClient(
+                twitch.grant(), STREAMER, Ear().hear, endpoints=twitch.endpoints, limits=QUICK
+            )
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(other.run())
+                with pytest.raises(EngineError, match="for another show already"):
+                    await other.connect()
+                await stage.says(1)
+                await stage.hears(1)
+                await other.disconnect()
+            assert "orphans" not in stage.client.counters.other
+
+    run(main)
+
+
 def test_another_programs_subscriptions_for_another_account_are_left_alone() -> None:
     async def main(twitch: TwitchMock) -> None:
         twitch.add_orphan(user_id=BOT_ID)

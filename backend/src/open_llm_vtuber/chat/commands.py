@@ -15,6 +15,11 @@ LONGEST_ARGUMENT = 300
 LARGEST_INDEX = 9_999
 _CALL = re.compile(r"^[!\uff01\ufe57\u01c3]\s?(\S+)(?:\s+(.*))?$", re.DOTALL)
 """Beside `!`: its wide, its small and its look-alike form."""
+VIEWER_TOLD_EVERY: Seconds = 30.0
+"""One viewer is told how a command is used at most this often, whatever he tries."""
+ALL_TOLD_EVERY: Seconds = 5.0
+"""All viewers together: chat is theirs, and an account may write only so much."""
+_TOLD = "told"
 NAMES: tuple[CommandName, ...] = get_args(CommandName)
 
 
@@ -65,6 +70,15 @@ class Call:
     wish: Wish | None
 
 
+_USAGE: Mapping[CommandName, str] = {
+    "expression": "!expression takes the name or the number of one of my faces, for example: !expression joy",
+    "motion": "!motion takes the name and the number of one of my gestures, for example: !motion Wave 0",
+    "say": "!say takes what you want to tell me, for example: !say how are you?",
+    "block": "!block takes the name of a viewer.",
+}
+"""Of the commands that take arguments. Fixed words: a viewer's own, repeated, would be ours."""
+
+
 def looks_like_command(text: str) -> bool:
     """Whether a line is a command, of ours or of some bot."""
     return _CALL.match(one_line(text)) is not None
@@ -86,6 +100,11 @@ class Commands:
         name = self._names.get(normalised(found[1]))
         return Call(name, _wish(name, found[2] or "")) if name else None
 
+    def may_use(self, name: CommandName, role: Role) -> bool:
+        """Whether a viewer of that role may use it, now or later."""
+        rule = self._rules.of(name)
+        return rule.enabled and is_at_least(role, rule.allow)
+
     def refusal(self, name: CommandName, viewer: str, role: Role, now: Seconds) -> str | None:
         """Return in a fixed word why the viewer may not use it now; None notes the use."""
         rule = self._rules.of(name)
@@ -100,6 +119,14 @@ class Commands:
             return "command-cooldown"
         self._cooldowns.used(name, viewer, now)
         return None
+
+    def usage(self, name: CommandName, viewer: str, now: Seconds) -> str | None:
+        """Return what to tell a viewer who used it wrongly, and note that; None when nothing is to be told now."""
+        left = self._cooldowns.left(_TOLD, viewer, now, for_viewer=VIEWER_TOLD_EVERY, for_all=ALL_TOLD_EVERY)
+        if name not in _USAGE or left > 0:
+            return None
+        self._cooldowns.used(_TOLD, viewer, now)
+        return _USAGE[name]
 
     def forget(self, viewer: str) -> None:
         """Forget when a viewer used what."""

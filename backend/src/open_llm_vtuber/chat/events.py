@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.chat.cue_sheets import CueSheets, claims, text_of
-from open_llm_vtuber.settings.chat import EventName, ExpressionStep, MotionStep
+from open_llm_vtuber.settings.chat import EventName, ExpressionStep, MotionStep, PromptStep, SayStep
 from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.units import Seconds
 
@@ -93,11 +93,16 @@ class Events:
         is_receiver = event.kind == "subscribe" and bool(event.data.get("is_gift"))
         if is_receiver and self._last_gift is not None and now - self._last_gift <= GIFT_COVERS:
             return "covered"
-        reward = str(event.data.get("title", "")) if event.kind == "redemption" else ""
+        reward = _reward(event)
         sheet = self.sheets.for_event(event.kind, event.amount or 0, reward)
         if not event.is_paid and (not sheet.steps or self._is_cooling(event.kind, sheet.cooldown_s, now)):
             return "ignored"
         return self._join(event, ("gifted" if is_receiver else reward), now, is_receiver=is_receiver)
+
+    def has_words(self, event: ChannelEvent) -> bool:
+        """Whether something is said about an event, or it is shown without a word."""
+        sheet = self.sheets.for_event(event.kind, event.amount or 0, _reward(event))
+        return any(isinstance(step, SayStep | PromptStep) for step in sheet.steps)
 
     def take(self, now: Seconds) -> tuple[Reaction | None, Sequence[str]]:
         """Return what is to be done now, if anything: paid events first, the longest waiting first.
@@ -207,6 +212,10 @@ class Events:
             if not group.is_paid and now - group.since > UNPAID_WAITS
         ]
         return [event_id for key in gone for event_id in self._groups.pop(key).ids]
+
+
+def _reward(event: ChannelEvent) -> str:
+    return str(event.data.get("title", "")) if event.kind == "redemption" else ""
 
 
 def _who(group: _Group) -> str:

@@ -131,7 +131,6 @@ class Selection:
         now: Seconds,
         *,
         role: Role = Role.EVERYONE,
-        bits: int = 0,
         is_first: bool = False,
     ) -> list[Decision]:
         """Take in a message; return what this decides about it and about others that waited."""
@@ -141,10 +140,10 @@ class Selection:
         decisions = self._drop_stale(now)
         text = normalised(message.text)
         is_copy = self._count(text, now) > 1 and any(each.text == text for each in self._waiting.values())
-        if is_copy and not bits:
+        if is_copy and not message.bits:
             self.overlook(message, now)
             return [*decisions, skipped(message.id, "duplicate")]
-        line = self._line(message, text, role, bits)
+        line = self._line(message, text, role)
         own = next(
             (each for each in self._waiting.values() if each.message.username == message.username), None
         )
@@ -208,7 +207,7 @@ class Selection:
         self._answered_at.pop(username, None)
         self._crowd.remove(lambda _, author: author == username)
 
-    def _line(self, message: ChatMessage, text: str, role: Role, bits: int) -> Line:
+    def _line(self, message: ChatMessage, text: str, role: Role) -> Line:
         spoken = strip_invisible(_without_emotes(message))
         return Line(
             words=words_of(text),
@@ -216,7 +215,7 @@ class Selection:
             asks=asks(text),
             addressed=any(name.search(text) for name in self._names),
             role=role,
-            bits=bits,
+            bits=message.bits,
             noise=noise(spoken),
         )
 

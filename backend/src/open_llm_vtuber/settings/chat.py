@@ -18,6 +18,12 @@ CommandName = Literal[
 ]
 
 
+FOLLOWERS_NOTE = (
+    "live_config.chat names the role follower: only who follows while the server runs counts as one, and Twitch tells "
+    "that only to a login with moderator:read:followers."
+)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -169,7 +175,15 @@ class ChatSettings(_Section):
     moderation: ModerationSettings = ModerationSettings()
     viewers: ViewerSettings = ViewerSettings()
     reply_errors: bool = False
-    """Tell a viewer in chat what was wrong with a command. Read, and not acted on yet: the pages are told anyway."""
+    """Tell a viewer in chat how a command is used whose arguments made no sense; it needs a login that may write."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What an operator should know of these settings, one sentence each."""
+        roles = {self.moderation.links_from, *self.moderation.hold.roles}
+        for _, rule in self.commands:
+            roles |= {rule.allow, rule.exempt}
+        return (FOLLOWERS_NOTE,) if "follower" in roles else ()
 
 
 FIELDS = frozenset(("username", "amount", "message", "kind", "reward", "tier", "months", "channel"))

@@ -13,6 +13,7 @@ from open_llm_vtuber.chat.decisions import skipped
 from open_llm_vtuber.chat.events import Events
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.selection import Selection
+from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Adapter, BodyControl, Store
 from open_llm_vtuber.protocol.server_messages import ServerMessage
@@ -68,6 +69,7 @@ class Channel:
         adapter: Callable[[], Adapter],
         body: Callable[[], BodyControl],
         erase: Callable[[Collection[str], str | None], Awaitable[None]],
+        writer: ChatWriter | None = None,
     ) -> None:
         """`erase` deletes the lines of these messages, and of a viewer, from the show's conversations."""
         self._show = show
@@ -76,6 +78,7 @@ class Channel:
         self._director = director
         self._adapter = adapter
         self._erase_lines = erase
+        self._writer = writer
         self._facts: StreamFacts | None = None
         self._written_at: Seconds = 0.0
         self._poked = asyncio.Event()
@@ -158,7 +161,8 @@ class Channel:
             case ChannelEvent():
                 if event.kind == "follow":
                     self.chat.follows(event.username)
-                if event.is_paid and (message_id := event.data.get("message_id")):
+                message_id = event.data.get("message_id")
+                if message_id and event.is_paid and self.events.answers(event):
                     self.chat.came_with_event(str(message_id))
                 await self.events.take_in(event, self._now())
                 self._poked.set()
@@ -216,6 +220,16 @@ class Channel:
             self._poked.set()
         elif stimulus.source == "chat":
             await self.viewers.answered(self._place(), stimulus, heard)
+
+    def write(self, text: str, reply_to: str) -> None:
+        """Answer a message in chat, where there is a login that may."""
+        if self._writer is not None:
+            self._writer.write(self._show, text, reply_to)
+
+    @property
+    def explains_commands(self) -> bool:
+        """Whether viewers are told in chat what was wrong with a command."""
+        return self._settings.chat.reply_errors
 
     def decide_held(self, message_id: str, *, allow: bool) -> bool:
         """Let a held message be answered, or not; return whether it was held."""

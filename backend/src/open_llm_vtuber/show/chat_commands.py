@@ -1,5 +1,6 @@
 """What viewers and moderators may ask for in chat, done: each command ends in one cue that says what became of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 
@@ -13,10 +14,13 @@ from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.chat_desk import Asked, ChatDesk, stimulus_of
 from open_llm_vtuber.stimulus import ExpressionRequest, MotionRequest, Priority, Stimulus
+from open_llm_vtuber.text_rules import bounded
 from open_llm_vtuber.units import Milliseconds
 
 VIEWERS = Priority(2)
 FACE_LASTS = Milliseconds(4_000)
+LONGEST_REASON = 300
+"""Code points of the answer to `!why` in chat."""
 NOTHING_KNOWN = "Nothing was answered yet."
 
 AskOperator = Callable[[orders.OperatorCommand], Awaitable[Sequence[ServerMessage]]]
@@ -33,25 +37,43 @@ class ChatCommands:
         submit: Callable[[Stimulus], None],
         body: Callable[[], BodyControl | None],
         publish: Callable[[ServerMessage], None],
+        write: Callable[[str, str], None],
+        explains: bool,
     ) -> None:
+        """`write` answers a message in chat. `explains`: so are commands that made no sense."""
         self._chat = chat
         self._ask = ask
         self._submit = submit
         self._body = body
         self._publish = publish
+        self._write = write
+        self._explains = explains
 
     async def obey(self, asked: Asked) -> None:
         """Do it. What cannot be done is told and counted, and never fatal."""
         message, name = asked.message, asked.call.name
+        if asked.call.wish is None:
+            self._explain(asked)
+            return
         try:
             reason, text = await self._do(asked)
         except VTuberError as error:
             self._chat.decide(skipped(message.id, f"command-{error.code}"))
             self._tell(asked, reason=error.code, done=False, text=str(error))
+            if error.code == "not-found":
+                self._explain(asked)
             return
         if name != "say":  # that one is answered by a turn
             self._chat.decide(Decision(message_id=message.id, outcome="answered", reason=reason))
         self._tell(asked, reason=reason, done=True, text=text)
+        if name == "why":  # who asked is a moderator, and may have no page open
+            self._write(bounded(text, LONGEST_REASON), message.id)
+
+    def _explain(self, asked: Asked) -> None:
+        """Tell its writer in chat how the command is used. His own words are not repeated: they would be ours."""
+        usage = self._chat.usage(asked, asyncio.get_running_loop().time()) if self._explains else None
+        if usage:
+            self._write(usage, asked.message.id)
 
     async def _do(self, asked: Asked) -> tuple[str, str]:
         message, wish = asked.message, asked.call.wish

@@ -26,6 +26,8 @@ MOST_HELD = 100
 """Messages that wait for an operator; the oldest are dropped first."""
 WITH_EVENT = "event"
 """Why a line does not wait: it came with bits or a subscription, and is answered with those."""
+ARGUMENTS = "command-arguments"
+"""Why a command is not obeyed: what it asks for makes no sense."""
 MOST_FOLLOWERS = 10_000
 """Viewers of whom it was heard that they follow; the first are forgotten first."""
 
@@ -121,6 +123,7 @@ class ChatDesk:
     def take_in(self, message: ChatMessage, now: Seconds, *, is_first: bool = False) -> Asked | None:
         """Decide about a message and show it with the decision; return the command that it is, if it may be used.
 
+        Also one whose arguments make no sense is returned: that is decided, and its writer may be told.
         One that was removed before it came is not shown at all.
         """
         if self._tombstones.covers(message, now):
@@ -142,7 +145,12 @@ class ChatDesk:
         self.log.came_in(message, own)
         self._publish(cue)
         self._announce(decisions.values())
-        return Asked(message, role, call) if call and own.outcome == "pending" else None
+        is_asked = own.outcome == "pending" or own.reason == ARGUMENTS
+        return Asked(message, role, call) if call and is_asked else None
+
+    def usage(self, asked: Asked, now: Seconds) -> str | None:
+        """Return how a command is used, where its writer may be told now; that is noted."""
+        return self._commands.usage(asked.call.name, asked.message.username, now)
 
     def next_line(self, now: Seconds) -> Stimulus | None:
         """Return the line to answer now, if there is one."""
@@ -241,7 +249,12 @@ class ChatDesk:
         if call is None:
             return self._selection.offer(message, now, role=role, is_first=is_first)
         if call.wish is None:
-            return [skipped(message.id, "command-arguments")]
+            return [
+                skipped(
+                    message.id,
+                    ARGUMENTS if self._commands.may_use(call.name, role) else "command-not-allowed",
+                )
+            ]
         refusal = self._commands.refusal(call.name, message.username, role, now)
         if refusal:
             return [skipped(message.id, refusal)]

@@ -89,6 +89,10 @@ class EventDesk:
             if event.id not in came_first:
                 self._events.add(self._presentable(event), now)
 
+    def answers(self, event: ChannelEvent) -> bool:
+        """Whether something is said about an event, so that the line which came with it needs no answer of its own."""
+        return self._events.has_words(event)
+
     async def take_in(self, event: ChannelEvent, now: Seconds) -> None:
         """Show an event and let it wait for its reaction, if it was not seen before."""
         if not await self._is_new(event):

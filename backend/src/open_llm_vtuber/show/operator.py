@@ -84,7 +84,13 @@ class Operator:
         self._edits: dict[ModerationList, dict[str, tuple[str, ...]]] = {}
         """What was added to each list and taken from it, over what the configuration says."""
         channel.obey = ChatCommands(
-            channel.chat, ask=self.ask, submit=director.submit, body=channel.body, publish=audience.publish
+            channel.chat,
+            ask=self.ask,
+            submit=director.submit,
+            body=channel.body,
+            publish=audience.publish,
+            write=channel.write,
+            explains=channel.explains_commands,
         ).obey
 
     async def open(self) -> None:
@@ -113,6 +119,15 @@ class Operator:
         ]
         chat = [_queued(each.id, "chat", each.display_name, each.text) for each in self._channel.chat.waiting]
         return tuple([*inbox, *events, *chat][:SHOWN])
+
+    @property
+    def under_way(self) -> Queued | None:
+        """What the running turn is about."""
+        turn = self._director.turn
+        if turn is None:
+            return None
+        stimulus = turn.stimulus
+        return _queued(turn.id, stimulus.source, stimulus.author, stimulus.text)
 
     async def ask(self, command: orders.OperatorCommand) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers. Raises ProtocolError and EngineError."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
+from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, Store
 from open_llm_vtuber.protocol.live_server_messages import (
@@ -81,6 +82,7 @@ class Show:
         places: Places | None = None,
         books: Books | None = None,
         autonomy: Autonomy | None = None,
+        writer: ChatWriter | None = None,
     ) -> None:
         self.name = name
         self.audience = Audience()
@@ -97,7 +99,7 @@ class Show:
         notes = Notes(store, name) if shared else None
         self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
-        self._channel = self._tuned_in(role, channel)
+        self._channel = self._tuned_in(role, channel, writer)
         self._role_change = RoleChange(
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
@@ -178,7 +180,7 @@ class Show:
             on_change=self._on_change,
         )
 
-    def _tuned_in(self, role: Role, settings: ChannelSettings) -> Channel:
+    def _tuned_in(self, role: Role, settings: ChannelSettings, writer: ChatWriter | None) -> Channel:
         return Channel(
             self.name,
             settings,
@@ -190,6 +192,7 @@ class Show:
             adapter=lambda: self._modes.adapter,
             body=lambda: self._body,
             erase=self._conversation.take_back,
+            writer=writer,
         )
 
     def _assume(self, role: Role) -> None:
@@ -348,6 +351,7 @@ class Show:
             mode=self._modes.mode,
             queue=self._director.waiting,
             waiting=self._operator.waiting,
+            reacting_to=self._operator.under_way,
             held=self._channel.chat.held,
             is_stopped=self._operator.is_stopped,
             is_chat_paused=self._operator.is_chat_paused,
@@ -366,7 +370,7 @@ class Show:
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.
-        if self._director.turn is None or self._primary not in self.audience:
+        if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
         self._body.look()
         self._changed.set()

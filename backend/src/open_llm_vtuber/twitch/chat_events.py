@@ -30,6 +30,7 @@ def chat_message(event: Json, where: Where) -> list[Happened]:
     skipped = len(_ACTION_START) if is_action else 0
     said = text[skipped:].removesuffix("\x01") if is_action else text
     color = raw(event, "color", MOST_NAME)
+    bits = number(part(event, "cheer"), "bits") or 0
     spoken = ChatMessage(
         id=message_id,
         platform=PLATFORM,
@@ -43,8 +44,8 @@ def chat_message(event: Json, where: Where) -> list[Happened]:
         emotes=_emotes(message, said, skipped),
         timestamp=where.at,
         is_action=is_action,
+        bits=bits,
     )
-    bits = number(part(event, "cheer"), "bits")
     if not bits:
         return [spoken]
     cheer = happened(

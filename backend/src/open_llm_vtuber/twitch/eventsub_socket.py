@@ -46,6 +46,11 @@ CLOSE_CODES = {
 """https://dev.twitch.tv/docs/eventsub/handling-websocket-events/#close-message"""
 
 
+READ_HERE: set[str] = set()
+"""The sessions that this process reads: one of them is never an orphan, whoever else it is in the way of."""
+TAKEN = "this account reads the channel for another show already; connect with the same token, or anonymously"
+
+
 class EventSubReader:
     """Reads until it is cancelled; what the router makes of the notifications goes into the inbox.
 
@@ -101,12 +106,15 @@ class EventSubReader:
             socket, session = await self._open(self._endpoint, self._limits.open_s)
         except (OSError, WebSocketException, ImportError, TimeoutError) as error:
             return Ended("lost", f"Twitch could not be reached ({_named(error)})."), 0.0
-        self._session_id = session.session_id
+        self._be_session(session.session_id)
         self._subscriptions.begin_session(self._clock())
-        async with asyncio.TaskGroup() as tasks:
-            keeper = tasks.create_task(self._keep_subscribed())
-            ended = await self._follow(socket, session)
-            keeper.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                keeper = tasks.create_task(self._keep_subscribed())
+                ended = await self._follow(socket, session)
+                keeper.cancel()
+        finally:
+            self._be_session("")
         return ended, self._chat_read_s()
 
     def _chat_read_s(self) -> Seconds:
@@ -145,8 +153,14 @@ class EventSubReader:
                 raise
         self.counts["moves"] += 1
         # Its subscriptions have moved along; the id may be the old one or a new one.
-        self._session_id = moved[1].session_id
+        self._be_session(moved[1].session_id)
         return moved
+
+    def _be_session(self, session_id: str) -> None:
+        READ_HERE.discard(self._session_id)
+        self._session_id = session_id
+        if session_id:
+            READ_HERE.add(session_id)
 
     async def _say_goodbye(self, socket: ClientConnection) -> None:
         """Close a connection in order: all that was on its way arrives before the goodbye does."""
@@ -277,15 +291,17 @@ class EventSubReader:
             self._report("connected", "")
 
     async def _not_subscribed(self, wanted: Wanted, error: HelixError) -> None:
-        now = self._clock()
         if error.status == CONFLICT:
             await self._remove_orphan(wanted)
         elif error.status == FORBIDDEN or (error.status == BAD_REQUEST and "session" not in error.reason):
-            self._subscriptions.denied(wanted, error.reason, now)
-            if wanted is self._subscriptions.chat.wanted:
-                self._report("down", f"Twitch does not let this account read the chat: {error.reason}.")
+            self._denied(wanted, error.reason)
         else:
             self._failed(wanted, error.reason)
+
+    def _denied(self, wanted: Wanted, reason: str) -> None:
+        self._subscriptions.denied(wanted, reason, self._clock())
+        if wanted is self._subscriptions.chat.wanted:
+            self._report("down", f"Twitch does not let this account read the chat: {reason}.")
 
     def _failed(self, wanted: Wanted, reason: str) -> None:
         self._subscriptions.failed(wanted, reason, self._clock())
@@ -298,7 +314,7 @@ class EventSubReader:
         Twitch notices a dead connection late, and sends what happens to where nobody is.
         """
         try:
-            own = False
+            own = is_taken = False
             for found in parts(await self._helix.call("GET", PATH, params=[("type", wanted.kind)]), "data"):
                 if found.get("type") != wanted.kind or dict(part(found, "condition")) != dict(
                     wanted.condition
@@ -308,10 +324,14 @@ class EventSubReader:
                 if part(found, "transport").get("session_id") == self._session_id:
                     own = True
                     self._enabled(wanted, subscription_id)
+                elif part(found, "transport").get("session_id") in READ_HERE:
+                    is_taken = True
                 elif subscription_id:
                     await self._helix.call("DELETE", PATH, params=[("id", subscription_id)])
                     self.counts["orphans"] += 1
-            if not own:
+            if is_taken:
+                self._denied(wanted, TAKEN)
+            elif not own:
                 self._subscriptions.failed(wanted, "an earlier subscription was in the way", self._clock())
         except AuthLost:
             raise

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from open_llm_vtuber.stimulus import Badge, ChatMessage, ChatRemoval, Emote
 from open_llm_vtuber.text_rules import bounded, one_line
-from open_llm_vtuber.twitch.fields import made_id
+from open_llm_vtuber.twitch.fields import made_id, number
 from open_llm_vtuber.twitch.irc import IrcLine
 
 PLATFORM = "twitch"
@@ -68,6 +68,7 @@ def _message(line: IrcLine, received: datetime) -> ChatMessage | None:
         emotes=_emotes(line.tags.get("emotes", ""), text),
         timestamp=sent_at(line, received),
         is_action=action is not None,
+        bits=number(dict(line.tags), "bits") or 0,
     )
 
 

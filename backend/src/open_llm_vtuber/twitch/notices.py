@@ -35,10 +35,9 @@ def read_notice(notice: IrcLine, received: datetime) -> ChannelEvent | None:
     )
 
 
-def read_cheer(said: IrcLine, message: ChatMessage) -> ChannelEvent | None:
+def read_cheer(message: ChatMessage) -> ChannelEvent | None:
     """Return the cheer that a chat message brings along, if it brings one."""
-    bits = number(dict(said.tags), "bits")
-    if not bits:
+    if not message.bits:
         return None
     username = "" if message.username in NOBODY else message.username
     return ChannelEvent(
@@ -48,7 +47,7 @@ def read_cheer(said: IrcLine, message: ChatMessage) -> ChannelEvent | None:
         kind="cheer",
         username=username,
         display_name=message.display_name if username else "",
-        amount=bits,
+        amount=message.bits,
         message=message.text,
         data={"message_id": message.id},
         timestamp=message.timestamp,

@@ -203,6 +203,12 @@ class TwitchClient:
             return Sent(reason="no login that may write")
         return await self._account.sender.send(text, reply_to)
 
+    async def write(self, text: str, reply_to: str) -> None:
+        """Do as `send` does, and let the log say why something was not sent. Raises EngineError."""
+        sent = await self.send(text, reply_to)
+        if not sent.is_sent:
+            logger.info("Twitch channel %s: a line was not written: %s", self.channel, sent.reason)
+
     async def run(self) -> None:
         """Read until `disconnect`, or until it is cancelled."""
         try:

@@ -98,7 +98,7 @@ class TwitchMessageRouter:
             self._counts["foreign"] += 1
             return []
         found: list[Parsed] = [] if event is None else [event]
-        if isinstance(event, ChatMessage) and (cheer := read_cheer(line, event)):
+        if isinstance(event, ChatMessage) and (cheer := read_cheer(event)):
             found.insert(0, cheer)
         return self._told(found, now)
 

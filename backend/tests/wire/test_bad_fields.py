@@ -79,7 +79,7 @@ def cases(message: type[Any]) -> Iterator[tuple[str, str, bool]]:
 
 def allowed_kinds(field: Mapping[str, Any]) -> Iterator[str]:
     """Yield what JSON calls the values that the schema of a field lets in."""
-    for option in field.get("anyOf", [field]):
+    for option in field.get("anyOf") or field.get("oneOf") or [field]:
         yield "object" if "$ref" in option else "number" if option["type"] == "integer" else option["type"]
 
 

@@ -44,4 +44,4 @@ class Answer(Cue):
         return {name: value for name, value in fields.items() if value is not None or name not in _OPTIONAL}
 
 
-_OPTIONAL = {"request_id", "request_type", "retryable"}
+_OPTIONAL = {"request_id", "request_type", "retryable", "retry_after"}

@@ -23,7 +23,7 @@ from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand
-from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
+from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Notes, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
@@ -94,7 +94,8 @@ class Show:
         self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
-        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
+        notes = Notes(store, name) if shared else None
+        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel)
         self._role_change = RoleChange(
@@ -279,7 +280,7 @@ class Show:
         if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
         if isinstance(command, AutonomousCommand):
-            return self._unasked.ask(command)
+            return await self._unasked.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)

@@ -11,8 +11,17 @@ from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import BodyControl
-from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult
-from open_llm_vtuber.stimulus import ExpressionRequest, MotionRequest, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.stimulus import (
+    UNASKED,
+    UNTIL_REPLACED,
+    ExpressionRequest,
+    MotionRequest,
+    Priority,
+    Stimulus,
+    TextContext,
+    TextWishes,
+)
 from open_llm_vtuber.units import Milliseconds, Seconds
 
 EVENING = datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
@@ -105,6 +114,28 @@ class FakeFloor:
             raise EngineError(str(line), engine="fake", retryable=True)
         for word in line.split(" "):
             yield word + " "
+
+    async def trigger_expression(
+        self,
+        expression_id: int | str,
+        duration: Milliseconds = UNTIL_REPLACED,
+        priority: Priority = UNASKED,
+    ) -> ExpressionResult:
+        return self.own_body.express(
+            ExpressionRequest(expression=expression_id, owner="adapter", priority=priority, duration=duration)
+        )
+
+    async def trigger_motion(
+        self, motion_group: str, motion_index: int, *, loop: bool = False, priority: Priority = UNASKED
+    ) -> MotionResult:
+        return self.own_body.move(
+            MotionRequest(
+                group=motion_group, index=motion_index, owner="adapter", priority=priority, loop=loop
+            )
+        )
+
+    async def get_character_state(self) -> State:
+        raise ProtocolError("The character is not on air.", code="wrong-state")
 
     def made_up(self) -> str:
         """Return a sentence that nobody has ever said."""

@@ -242,6 +242,29 @@ def test_a_rehearsal_ends_with_its_summary(tmp_path: Path) -> None:
     assert "time to first audio" in done.stdout
 
 
+@pytest.mark.parametrize("what", [(str(EXAMPLE),), ("--profile", "raid")])
+def test_a_reader_who_has_seen_enough_ends_a_rehearsal_without_a_word(
+    tmp_path: Path, what: tuple[str, ...]
+) -> None:
+    """As `| head` does."""
+    command = [sys.executable, "-m", "open_llm_vtuber", "rehearse", *what, "--speed", "200"]
+    with subprocess.Popen(
+        [*command, "--config", scripted(tmp_path)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout
+        assert child.stderr
+        if what[0] == str(EXAMPLE):
+            assert child.stdout.readline()
+        child.stdout.close()
+        said = child.stderr.read().decode()
+        assert child.wait(50) == 130
+    assert "Traceback" not in said
+    assert "Error" not in said
+
+
 def test_a_rehearsal_with_simulated_viewers_prints_the_same_report_each_time_at_any_speed(
     tmp_path: Path,
 ) -> None:
@@ -330,7 +353,7 @@ def test_a_started_server_says_where_it_is_and_ends_when_it_is_told_to(
         child.send_signal(number)
         assert child.wait(10) == 0
     said = (tmp_path / "log").read_text()
-    for path in ("/", "/stage", "/docs"):
+    for path in ("/", "/stage", "/control", "/docs"):
         assert f"http://127.0.0.1:{port}{path}" in said
     assert "demo brain" in said
     assert "Off air." in said

@@ -85,6 +85,12 @@ def test_an_existing_file_is_read_as_it_is(tmp_path: Path) -> None:
     assert character.tts_config.options("openai_tts")["voice"] == "af_sky"
 
 
+@pytest.mark.parametrize("word", ["on", "off", "yes", "no", "On"])
+def test_a_key_that_is_a_word_is_no_truth(tmp_path: Path, word: str) -> None:
+    settings = load(tmp_path, f"autonomous:\n  {word}: raid\n  enabled: {word}\n")
+    assert settings.autonomous == {word: "raid", "enabled": word.lower() in ("on", "yes")}
+
+
 def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
     assert load(tmp_path, "").character_config == Settings().character_config
 

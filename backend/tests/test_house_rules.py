@@ -29,7 +29,7 @@ BOUNDARIES = {
     "group_talk.py",
     "websocket_handler.py",
     "app.py",
-    "autonomous/scheduler.py",
+    "autonomous/python_trigger.py",
 }
 """One turn (in a group, listening comes before it), a text on demand, a connection, a loop, a trigger of somebody's: else nobody."""
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}

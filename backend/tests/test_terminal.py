@@ -2,12 +2,14 @@
 
 import io
 import logging
+import re
 
 import pytest
 from rich.console import Console
 
 from open_llm_vtuber import terminal
 from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
+from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.trial import Outcome
 
@@ -126,3 +128,18 @@ def test_an_engine_that_stands_in_is_named_with_the_reason(monkeypatch: pytest.M
         {"llm": EngineStatus(engine="a"), "tts": EngineStatus(engine="b", note="c keeps failing: gone.")}
     )
     assert text_of(console) == "! tts: b is at work. c keeps failing: gone.\n"
+
+
+def test_a_report_has_colours_in_a_terminal_and_is_the_same_text_without() -> None:
+    report = ShowReport("raid", 7)
+    report.said = [Said(at=61.5, why="Ana [x]: hi", text="Hello [bold]Ana[/].", ended=62.5)]
+    text = report.as_text(lambda _, __: False)
+    plain, coloured = a_console(is_terminal=False), a_console(is_terminal=True)
+    for console in (plain, coloured):
+        terminal.show_report(text, console)
+    assert text_of(plain) == f"{text}\n"
+    shown = text_of(coloured)
+    assert "\x1b[1mRehearsal of raid, seed 7" in shown
+    assert "\x1b[36m  1:01.5  \x1b[0m" in shown
+    assert "\x1b[32mair time " in shown
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown) == text_of(plain)

@@ -2,11 +2,17 @@
 
 import asyncio
 import itertools
+import math
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from virtual_time import Deadlock, RealWorld, run_virtual
+from open_llm_vtuber.rehearsals.rehearsal_loop import RehearsalLoop
+from virtual_time import Deadlock, RealWorld, VirtualLoop, run_virtual
 
 
 def test_an_hour_passes_in_milliseconds() -> None:
@@ -52,6 +58,51 @@ def test_a_timeout_comes_due() -> None:
         return asyncio.get_running_loop().time()
 
     assert run_virtual(wait()) == 90
+
+
+async def waited_for(due: float) -> int:
+    """Wait for a moment as the loops of a show do: look, wait for it, look again. Return how often it looked."""
+    loop, looks = asyncio.get_running_loop(), 0
+    while loop.time() < due:
+        looks += 1
+        assert looks < 100, "its timer rings before its time, for ever"
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await asyncio.Event().wait()
+    return looks
+
+
+@pytest.mark.parametrize("ahead", [1e-10, 5e-10, 2e-9])
+@pytest.mark.parametrize("loop", [VirtualLoop, lambda: RehearsalLoop(1e6)])
+def test_no_timer_rings_early_however_near_it_is_and_whoever_else_is_awake(
+    loop: Callable[[], asyncio.AbstractEventLoop], ahead: float
+) -> None:
+    async def main() -> list[int]:
+        await asyncio.sleep(1000)
+        due = asyncio.get_running_loop().time() + ahead
+        async with asyncio.TaskGroup() as group:
+            tasks = []
+            for _ in range(3):  # each awake while the others sleep
+                tasks.append(group.create_task(waited_for(due)))
+                await asyncio.sleep(0)
+        return [task.result() for task in tasks]
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(main()) == [1, 1, 1]
+
+
+@given(st.lists(st.floats(1e-12, 1e6), min_size=1, max_size=20))
+def test_timers_of_any_length_ring_in_their_order_and_never_before_their_time(delays: list[float]) -> None:
+    async def late(delay: float) -> tuple[float, float]:
+        due = asyncio.get_running_loop().time() + delay
+        await asyncio.sleep(delay)
+        return due, asyncio.get_running_loop().time()
+
+    async def main() -> list[tuple[float, float]]:
+        return await asyncio.gather(*map(late, delays))
+
+    for due, rang in run_virtual(main(), limit=2e6):
+        assert due <= rang <= due + math.ulp(due)
 
 
 def test_a_queue_hands_over_between_timers() -> None:

@@ -9,6 +9,8 @@ import selectors
 from collections.abc import Coroutine, Iterator
 from typing import Any, NoReturn, TypeVar
 
+from open_llm_vtuber.rehearsals.rehearsal_loop import PunctualLoop
+
 T = TypeVar("T")
 
 WEEK = 7 * 24 * 3600.0
@@ -45,7 +47,7 @@ class _JumpingSelector(selectors.SelectSelector):
         return []
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(PunctualLoop):
     """The loop that `run_virtual` runs on. It starts at second 0."""
 
     def __init__(self, limit: float = WEEK) -> None:

@@ -31,6 +31,7 @@ export class Performer {
   uid = "";
   playHere = false;
   hidden = false;
+  isPreview = false; // it shows what happens, and nobody waits for it or hears it
   talk = 0; // 0 to 1: how far the lip-sync owns the mouth
   silentFor = 0; // seconds since the last sound
   clock = 0;
@@ -72,7 +73,7 @@ export class Performer {
 
   /** This page is the one whose sound counts. */
   get primary() {
-    return !this.state.primary || this.state.primary === this.uid;
+    return !this.isPreview && (!this.state.primary || this.state.primary === this.uid);
   }
 
   get muted() {

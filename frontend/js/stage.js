@@ -1,5 +1,5 @@
 // The stage: the page that OBS shows as a browser source.
-// Options: ?bg=pastel|dark  ?fps=30  ?chat=0  ?subtitles=0
+// Options: ?bg=pastel|dark  ?fps=30  ?chat=0  ?subtitles=0  ?preview=1 (silent, and never the one that sets the pace)
 
 import { Connection, showAddress } from "./connection.js";
 import { ChatOverlay, Subtitle } from "./overlay.js";
@@ -16,9 +16,10 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 
 const subtitle = new Subtitle(byId("subtitle"));
 const chat = new ChatOverlay(byId("chat"));
+const isPreview = options.get("preview") === "1";
 const connection = new Connection(showAddress(location), {
   client: "stage",
-  capabilities: ["expression", "motion", "chat", "state", "interrupted", "primary"],
+  capabilities: ["expression", "motion", "chat", "state", "interrupted", isPreview ? "preview" : "primary"],
 });
 const performer = new Performer(byId("avatar"), (message) => connection.send(message));
 /** @type {string[]} */
@@ -77,6 +78,7 @@ function begin() {
   byId("subtitle").hidden = options.get("subtitles") === "0";
   performer.onsentence = (cue) => subtitle.show(spokenText(cue.display_text?.text ?? "", tags));
   performer.onsilence = () => subtitle.clear();
+  performer.isPreview = isPreview;
   performer.onsound = showSoundNote;
   performer.onmodel = (problem) => note("problem", problem);
   connection.onmessage = handle;

@@ -106,14 +106,14 @@ test("a viewer's colour is darkened until it can be read, and nothing else gets 
 test("no page or script puts text in as HTML, and none has inline code or style", async () => {
   const root = new URL("../", import.meta.url);
   const files = (await readdir(root, { recursive: true })).filter((name) =>
-    /^(js\/.*\.js|[a-z]+\.html)$/.test(name),
+    /^(js\/(?!vendor\/).*\.js|[a-z]+\.html)$/.test(name),
   );
   assert.ok(files.length > 15);
   for (const name of files) {
     const source = await readFile(new URL(name, root), "utf8");
     assert.doesNotMatch(
       source,
-      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/,
+      /innerHTML|InnerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/,
       name,
     );
     if (name.endsWith(".html")) assert.doesNotMatch(source, /\sstyle=|\son\w+=|<script>|<style/, name);

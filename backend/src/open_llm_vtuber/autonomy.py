@@ -5,11 +5,16 @@ from typing import Literal, Protocol
 
 from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState
-from open_llm_vtuber.stimulus import ChatEvent, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.stimulus import ChatEvent, Priority, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.units import Milliseconds
 
 
 class Floor(Protocol):
-    """A show, as that needs it which makes her speak and move unasked. Nothing here waits but the words."""
+    """A show, as that needs it which makes her speak and move unasked. Nothing here waits but the words.
+
+    It has also what every adapter can do, for triggers that are written against one.
+    """
 
     @property
     def is_free(self) -> bool:
@@ -45,6 +50,22 @@ class Floor(Protocol):
         self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None
     ) -> AsyncGenerator[str, None]:
         """Yield a text from whatever gives the words; nothing of it is spoken or remembered. Raises EngineError."""
+        ...
+
+    async def trigger_expression(
+        self, expression_id: int | str, duration: Milliseconds = ..., priority: Priority = ...
+    ) -> ExpressionResult:
+        """Claim the face, unless told otherwise with the priority of what nobody asked for. Raises ProtocolError."""
+        ...
+
+    async def trigger_motion(
+        self, motion_group: str, motion_index: int, *, loop: bool = False, priority: Priority = ...
+    ) -> MotionResult:
+        """Claim a gesture, with that priority, too. Raises ProtocolError."""
+        ...
+
+    async def get_character_state(self) -> State:
+        """Return what the character is doing. Raises ProtocolError where it is not on air."""
         ...
 
     def say(self, stimulus: Stimulus) -> None:
@@ -114,6 +135,14 @@ class Autonomy(Protocol):
 
     def remove_trigger(self, name: str) -> None:
         """Take a trigger off. Raises ProtocolError `not-found`."""
+        ...
+
+    def changes(self) -> str:
+        """Return what was changed of the triggers, as a text for `restore`; "" for nothing."""
+        ...
+
+    def restore(self, text: str) -> None:
+        """Take over what was changed before the program was started anew; report what cannot be kept."""
         ...
 
     def fire(self, name: str) -> None:

@@ -20,7 +20,7 @@ from open_llm_vtuber.rehearsals.simulated_viewers import (
     happenings,
     show_time,
 )
-from open_llm_vtuber.terminal import console, out, progress, quiet_turns, remark, remarks_about
+from open_llm_vtuber.terminal import console, progress, quiet_turns, remark, remarks_about, show_report
 from open_llm_vtuber.unasked import Staging
 
 
@@ -48,7 +48,7 @@ def rehearse_profile(settings: Settings, options: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=lambda: RehearsalLoop(options.speed)) as runner:
         staging = Staging(options.seed, partial(show_time, runner.get_loop().time))
         runner.run(_play(settings, staging, report, script, options.minutes * 60))
-    out.print(report.as_text(dress_rehearsal.is_repeat), markup=False, soft_wrap=True)
+    show_report(report.as_text(dress_rehearsal.is_repeat))
     return 0
 
 

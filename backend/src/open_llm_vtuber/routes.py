@@ -49,7 +49,12 @@ from open_llm_vtuber.websocket_handler import serve_connection
 
 log = logging.getLogger(__name__)
 
-PAGES: Mapping[str, str] = {"/": "talk.html", "/stage": "stage.html", "/docs": "api.html"}
+PAGES: Mapping[str, str] = {
+    "/": "talk.html",
+    "/stage": "stage.html",
+    "/control": "control.html",
+    "/docs": "api.html",
+}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; font-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; "

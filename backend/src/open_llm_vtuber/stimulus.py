@@ -304,12 +304,12 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
-    """What may be asked of a text generation; None leaves it to the engine."""
+    """What may be asked of a text generation; None leaves it to the engine. `tools` only where the abilities say so."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     tools: Sequence[Tool] = ()
-    """What the model may use; only for one whose abilities say so."""
+    is_spoken: bool = False  # then a line of the character's own may stand in for it
     payer: Payer | None = None
     report: Callable[[TextReport], None] | None = None
     """Told once, when the answer has ended by itself; some engines have nothing to tell."""

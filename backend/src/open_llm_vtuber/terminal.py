@@ -1,6 +1,9 @@
 """What the commands show in a terminal. Everything live goes to one console: two would write over each other."""
 
 import logging
+import os
+import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +37,19 @@ REASONS: Mapping[str, str] = {
 
 console = Console(stderr=True, highlight=False, emoji=False)
 """For people: what happens, the log, anything live."""
-out = Console(highlight=False, emoji=False)
+
+
+class _Pipe(Console):
+    """Whoever read us may stop, as `head` does: then the command ends like one that was interrupted."""
+
+    def on_broken_pipe(self) -> None:
+        """End the command; what is under way is put in order first."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing is said at the exit
+        signal.raise_signal(signal.SIGINT)
+
+
+out = _Pipe(highlight=False, emoji=False)
 """For what was asked for: it may be a file or a pipe."""
 
 
@@ -91,6 +106,16 @@ def progress(report: ShowReport, said: Said) -> None:
     if console.is_terminal:
         minutes = f"{said.at / 60:.1f} min"
         console.print(Text(f"… {minutes}, {report.messages} lines in, {len(report.said)} turns", "cyan"))
+
+
+def show_report(text: str, console: Console = out) -> None:
+    """Print the report of a rehearsal; a terminal shows her words brighter than why she said them."""
+    told = Text(text)
+    told.highlight_regex(r"^Rehearsal of .*", "bold")
+    told.highlight_regex(r"(?m)^ *\d+:\d\d\.\d  ", "cyan")
+    told.highlight_regex(r"(?m)^ *\d+:\d\d\.\d  (?P<dim>\[[^\]]*\])", "")
+    told.highlight_regex(r"(?m)^[a-z][a-z' -]{18}[a-z ]", "green")
+    console.print(told, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Makes for each show that which it does unasked: a scheduler, from the configuration's section `autonomous`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
-from open_llm_vtuber.autonomous.settings import read
+from open_llm_vtuber.autonomous.settings import SECTION, AutonomousSettings, read
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.errors import ConfigError
 
 Unasked = Callable[[str], Autonomy | None]
 """Show → what it does unasked; None where that is switched off."""
@@ -24,6 +25,8 @@ class Staging:
 def unasked(settings: Settings, report: Callable[[str], None], staging: Staging | None) -> Unasked:
     """Return what makes a show's scheduler. Raises ConfigError."""
     written = read(settings.autonomous, settings.folder, settings.source)
+    if missing := [*_missing_sheets(written, settings)]:
+        raise ConfigError("; ".join(missing))
     if not settings.features.autonomous:
         return lambda _: None
     # Whoever connects for a talk is not talked at; a client may switch it on.
@@ -36,3 +39,13 @@ def unasked(settings: Settings, report: Callable[[str], None], staging: Staging 
         return EventScheduler(on_stage, report=report)
 
     return scheduler
+
+
+def _missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[str]:
+    """Yield a fault for each trigger that plays a cue sheet which there is not: it would break on air."""
+    for number, trigger in enumerate(written.triggers):
+        name = trigger.action.cue_sheet
+        if name is not None and name not in settings.cue_sheets:
+            known = ", ".join(settings.cue_sheets) or "none"
+            place = (SECTION, "triggers", number, "action", "cue_sheet")
+            yield settings.source.fault(f"there is no cue sheet {name!r}; cue_sheets has {known}", place)

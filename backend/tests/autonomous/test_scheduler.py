@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import fakes
-from fake_floor import BROKEN, EVENING, FakeFloor, now, on_floor, settings
+from fake_floor import BROKEN, EVENING, SYLLABLES, FakeFloor, now, on_floor, settings
 from open_llm_vtuber.autonomous.repetition import NEAR, REMEMBERED, groups, similarity
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings
@@ -100,6 +100,27 @@ def test_eight_hours_of_dead_chat_have_no_silence_longer_than_configured_and_no_
     assert len(floor.own_body.moved) > 300
 
 
+class Parrot(FakeFloor):
+    """Its model has forty lines, and begins some of them differently."""
+
+    def made_up(self) -> str:
+        line = f"{SYLLABLES[self._draw.randrange(40) % len(SYLLABLES)]} " * 3 + "is a word that I like."
+        return line if self._draw.random() < 0.5 else f"Well, {line}"
+
+
+def test_eight_hours_with_a_model_that_repeats_itself_have_no_line_near_one_of_the_last() -> None:
+    floor = played(settings({"kind": "idle", "after_s": 45, "action": TALK}), Parrot(), until=8 * HOUR)
+    lines = [groups(text) for _, text in floor.said]
+    assert len(lines) > 200
+    assert len(floor.prompts) > 1.2 * len(lines), "many were thrown away"
+    nearest = max(
+        similarity(line, before)
+        for number, line in enumerate(lines)
+        for before in lines[max(0, number - REMEMBERED) : number]
+    )
+    assert nearest < NEAR
+
+
 def test_she_goes_on_with_written_lines_when_no_model_answers_and_repeats_none_of_them_too_soon() -> None:
     floor = FakeFloor(*[BROKEN] * 2000)
     played(settings({"kind": "idle", "after_s": 45, "action": TALK}), floor, until=8 * HOUR)
@@ -137,6 +158,33 @@ def test_quiet_hours_are_kept_in_the_zone_of_the_trigger() -> None:
     ]
     assert not quiet
     assert len(spoken) == 47 - 15
+
+
+def test_what_had_to_wait_is_not_said_into_the_quiet_hours_that_have_begun_meanwhile() -> None:
+    written = settings(
+        {
+            "kind": "event",
+            "on": "raid",
+            "late_s": 600,
+            "quiet_hours": ["19:00-20:00"],
+            "action": {"say": "Hi!"},
+        },
+        timezone="UTC",
+    )
+
+    async def script(scheduler: EventScheduler) -> None:
+        await asyncio.sleep(HOUR - 30)
+        floor.is_closed = True
+        scheduler.happened(raid())
+        await asyncio.sleep(60)
+        floor.is_closed = False
+        scheduler.look()
+        await asyncio.sleep(5)
+        (trigger,) = scheduler.describe().triggers
+        assert trigger.outcome == "dropped: quiet-hours"
+
+    floor = FakeFloor()
+    assert not played(written, floor, script, until=2 * HOUR).said
 
 
 @pytest.mark.parametrize(
@@ -440,6 +488,61 @@ def test_the_autonomous_mode_switches_it_on() -> None:
     floor.mode = "autonomous"
     played(written, floor, until=250)
     assert [time for time, _ in floor.said] == [100.0, 200.0]
+
+
+def test_a_change_of_the_backend_mode_is_a_switch_like_any_other() -> None:
+    """Into `autonomous`: clocks and plan begin then. Out of it: what was wanted is not said any more."""
+    written = settings(
+        {"kind": "interval", "interval_s": 100, "action": {"say": "Tick."}},
+        {"kind": "event", "on": "raid", "late_s": 3600, "action": {"say": "Welcome!"}},
+        enabled=False,
+        rundown={"segments": [{"name": "hello", "minutes": 3, "opening": "Open the show."}]},
+    )
+    segments: list[str | None] = []
+
+    def switch(scheduler: EventScheduler, mode: str) -> None:
+        floor.mode = mode
+        scheduler.look()  # as a show does when its state changes
+
+    async def script(scheduler: EventScheduler) -> None:
+        await asyncio.sleep(450)
+        segments.append(scheduler.summary().segment)
+        switch(scheduler, "autonomous")
+        await asyncio.sleep(150)
+        segments.append(scheduler.summary().segment)
+        floor.is_closed = True
+        scheduler.happened(raid())
+        switch(scheduler, "orphiq")
+        await asyncio.sleep(10)
+        floor.is_closed = False
+        scheduler.look()
+        await asyncio.sleep(300)
+        switch(scheduler, "autonomous")
+        await asyncio.sleep(150)
+
+    floor = FakeFloor("Good evening!", "Good evening again!", writes_for=1.0)
+    played(written, floor, script, until=1200)
+    assert segments == [None, "hello"]
+    times = [time for time, text in floor.said if text == "Tick."]
+    assert times[:2] == [550.0, 1010.0]
+    assert not [text for _, text in floor.said if text == "Welcome!"]
+    assert floor.said[0] == (451.0, "Good evening!")
+
+
+def test_words_that_are_being_written_when_it_is_switched_off_stay_unsaid() -> None:
+    written = settings({"kind": "interval", "interval_s": 10, "action": TALK}, enabled=False)
+
+    async def script(scheduler: EventScheduler) -> None:
+        floor.mode = "autonomous"
+        scheduler.look()
+        await asyncio.sleep(11)
+        floor.mode = "orphiq"
+        scheduler.look()
+
+    floor = FakeFloor(writes_for=5.0)
+    played(written, floor, script, until=60)
+    assert len(floor.prompts) == 1
+    assert not floor.said
 
 
 def test_triggers_are_added_changed_switched_and_removed_while_she_is_on_air() -> None:

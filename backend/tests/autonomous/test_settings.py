@@ -1,5 +1,6 @@
 """The section `autonomous` of a configuration, with every fault at once and its line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,7 @@ system_config: {port: 8000}
 autonomous:
   enabled: true
   timezone: Europe/Berlln
-  personality:
-    traits: {warmth: 7}
+  personality: {traits: {warmth: 7}, topics_file: nothing.txt}
   triggers:
     - {kind: interval, interval_s: -3, action: {say: "x"}}
     - kind: cron
@@ -47,15 +47,25 @@ def test_every_fault_is_named_at_once_with_file_and_line(tmp_path: Path) -> None
     assert sentence.startswith("conf.yaml: ")
     for part in (
         "autonomous.timezone (line 4): there is no time zone",
-        "autonomous.personality.traits.warmth (line 6): ",
-        "autonomous.triggers.0.interval_s (line 8): Input should be greater than 0",
-        "autonomous.triggers.1.cron (line 10): '99 * * * *' is not a cron line",
-        "autonomous.triggers.1.action.prompt (line 12): a template's field is a plain name",
-        "autonomous.triggers.2 (line 13): Input tag 'nope'",
-        "autonomous.triggers.3.action.say (line 14): the template is broken",
-        "autonomous.rundown.segments.0.minutes (line 17): ",
+        "autonomous.personality.traits.warmth (line 5): ",
+        "autonomous.personality.topics_file (line 5): ",
+        "autonomous.triggers.0.interval_s (line 7): Input should be greater than 0",
+        "autonomous.triggers.1.cron (line 9): '99 * * * *' is not a cron line",
+        "autonomous.triggers.1.action.prompt (line 11): a template's field is a plain name",
+        "autonomous.triggers.2 (line 12): Input tag 'nope'",
+        "autonomous.triggers.3.action.say (line 13): the template is broken",
+        "autonomous.rundown.segments.0.minutes (line 16): ",
     ):
         assert part in sentence
+
+
+def test_every_example_of_the_page_about_it_can_be_used_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "topics.txt").write_text("cats\n")
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "autonomous-show.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) >= 3
+    for example in examples:
+        settings_of(tmp_path, example)
 
 
 def test_an_empty_topic_file_is_a_fault_on_its_line(tmp_path: Path) -> None:
@@ -78,7 +88,7 @@ def test_without_a_section_it_is_off_and_has_its_usual_triggers(tmp_path: Path) 
 
 def test_triggers_get_names_and_a_name_given_twice_is_a_fault(tmp_path: Path) -> None:
     one = "{kind: idle, after_s: 5, action: {say: hi}, name: a}"
-    with pytest.raises(ConfigError, match=r"autonomous \(line 1\): two triggers are named 'a'"):
+    with pytest.raises(ConfigError, match=r"autonomous.triggers \(line 2\): two triggers are named 'a'"):
         settings_of(tmp_path, f"autonomous:\n  triggers: [{one}, {one}]\n")
     with pytest.raises(ConfigError, match="Extra inputs"):
         settings_of(tmp_path, "autonomous: {enabeld: true}\n")

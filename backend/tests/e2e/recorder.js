@@ -51,6 +51,6 @@
     starts,
     frames,
     // Called when the page draws already: its own frame callback then comes first, and this sees what it drew.
-    begin: () => requestAnimationFrame(note),
+    begin: () => window.stage && requestAnimationFrame(note),
   };
 })();

@@ -1,9 +1,11 @@
 """A dead chat in a real browser: she opens, talks, moves, and turns to the first viewer in the middle of a monologue."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from e2e.stage_chat import CHANNEL, SCRIPTED
@@ -57,6 +59,10 @@ def test_she_keeps_a_dead_chat_alive_and_turns_to_the_first_viewer_within_a_sent
 
                 await until(tells_its_story, "the middle of a monologue", 30)
                 await page.shows("stage.mouth > 0.2 && document.querySelector('#subtitle.on')", 10)
+                answer = await asyncio.to_thread(httpx2.get, f"http://127.0.0.1:{port}/api/autonomous")
+                fires = [(fire["trigger"], fire["outcome"]) for fire in answer.json()["recent"]]
+                said = [trigger for trigger, outcome in fires if outcome == "said"]
+                assert said[0] == "rundown-0", "she opens the show before anything else"
                 before = len(spoken(page))
                 stamp = int(time.time() * 1000)
                 tags = f"@display-name=Ana;id=first;tmi-sent-ts={stamp};user-id=1"

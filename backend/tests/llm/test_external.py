@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -188,7 +189,7 @@ def test_steps_down_from_the_dear_model_to_the_small_one_to_a_line_to_silence() 
             async with running(section, Told(), Budget(per_hour=1.0)) as (model, books):
                 for _ in range(6):
                     try:
-                        heard.append(await say(model))
+                        heard.append(await say(model, replace(OPTIONS, is_spoken=True)))
                     except EngineError as error:
                         heard.append(str(error))
                 assert books.ledger.hour(NOON).cost <= 1.0

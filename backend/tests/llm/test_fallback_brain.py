@@ -22,6 +22,7 @@ from virtual_time import run_virtual
 
 PROMPT = (PromptMessage(role="system", content="Be Mika."), PromptMessage(role="user", content="Hi!"))
 PLAIN = TextOptions()
+ALOUD = TextOptions(is_spoken=True)
 CALL = ToolCall(id="1", name="clock", arguments="{}")
 CLOCK = Tool(name="clock", description="", parameters={})
 WORDS = (
@@ -61,9 +62,9 @@ class Chain:
     async def say(self, options: TextOptions = PLAIN) -> str:
         return "".join([str(piece) async for piece in self.brain.stream(PROMPT, options)])
 
-    async def fails(self) -> EngineError:
+    async def fails(self, options: TextOptions = PLAIN) -> EngineError:
         with pytest.raises(EngineError) as failed:
-            await self.say()
+            await self.say(options)
         return failed.value
 
 
@@ -244,7 +245,8 @@ def test_what_we_hold_back_ourselves_is_no_failure_of_the_provider() -> None:
 def test_when_it_is_the_money_a_line_of_our_own_is_said_then_nothing() -> None:
     async def main() -> tuple[str, float | None, list[str]]:
         chain = Chain(held("budget"), canned=CannedLines())
-        return await chain.say(), (await chain.fails()).retry_after, chain.exhausted
+        await chain.fails()  # a text that nobody speaks: no line of ours takes its place
+        return await chain.say(ALOUD), (await chain.fails(ALOUD)).retry_after, chain.exhausted
 
     line, retry_after, exhausted = run_virtual(main())
     assert line == LINES[0]

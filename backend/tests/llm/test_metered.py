@@ -116,6 +116,7 @@ def test_a_request_that_the_budget_cannot_hold_is_not_sent() -> None:
         async with shop(Brain("Hello."), budget=Budget(per_hour=USUAL_ANSWER / 100)) as it:
             held = await it.held()
             assert held.cause == "budget"
+            assert not held.retryable, "nobody knows when there will be money again"
             assert "per_hour is 3 USD" in str(held)
             assert it.brain.asked == []
             assert await it.say(TextOptions(max_tokens=10)) == "Hello."

@@ -131,6 +131,8 @@ def test_the_size_of_what_waits_is_limited_too() -> None:
         ({"talk": (), "old": None}, "old"),
         ({"talk": ()}, "talk"),
         ({"first": ("primary",), "second": ("primary",)}, "first"),
+        ({"control": ("preview",), "talk": ()}, "talk"),
+        ({"control": ("preview", "primary")}, None),
         ({}, None),
     ],
 )
@@ -144,6 +146,17 @@ def test_who_plays_the_sound(clients: dict[str, tuple[Capability, ...] | None], 
             return audience.primary
 
     assert run_virtual(main()) == primary
+
+
+def test_nobody_waits_for_who_only_watches() -> None:
+    audience = Audience()
+    with audience.attach("stage") as stage, audience.attach("control") as control:
+        says_hello(stage, "primary")
+        says_hello(control, "state", "preview")
+        assert len(audience) == 1
+        assert audience.plays_to("stage")
+        assert not audience.plays_to("control")
+    assert not audience.plays_to("stage"), "it has left"
 
 
 def test_an_interrupted_existing_client_gets_its_first_audio_300_ms_after_the_chain_starts_and_nobody_else_waits() -> (

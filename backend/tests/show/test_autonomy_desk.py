@@ -16,14 +16,19 @@ import fakes
 from fake_floor import SYLLABLES, now, settings, virtual_wall
 from fakes import FakeAdapter, FakeVoice, Reader
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
-from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.autonomous.triggers import Trigger
+from open_llm_vtuber.autonomy import Floor
+from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
+from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 from open_llm_vtuber.show.commands import ChatHappened, Hello, Interrupt, Perform, SpeakUp
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.stimulus import ChannelEvent, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.stimulus import CHAT, UNASKED, ChannelEvent, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.tool_use import ToolUse
-from open_llm_vtuber.units import Seconds
+from open_llm_vtuber.units import Milliseconds, Seconds
 from virtual_time import run_virtual
 
 SENTENCE: Seconds = 2.0
@@ -59,6 +64,7 @@ async def on_air(
     adapter: FakeAdapter | None = None,
     voice: FakeVoice | None = None,
     shared: bool = True,
+    store: Store | None = None,
     **others: object,
 ) -> AsyncIterator[tuple[Show, Reader]]:
     """Run a show that does this unasked, with a client that sees everything."""
@@ -67,6 +73,7 @@ async def on_air(
         adapter or Talker(),
         voice or FakeVoice(SENTENCE),
         shared=shared,
+        store=store,
         autonomy=EventScheduler(written, wall=virtual_wall, seed=3),
     )
     async with fakes.running(a_show), asyncio.TaskGroup() as group:
@@ -114,6 +121,129 @@ def test_she_talks_a_sentence_at_a_time_into_a_dead_chat() -> None:
     )
 
 
+class AsPlanned(Trigger):
+    """Is written against an adapter, as the first plan has it, and knows nothing of a show."""
+
+    name, interval = "as-planned", 10.0
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.states: list[State] = []
+
+    async def should_trigger(self) -> bool:
+        return not self.texts
+
+    async def execute(self, adapter: Floor) -> None:
+        self.texts.append("".join([piece async for piece in adapter.generate_text("Say hello.")]))
+        assert (await adapter.trigger_expression("joy", duration=Milliseconds(5000))).status == "success"
+        assert (await adapter.trigger_motion("Wave", 0)).priority == UNASKED
+        self.states.append(await adapter.get_character_state())
+
+
+def test_a_trigger_in_python_has_all_that_an_adapter_can_do() -> None:
+    trigger = AsPlanned()
+
+    async def main() -> list[dict[str, Any]]:
+        async with on_air() as (a_show, reader):
+            scheduler = a_show._unasked._autonomy
+            assert isinstance(scheduler, EventScheduler)
+            scheduler.add_trigger(trigger)
+            await asyncio.sleep(15)
+            assert scheduler.summary().faulty == 0
+            return reader.messages
+
+    cues = run_virtual(main())
+    assert trigger.texts[0].startswith("Auto ")
+    assert trigger.states[0].expression.name == "joy"
+    kinds = [cue["type"] for cue in cues]
+    assert {"set-expression", "motion-command"} <= set(kinds)
+    assert "audio" not in kinds, "a text on demand is not spoken"
+
+
+TICK = {"kind": "interval", "interval_s": 900, "action": {"say": "Tick."}}
+
+
+async def names_after_a_restart(store: Store, *, shared: bool = True) -> dict[str, bool]:
+    """Run a show anew over what is stored; return its triggers, and which of them are on."""
+    async with on_air(TALK, {**TICK, "name": "tick"}, store=store, shared=shared) as (a_show, _):
+        (state,) = await a_show.ask(SetAutonomous())
+        assert isinstance(state, AutonomousState)
+        return {trigger.name: trigger.enabled for trigger in state.triggers}
+
+
+def test_what_is_changed_of_the_triggers_outlives_the_program() -> None:
+    async def main() -> list[dict[str, bool]]:
+        store, found = MemoryStore(), []
+        for command in (
+            SetAutonomous(trigger="added", settings=TICK),
+            SetAutonomous(trigger="tick", enabled=False),
+            SetAutonomous(trigger="idle", remove=True),
+            SetAutonomous(trigger="added", remove=True),
+        ):
+            async with on_air(TALK, {**TICK, "name": "tick"}, store=store) as (a_show, _):
+                await a_show.ask(command)
+            found.append(await names_after_a_restart(store))
+        return found
+
+    assert run_virtual(main()) == [
+        {"idle": True, "tick": True, "added": True},
+        {"idle": True, "tick": False, "added": True},
+        {"tick": False, "added": True},
+        {"tick": False},
+    ]
+
+
+def test_a_private_show_keeps_nothing_that_nobody_would_find_again() -> None:
+    async def main() -> dict[str, bool]:
+        store = MemoryStore()
+        async with on_air(TALK, store=store, shared=False) as (a_show, _):
+            await a_show.ask(SetAutonomous(trigger="added", settings=TICK))
+        assert not store._notes
+        return await names_after_a_restart(store, shared=False)
+
+    assert run_virtual(main()) == {"idle": True, "tick": True}
+
+
+class SlowStore(MemoryStore):
+    """Takes a second to say what was noted, and may be broken."""
+
+    is_broken = False
+
+    async def noted(self, show: str, name: str) -> str | None:
+        await asyncio.sleep(1.0)
+        if self.is_broken:
+            raise EngineError("The store is out of order.", engine="store", retryable=True)
+        return await super().noted(show, name)
+
+
+def test_a_change_that_comes_before_the_note_was_read_loses_nothing_of_it() -> None:
+    async def main() -> dict[str, bool]:
+        store = SlowStore()
+        for name in ("first", "second"):
+            async with on_air(TALK, store=store) as (a_show, _):
+                await a_show.ask(SetAutonomous(trigger=name, settings=TICK))
+        return await names_after_a_restart(store)
+
+    assert run_virtual(main()) == {"idle": True, "tick": True, "first": True, "second": True}
+
+
+def test_a_store_that_is_out_of_order_costs_a_change_its_future_and_not_the_show_its_words() -> None:
+    async def main() -> tuple[list[tuple[Seconds, str]], dict[str, bool]]:
+        store = SlowStore()
+        async with on_air(TALK, store=store) as (a_show, _):
+            await a_show.ask(SetAutonomous(trigger="kept", settings=TICK))
+        store.is_broken = True
+        async with on_air(TALK, store=store) as (a_show, reader):
+            await a_show.ask(SetAutonomous(trigger="lost", settings=TICK))
+            await asyncio.sleep(20)
+        store.is_broken = False
+        return spoken(reader), await names_after_a_restart(store)
+
+    said, names = run_virtual(main())
+    assert said
+    assert names == {"idle": True, "tick": True, "kept": True}
+
+
 def test_a_viewer_cuts_a_monologue_at_the_end_of_the_sentence() -> None:
     async def main() -> list[tuple[Seconds, str]]:
         async with on_air(TALK) as (a_show, reader):
@@ -144,6 +274,30 @@ def test_an_operators_line_and_an_interrupt_cut_it_as_well() -> None:
             return first, [text.split(maxsplit=1)[0] for _, text in spoken(reader)]
 
     assert run_virtual(main()) == (["Auto", "Answer"], ["Auto"])
+
+
+def test_whoever_writes_in_the_same_moment_is_answered_before_she_begins() -> None:
+    """The words are handed over, and the turn has not begun."""
+
+    async def main() -> list[str]:
+        async with on_air() as (a_show, reader):
+            scheduler = a_show._unasked._autonomy
+            assert isinstance(scheduler, EventScheduler)
+            handed_over = a_show._unasked.say
+
+            def just_then(stimulus: Stimulus) -> None:
+                handed_over(stimulus)
+                a_show._perform(Stimulus(text="hi", source="chat", author="Ana", priority=CHAT))
+
+            a_show._unasked.say = just_then  # type: ignore[method-assign]  # a moment that no client can hit at will
+            await a_show.ask(
+                SetAutonomous(trigger="tick", settings={**TICK, "action": {"say": "Auto tick."}})
+            )
+            await a_show.ask(FireTrigger("tick"))
+            await asyncio.sleep(20)
+            return [text.split(maxsplit=1)[0] for _, text in spoken(reader)]
+
+    assert run_virtual(main()) == ["Answer", "Auto"]
 
 
 def test_a_line_that_is_being_written_waits_for_a_viewer_who_comes_meanwhile() -> None:

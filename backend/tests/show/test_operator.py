@@ -182,6 +182,10 @@ def test_whatever_waits_is_told_and_can_be_dropped() -> None:
             await at.tell(channel_event("cheer", amount=5))
             await at.tell(chat_message("m1", "Mika, hello!", username="ana"))
             await at.tell(chat_message("m2", "!say sing", username="ben"))
+            about = at.show._state().reacting_to
+            assert about
+            assert (about.source, about.text) == ("typed", "First.")
+            assert about.stimulus_id == at.show._snapshot(0).turn
             waiting = at.show._state().waiting
             assert [each.source for each in waiting] == ["typed", "chat", "event", "chat"]
             for each in waiting:

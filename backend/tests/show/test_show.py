@@ -276,6 +276,24 @@ def test_the_sound_stays_where_it_is_while_she_speaks() -> None:
     assert run_virtual(main()) == ["talk", "stage", "talk"]
 
 
+def test_who_only_watches_is_not_left_with_the_sound_when_it_joins_in_the_middle_of_a_turn() -> None:
+    async def main() -> list[str | None]:
+        a_show = fakes.show(FakeAdapter("Hello."), FakeVoice(5.0))
+        primaries: list[str | None] = []
+        async with fakes.running(a_show):
+            await a_show.ask(typed("hi", client=None))
+            await asyncio.sleep(1)
+            with a_show.attach("control"):
+                await a_show.ask(Hello("control", ("state", "preview")))
+                primaries.append(a_show._primary)
+                with a_show.attach("stage"):
+                    await a_show.ask(Hello("stage", ("primary",)))
+                    primaries.append(a_show._primary)
+        return primaries
+
+    assert run_virtual(main()) == [None, "stage"]
+
+
 def test_a_chat_line_is_answered_and_the_decision_names_it() -> None:
     async def main() -> Reader:
         a_show = fakes.show(FakeAdapter("Hello Ana!"))

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
 from open_llm_vtuber.errors import EngineError, ErrorCode, ProtocolError, VTuberError
+from open_llm_vtuber.llm.held import Held
 from open_llm_vtuber.protocol.client_messages import TextInput
 from open_llm_vtuber.protocol.live_client_messages import (
     GetBackendMode,
@@ -63,6 +64,19 @@ def test_who_is_refused_for_being_too_many_is_told_when_to_come_again() -> None:
     answer = client(ProtocolError("Too much.", code="busy")).post("/")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert answer.json()["retryable"] is True
+
+
+def test_where_it_is_known_when_to_come_again_that_is_said() -> None:
+    held = Held("Not now.", engine="fake", cause="rate", retry_after=12.3)
+    answer = client(held).post("/")
+    assert (answer.status_code, answer.headers["retry-after"], answer.json()["retryable"]) == (
+        429,
+        "13",
+        True,
+    )
+    spent = client(Held("No money.", engine="fake", cause="budget", retry_after=None)).post("/")
+    assert (spent.status_code, spent.json()["retryable"]) == (429, False)
+    assert "retry-after" not in spent.headers
 
 
 @pytest.mark.parametrize("retryable", [True, False])

@@ -3,8 +3,10 @@
 import asyncio
 import http.client
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,28 @@ def test_a_trigger_is_added_shown_switched_fired_and_removed_over_http() -> None
     asyncio.run(main())
 
 
+def test_changes_of_both_doors_are_there_after_a_restart_and_show_when_they_fire(tmp_path: Path) -> None:
+    written = {"enabled": True, "triggers": [{**TICK, "name": "written"}, {**TICK, "name": "other"}]}
+    system = {"data_dir": tmp_path}
+
+    async def main() -> list[dict[str, Any]]:
+        async with on_air(system_config=system, autonomous=written) as server:
+            assert (await asked(server, "PUT", "/tick", {**TICK, "interval_s": 60}))[0] == 200
+            assert (await asked(server, "PUT", "/written", {"enabled": False}))[0] == 200
+            async with Client.connect(server.ws("main")) as client:
+                await client.send("autonomous-set", trigger="other", remove=True)
+                await client.until("autonomous-state")
+        async with on_air(system_config=system, autonomous=written) as server:
+            state = (await asked(server, "GET", ""))[1]
+            return sorted(state["triggers"], key=lambda trigger: str(trigger["name"]))
+
+    tick, other = asyncio.run(main())
+    assert (tick["name"], tick["settings"]["interval_s"], tick["enabled"]) == ("tick", 60, True)
+    in_s = (datetime.fromisoformat(tick["next_at"]) - datetime.now(UTC)).total_seconds()
+    assert 0 < in_s <= 60
+    assert (other["name"], other["enabled"], other["next_at"]) == ("written", False, None)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
     [
@@ -114,3 +138,57 @@ def test_both_doors_give_the_same_answer() -> None:
         state.pop("mood")
         state["triggers"][0].pop("next_at")  # to the millisecond, as both clocks stand when it is asked
     assert over_socket == over_http
+
+
+def mode_over(door: str) -> Callable[[Serving, Client, str], Awaitable[None]]:
+    async def over_socket(_: Serving, client: Client, mode: str) -> None:
+        await client.send("set-backend-mode", mode=mode)
+
+    async def over_http(server: Serving, _: Client, mode: str) -> None:
+        def put() -> int:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            try:
+                connection.request("PUT", "/api/backend-mode", json.dumps({"mode": mode}))
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+        assert await asyncio.to_thread(put) == 200
+
+    return over_http if door == "http" else over_socket
+
+
+@pytest.mark.parametrize("door", ["socket", "http"])
+def test_the_autonomous_mode_begins_and_ends_what_she_does_unasked_for_the_whole_audience(door: str) -> None:
+    """The section is off: only the mode makes the difference, and everybody who watches is told of it."""
+    written = {"enabled": False, "triggers": [{**TICK, "interval_s": 0.4, "name": "tick"}]}
+    change = mode_over(door)
+
+    async def spoken(viewer: Client, seconds: float) -> int:
+        await asyncio.sleep(seconds)
+        await viewer.send("heartbeat")
+        return [each["type"] for each in await viewer.until("heartbeat-ack")].count("audio")
+
+    async def main() -> tuple[list[int], list[str]]:
+        async with (
+            on_air(autonomous=written) as server,
+            Client.connect(server.ws("main")) as operator,
+            Client.connect(server.ws("main")) as viewer,
+        ):
+            counts, told = [await spoken(viewer, 1.0)], []
+            for mode in ("autonomous", "orphiq"):
+                await change(server, operator, mode)
+                told.append((await viewer.until("backend-mode-set"))[-1]["mode"])
+                if mode == "autonomous":
+                    said = (await viewer.until("audio"))[-1]
+                    assert said["display_text"]["text"] == "As written. "
+                    assert (await asked(server, "GET", ""))[1]["enabled"] is True
+                else:  # the turn that was under way ends; nothing new begins
+                    await spoken(viewer, 4.0)
+                    counts.append(await spoken(viewer, 1.5))
+                    assert (await asked(server, "GET", ""))[1]["enabled"] is False
+            return counts, told
+
+    counts, told = asyncio.run(main())
+    assert counts == [0, 0]
+    assert told == ["autonomous", "orphiq"]

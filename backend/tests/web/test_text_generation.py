@@ -11,6 +11,7 @@ import pytest
 
 from live_server import SCRIPTED, Client, Serving, serving
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.show.text_desk import MOST_OF_A_CLIENT
 
 SSE = {"accept": "text/event-stream"}
 PATH = "/api/text-generation"
@@ -178,3 +179,23 @@ def test_a_caller_is_told_when_too_much_is_being_written() -> None:
             del rest
 
     asyncio.run(main())
+
+
+def test_a_caller_of_rest_has_only_so_many_at_once_as_well_and_others_have_their_own() -> None:
+    async def main() -> None:
+        async with caller(settings(delay_ms=60_000)) as (rest, server), asyncio.TaskGroup() as group:
+            asking = [group.create_task(_asked(rest)) for _ in range(MOST_OF_A_CLIENT)]
+            await until(lambda: generations() == MOST_OF_A_CLIENT)
+            refused = await rest.post(PATH, json={"prompt": "x"})
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+            async with Client.connect(server.ws("main")) as socket:
+                await socket.send("text-generation-request", prompt="x", request_id="r")
+                await until(lambda: generations() == MOST_OF_A_CLIENT + 1)
+            for task in asking:
+                task.cancel()
+
+    asyncio.run(main())
+
+
+async def _asked(rest: httpx2.AsyncClient) -> None:
+    await rest.post(PATH, json={"prompt": "x"})

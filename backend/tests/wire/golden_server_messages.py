@@ -124,6 +124,7 @@ STATE = State(
     speaking=True,
     queue=2,
     waiting=(QUEUED,),
+    reacting_to=QUEUED,
     held=(Held(id="m2", username="v", text="hm", reason="hold-word"),),
     is_stopped=True,
     is_chat_paused=True,

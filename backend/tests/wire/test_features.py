@@ -16,6 +16,7 @@ from open_llm_vtuber.show.commands import NEEDS, Command, SourceCommand
 from wire.test_transcripts import NAMES, Replay, transcript
 
 OFF: Mapping[str, Sequence[Feature]] = {**{name: (name,) for name in FEATURES}, "everything": FEATURES}
+TICK = {"kind": "interval", "interval_s": 0.01, "action": {"say": "Tick."}}
 MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
     "text_generation": (
         {"type": "text-generation-request", "prompt": "x"},
@@ -33,7 +34,14 @@ MESSAGES: Mapping[Feature, Sequence[Mapping[str, Any]]] = {
         {"type": "get-twitch"},
         {"type": "twitch-login"},
     ),
-    "autonomous": (),
+    "autonomous": (
+        {"type": "autonomous-set"},
+        {"type": "autonomous-set", "enabled": True},
+        {"type": "autonomous-set", "trigger": "tick", "settings": TICK},
+        {"type": "autonomous-set", "trigger": "tick", "remove": True},
+        {"type": "autonomous-set", "rundown": "skip"},
+        {"type": "autonomous-fire", "trigger": "tick"},
+    ),
     "external_api": (),
 }
 """Feature → messages that ask for it."""
@@ -51,7 +59,14 @@ ROUTES: Mapping[Feature, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
         ("GET", "/api/twitch", {}),
         ("POST", "/api/twitch/login", {}),
     ),
-    "autonomous": (),
+    "autonomous": (
+        ("GET", "/api/autonomous", {}),
+        ("PUT", "/api/autonomous", {"enabled": True}),
+        ("PUT", "/api/autonomous/tick", TICK),
+        ("POST", "/api/autonomous/tick", TICK),
+        ("DELETE", "/api/autonomous/tick", {}),
+        ("POST", "/api/autonomous/tick/fire", {}),
+    ),
     "external_api": (),
 }
 MODES: Mapping[Feature, str] = {"external_api": "external-api", "autonomous": "autonomous"}
@@ -144,3 +159,25 @@ def test_with_everything_off_nothing_of_it_is_loaded() -> None:
         check=True,
     )
     assert run.stdout.splitlines() == ["[]", "[]"]
+
+
+@pytest.mark.parametrize("is_off", [False, True])
+def test_the_switch_outranks_what_the_section_says(is_off: bool) -> None:
+    """Every moment a trigger is due; with the switch off nobody looks, and the state has nothing to tell."""
+    triggers = [{**TICK, "interval_s": 0.05, "name": "tick"}]
+    settings = without(("autonomous",) if is_off else ()).model_copy(
+        update={"autonomous": {"enabled": True, "triggers": triggers}}
+    )
+
+    async def main() -> tuple[list[str], dict[str, Any]]:
+        async with serving(settings) as server, Client.connect(server.ws("main")) as client:
+            await client.send("client-hello", capabilities=["state"])
+            state = (await client.until("snapshot"))[-1]["state"]
+            await asyncio.sleep(1.0)
+            await client.send("heartbeat")
+            seen = await client.until("heartbeat-ack")
+            return [each["type"] for each in seen], state
+
+    kinds, state = asyncio.run(main())
+    assert ("audio" in kinds) is not is_off
+    assert ((state["autonomous"], state["mood"]) == (None, None)) is is_off

@@ -58,8 +58,8 @@ def test_an_interrupted_client_gets_the_first_sound_of_a_chat_turn_300_ms_after_
 def test_a_client_that_was_not_interrupted_does_not_wait() -> None:
     async def main() -> None:
         async with set_of_shows(llm=FakeLLM(lambda _: "Yes.", 0.0)) as shows, shows.tab("main") as tab:
-            for turn in (1, 2):
-                await shows.chat("Hello Mika!")
+            for turn, line in enumerate(("Hello Mika!", "And how are you, Mika?"), 1):
+                await shows.chat(line)
                 await tab.until_turns(turn)
                 assert wait_of(tab) < 0.1
 

@@ -84,7 +84,7 @@ class ToolRounds:
     async def _round(self, reply: "_Reply", tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """Ask the model once; tools that were not offered are not used."""
         begun = False
-        options = TextOptions(tools=tools, payer=reply.payer)
+        options = TextOptions(tools=tools, payer=reply.payer, is_spoken=True)
         try:
             async with aclosing(self._llm.stream(reply.messages(tools), options)) as pieces:
                 async for piece in pieces:

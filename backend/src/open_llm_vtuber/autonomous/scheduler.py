@@ -12,26 +12,28 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from open_llm_vtuber.autonomous import wants
+from open_llm_vtuber.autonomous import changes, wants
 from open_llm_vtuber.autonomous.content_generator import Content, ContentGenerator
 from open_llm_vtuber.autonomous.gestures import act
 from open_llm_vtuber.autonomous.journal import Journal
+from open_llm_vtuber.autonomous.listening import made_due
 from open_llm_vtuber.autonomous.moments import Now, wall_clock, zone
 from open_llm_vtuber.autonomous.personality import Personality
+from open_llm_vtuber.autonomous.python_trigger import carry_out
 from open_llm_vtuber.autonomous.reports import described, mood_state, summarised
 from open_llm_vtuber.autonomous.roster import Entry, Roster
-from open_llm_vtuber.autonomous.senses import Senses, facts_of
+from open_llm_vtuber.autonomous.senses import Senses
 from open_llm_vtuber.autonomous.settings import MOST_TRIGGERS, AutonomousSettings, trigger_from
 from open_llm_vtuber.autonomous.speaker import Speaker
-from open_llm_vtuber.autonomous.timing import criterion_holds, fired, is_too_late, obstacle
+from open_llm_vtuber.autonomous.timing import fired, is_too_late, obstacle
 from open_llm_vtuber.autonomous.topics import Topics
-from open_llm_vtuber.autonomous.triggers import ChatTrigger, EventTrigger, Trigger, TriggerConfig, free_name
+from open_llm_vtuber.autonomous.triggers import ChatTrigger, Trigger, TriggerConfig, free_name
 from open_llm_vtuber.autonomous.walk import Move, Walk
 from open_llm_vtuber.autonomous.wants import Want
 from open_llm_vtuber.autonomy import Floor
-from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState, Outcome
-from open_llm_vtuber.stimulus import ChannelEvent, ChatEvent, ChatMessage, Stimulus, StreamFacts
+from open_llm_vtuber.stimulus import ChatEvent, Stimulus
 from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
@@ -39,8 +41,6 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT: Seconds = 60.0
 """So often it looks whether somebody has set the clock."""
 CLOCK_WAS_SET: Seconds = 2.0
-PYTHON_LIMIT: Seconds = 30.0
-"""How long a trigger that is written in Python may take."""
 ASKED_FOR = "ai-speak-signal"
 """Under this name stands what a client asked for."""
 
@@ -58,7 +58,7 @@ class EventScheduler:
     ) -> None:
         self._wall = wall
         self._report = report
-        self._is_enabled = settings.enabled
+        self._is_enabled, self._was_enabled = settings.enabled, False
         self._floor: Floor | None = None
         draw = random.Random(seed).random  # noqa: S311  chance, not secrecy
         now, person = self._now(), settings.personality
@@ -79,6 +79,7 @@ class EventScheduler:
         self._walk = Walk(settings.rundown, self._generator, person.topic_rest_s, self._speaker.want)
         self._woken = asyncio.Event()
         self._offset = self._clock_offset()
+        self._configured = {trigger.name: trigger for trigger in settings.triggers}
         for trigger in settings.triggers:
             self._roster.put(trigger.name, trigger, now, self._senses.scene)
 
@@ -117,6 +118,20 @@ class EventScheduler:
         self._speaker.forget(name)
         self._changed()
 
+    def changes(self) -> str:
+        """Return what was changed of the triggers, for `restore`; "" for nothing. Those in Python do not count."""
+        present = (entry.trigger for entry in self._roster if not isinstance(entry.trigger, Trigger))
+        return changes.written(self._configured, present)
+
+    def restore(self, text: str) -> None:
+        """Change the triggers as `changes` has it, and report what cannot be kept."""
+        for name, trigger in changes.read(text, self._configured, self._report).items():
+            if trigger:
+                self._roster.put(name, trigger, self._now(), self._senses.scene)
+            else:
+                self._roster.remove(name)
+        self._changed()
+
     def fire(self, name: str) -> None:
         """Let a trigger fire as soon as she is free, whatever its conditions. Raises ProtocolError `not-found`."""
         entry, now = self._found(name), self._now()
@@ -138,12 +153,8 @@ class EventScheduler:
 
     def enable(self, *, on: bool) -> None:
         """Let triggers fire, or not."""
-        was_on, self._is_enabled = self.is_enabled, on
-        if self.is_enabled and not was_on:
-            self._roster.restart(self._now(), self._senses.scene)
-            self._walk.begin(self._now().loop)
-        elif not self.is_enabled:
-            self._speaker.forget_all()
+        self._is_enabled = on
+        self._follow_the_switch()
         self._changed()
 
     def move_rundown(self, move: Move, minutes: float) -> None:
@@ -174,20 +185,8 @@ class EventScheduler:
         self._senses.hear(event, now)
         if not self.is_enabled:
             return
-        match event:
-            case ChatMessage():
-                self._listen(now)
-            case ChannelEvent():
-                for entry, trigger in self._listeners(event.kind):
-                    title = str(event.data.get("title", "")).casefold()
-                    if (event.amount or 0) >= trigger.min_amount and trigger.title.casefold() in ("", title):
-                        self._come_due(entry, trigger, now.loop, now, facts_of(event))
-            case StreamFacts():
-                for entry, trigger in self._listeners("viewers"):
-                    if viewers < trigger.min_amount <= (event.viewers or 0):
-                        self._come_due(entry, trigger, now.loop, now, {"amount": str(event.viewers)})
-            case _:
-                pass
+        for entry, trigger, facts in made_due(event, self._roster, self._senses.scene, viewers, now):
+            self._come_due(entry, trigger, now.loop, now, facts)
         self._woken.set()
 
     def turn_began(self, stimulus: Stimulus) -> None:
@@ -203,10 +202,7 @@ class EventScheduler:
 
     async def run(self, floor: Floor) -> None:
         """Look at triggers until cancelled."""
-        self._floor = floor
-        self._roster.restart(self._now(), self._senses.scene)
-        if self.is_enabled:
-            self._walk.begin(self._now().loop)
+        self._floor, self._was_enabled = floor, False
         async with asyncio.TaskGroup() as group:
             while True:
                 self._look(floor, group)
@@ -221,7 +217,19 @@ class EventScheduler:
                 await self._woken.wait()
         self._woken.clear()
 
+    def _follow_the_switch(self) -> None:
+        """Begin anew where it was switched on, and take everything back where it was switched off."""
+        if self.is_enabled is self._was_enabled:
+            return
+        self._was_enabled = self.is_enabled
+        if self.is_enabled:
+            self._roster.restart(self._now(), self._senses.scene)
+            self._walk.begin(self._now().loop)
+        else:
+            self._speaker.forget_all()
+
     def _look(self, floor: Floor, group: asyncio.TaskGroup) -> None:
+        self._follow_the_switch()  # the backend mode may be another one
         now, scene = self._now(), self._senses.scene
         scene.mode = floor.mode
         self._senses.refresh(now)
@@ -237,27 +245,6 @@ class EventScheduler:
                 else:
                     self._come_due(entry, entry.trigger, due, now, {})
         self._speaker.look(floor, group)
-
-    def _listen(self, now: Now) -> None:
-        """Look at the triggers that listen to chat, now that somebody has written."""
-        scene = self._senses.scene
-        for entry in self._roster.of_kind("chat"):
-            trigger = entry.trigger
-            if entry.is_off or not isinstance(trigger, ChatTrigger):
-                continue
-            if not criterion_holds(trigger, entry.state, now.loop, scene):
-                entry.state = replace(entry.state, holds=False)
-                if trigger.needs_a_clock:
-                    self._roster.arm(entry, now, scene)
-            elif not entry.state.holds:
-                self._come_due(entry, trigger, now.loop, now, {})
-
-    def _listeners(self, kind: str) -> list[tuple[Entry, EventTrigger]]:
-        return [
-            (entry, entry.trigger)
-            for entry in self._roster.of_kind("event")
-            if isinstance(entry.trigger, EventTrigger) and entry.trigger.on == kind and not entry.is_off
-        ]
 
     def _come_due(
         self, entry: Entry, trigger: TriggerConfig, due: Seconds, now: Now, facts: Mapping[str, str]
@@ -320,18 +307,14 @@ class EventScheduler:
 
     async def _run_python(self, entry: Entry, trigger: Trigger, floor: Floor) -> None:
         try:
-            async with asyncio.timeout(PYTHON_LIMIT):
-                if await trigger.should_trigger():
-                    await trigger.execute(floor)
-                    self._done(entry, "ran")
-        except EngineError as error:  # the provider's fault, not the trigger's
-            self._done(entry, "failed", str(error))
-        except Exception as error:  # the boundary: somebody else's code costs its own trigger only
-            log.exception("the trigger %s failed", entry.name)
-            self._break(entry, f"It raised {type(error).__name__}.", self._now())
-            self._done(entry, "failed", entry.fault)
+            result = await carry_out(entry.name, trigger, floor)
         finally:
             entry.is_busy = False
+        if result is None:
+            return
+        if result.fault:
+            self._break(entry, result.fault, self._now())
+        self._done(entry, result.outcome, result.reason)
 
     def _break(self, entry: Entry, fault: str, now: Now) -> None:
         self._roster.switch_off(entry, fault, now, self._senses.scene)

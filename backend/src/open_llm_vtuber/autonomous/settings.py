@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from open_llm_vtuber.autonomous.moments import ZoneName
 from open_llm_vtuber.autonomous.personality import MoodSettings, Traits
@@ -81,15 +81,12 @@ class AutonomousSettings(BaseModel):
     timezone: ZoneName = "UTC"
     """Of cron lines, dates and quiet hours that name none."""
     personality: PersonalitySettings = PersonalitySettings()
-    triggers: Annotated[tuple[TriggerConfig, ...], Field(max_length=MOST_TRIGGERS)] = USUAL_TRIGGERS
+    triggers: Annotated[tuple[TriggerConfig, ...], Field(max_length=MOST_TRIGGERS), AfterValidator(named)] = (
+        USUAL_TRIGGERS
+    )
     rundown: Rundown | None = None
     lines: tuple[Template, ...] = Field(default=LINES, min_length=1)
     """What she says when no language model answers."""
-
-    @model_validator(mode="after")
-    def _every_trigger_has_a_name(self) -> "AutonomousSettings":
-        object.__setattr__(self, "triggers", named(self.triggers))
-        return self
 
 
 def read(given: Mapping[str, object], folder: Path, source: Source) -> AutonomousSettings:
@@ -97,19 +94,28 @@ def read(given: Mapping[str, object], folder: Path, source: Source) -> Autonomou
 
     Raises ConfigError that names every fault at once, with its line.
     """
+    faulty: list[str] = []
+    settings = AutonomousSettings()
     try:
         settings = AutonomousSettings.model_validate(given)
     except ValidationError as error:
-        raise ConfigError(source.faults(error, (SECTION,))) from error
+        faulty.append(source.faults(error, (SECTION,)))
     personality = settings.personality
-    if personality.topics_file is None:
-        return settings
-    try:
-        topics = tuple(read_topics(folder / personality.topics_file))
-    except ConfigError as error:
-        place = (SECTION, "personality", "topics_file")
-        raise ConfigError(source.fault(str(error), place)) from error
-    return settings.model_copy(update={"personality": personality.model_copy(update={"topics": topics})})
+    if file := _topics_file(given):
+        try:
+            personality = personality.model_copy(update={"topics": tuple(read_topics(folder / file))})
+        except ConfigError as error:
+            faulty.append(source.fault(str(error), (SECTION, "personality", "topics_file")))
+    if faulty:
+        raise ConfigError("; ".join(faulty))
+    return settings.model_copy(update={"personality": personality})
+
+
+def _topics_file(given: Mapping[str, object]) -> str | None:
+    """Return the name of the topic file, also where something else in the section is wrong."""
+    personality = given.get("personality")
+    file = personality.get("topics_file") if isinstance(personality, Mapping) else None
+    return file if isinstance(file, str) and file else None
 
 
 _TRIGGER: TypeAdapter[TriggerConfig] = TypeAdapter(TriggerConfig)

@@ -212,9 +212,9 @@ TriggerConfig = Annotated[
 class Trigger(ABC):
     """A trigger that is written in Python.
 
-    Every `interval` seconds `should_trigger` is asked, and on True `execute` is given the show: its words
-    (`generate_text`), its face and gestures (`body`), its voice (`say`). One that
-    raises or takes too long is switched off, and reported; the others go on.
+    Every `interval` seconds `should_trigger` is asked, and on True `execute` is given what an adapter has
+    (`generate_text`, `trigger_expression`, `trigger_motion`, `get_character_state`) and what a show has (`say`,
+    `play`, `body` …). One that raises or takes too long is switched off, and reported; the others go on.
     """
 
     name: str = ""

@@ -115,7 +115,7 @@ class FallbackBrain:
                 return
         if said:
             return
-        if line := self._spent(trouble):
+        if line := self._spent(trouble, options):
             yield line
             return
         if trouble is None:
@@ -165,10 +165,14 @@ class FallbackBrain:
             log.info("%s answers again", link.name)
             self._on_recovered()
 
-    def _spent(self, trouble: EngineError | None) -> str:
-        """Return what to say when nobody answers: something only where it is the money that has run out."""
+    def _spent(self, trouble: EngineError | None, options: TextOptions) -> str:
+        """Return what to say when nobody answers: something only where it is the money that has run out.
+
+        Who has asked for a text, and not for a reply, gets the error: it would take the line for the text.
+        """
         if isinstance(trouble, Held):
-            return self._canned.line() if self._canned and trouble.cause == "budget" else ""
+            is_said = options.is_spoken and trouble.cause == "budget"
+            return self._canned.line() if self._canned and is_said else ""
         if not self._exhausted.is_set():
             self._exhausted.set()
             self._on_exhausted(str(trouble))

@@ -45,6 +45,7 @@ def problem(error: VTuberError, *, request_type: str, request_id: str | None) ->
         request_type=request_type,
         request_id=request_id,
         retryable=error.retryable if isinstance(error, EngineError) else None,
+        retry_after=error.retry_after if isinstance(error, EngineError) else None,
     )
 
 

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, Strin
 from pydantic.alias_generators import to_camel
 
 RequestId = Annotated[str, StringConstraints(max_length=200)]
-Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary"]
+Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary", "preview"]
+"""`primary`: it can play the sound and report its end. `preview`: it only watches, and never plays any."""
 
 
 class ClientPart(BaseModel):
@@ -43,4 +44,4 @@ class Answer(Cue):
         return {name: value for name, value in fields.items() if value is not None or name not in _OPTIONAL}
 
 
-_OPTIONAL = {"request_id", "request_type", "retryable"}
+_OPTIONAL = {"request_id", "request_type", "retryable", "retry_after"}

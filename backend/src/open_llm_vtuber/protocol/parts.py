@@ -264,6 +264,8 @@ class State(_Part):
     queue: int
     waiting: tuple[Queued, ...] = ()
     """What waits, in order; at most twenty of it."""
+    reacting_to: Queued | None = None
+    """What the running turn is about; its `stimulus_id` is the turn's id."""
     held: tuple[Held, ...] = ()
     is_stopped: bool = False
     is_chat_paused: bool = False

@@ -178,6 +178,8 @@ class Error(Answer):
     request_type: str | None = None
     retryable: bool | None = None
     """Whether the same request may succeed later; only there where a provider failed."""
+    retry_after: float | None = None
+    """In how many seconds, where that is known."""
 
 
 class HeartbeatAck(Answer):

@@ -38,12 +38,28 @@ class _PacedSelector(selectors.DefaultSelector):
         ready = super().select(None if timeout is None else timeout / self._speed)
         passed = (time.monotonic() - began) * self._speed
         longest = math.inf if timeout is None else timeout
-        # Rounded up: a timer that rings before its time would be set anew for ever, as this clock stands still.
-        self.now = math.nextafter(self.now + (min(passed, longest) if ready else longest), math.inf)
+        self.now += min(passed, longest) if ready else longest
         return ready
 
 
-class RehearsalLoop(asyncio.SelectorEventLoop):
+class PunctualLoop(asyncio.SelectorEventLoop):
+    """A loop of which no timer rings before its time, for clocks that stand still while something is ready.
+
+    Asyncio lets a timer ring up to one tick of the real clock early. Who then sees that it is not time yet and waits
+    again finds that tick passed; where the clock stands still, two who do so keep each other awake for ever.
+    """
+
+    @property
+    def _clock_resolution(self) -> Seconds:
+        """The step to the next moment that can be told apart: a timer rings when its time is now or past."""
+        return math.ulp(self.time())
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, _: Seconds) -> None:
+        """Leave it: asyncio sets here what the real clock has."""
+
+
+class RehearsalLoop(PunctualLoop):
     """Starts at second 0 and runs `speed` times as fast as the real clock."""
 
     def __init__(self, speed: float) -> None:

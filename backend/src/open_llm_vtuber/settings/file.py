@@ -1,7 +1,7 @@
 """A configuration file as it stands: YAML with the environment put in. Only `config.py` asks for it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,19 @@ def _parse(file: Path) -> tuple[dict[str, Any], Source]:
     return given, source
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML 1.1 but for its keys: there `on` is a word, as in `on: raid`, and no truth."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  as its base has it
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
+
+
 def _parsed(file: Path) -> tuple[Any, Source]:
     data = file.read_bytes()
-    loader = yaml.SafeLoader(data.decode(encoding_of(data)))
+    loader = _Loader(data.decode(encoding_of(data)))
     try:
         tree = loader.get_single_node()
         return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)

@@ -52,6 +52,11 @@ class Outbox:
         self._audio_from: Seconds = 0.0
 
     @property
+    def plays(self) -> bool:
+        """Whether the show is played to it: everybody but who only listens or watches."""
+        return not self.listens_only and "preview" not in (self.capabilities or ())
+
+    @property
     def is_existing_client(self) -> bool:
         """Whether this is a web client that knows only the messages of old."""
         return self.capabilities is None and not self.listens_only
@@ -125,10 +130,11 @@ class Audience:
 
     def __len__(self) -> int:
         """Return how many clients the show is played to."""
-        return sum(not box.listens_only for box in self._outboxes.values())
+        return sum(box.plays for box in self._outboxes.values())
 
-    def __contains__(self, client: object) -> bool:
-        return client in self._outboxes
+    def plays_to(self, client: str | None) -> bool:
+        """Return whether that client is there and the show is played to it."""
+        return client in self._outboxes and self._outboxes[client].plays
 
     @contextmanager
     def attach(self, client: str, *, listens_only: bool = False) -> Iterator[Outbox]:
@@ -162,9 +168,9 @@ class Audience:
     def primary(self) -> str | None:
         """The client that plays the sound and reports its end.
 
-        The first that can be primary, else the first existing web client, else whoever is there first.
+        The first that can be primary, else the first existing web client, else whoever is there first and not just watching.
         """
-        boxes = [box for box in self._outboxes.values() if not box.listens_only]
+        boxes = [box for box in self._outboxes.values() if box.plays]
         stages = [box for box in boxes if "primary" in (box.capabilities or ())]
         existing = [box for box in boxes if box.is_existing_client]
         return next((box.client for box in [*stages, *existing, *boxes]), None)

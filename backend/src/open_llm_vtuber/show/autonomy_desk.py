@@ -1,15 +1,18 @@
 """The show's side of what she does unasked: when she is free for it, how it gets on air, what clients may ask of it."""
 
+import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
-from open_llm_vtuber.errors import ProtocolError
-from open_llm_vtuber.ports import Adapter
+from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.ports import Adapter, Store
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
 from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
 from open_llm_vtuber.protocol.server_messages import FullText, ServerMessage
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.body import Body
@@ -19,16 +22,23 @@ from open_llm_vtuber.show.role import Billing
 from open_llm_vtuber.stimulus import (
     AUTONOMOUS,
     UNASKED,
+    UNTIL_REPLACED,
     ChannelEvent,
     ChatEvent,
     ChatMessage,
+    Priority,
     Stimulus,
     TextContext,
     TextWishes,
 )
+from open_llm_vtuber.units import Milliseconds
+
+log = logging.getLogger(__name__)
 
 SEEN = 500
 """The last messages and events, by which one that comes twice is known."""
+NOTE = "triggers"
+"""Under this name the store keeps what was changed of them."""
 NONE_HERE = "Nothing happens unasked in this show."
 
 
@@ -45,11 +55,28 @@ class Surroundings:
     on_change: Callable[[], None]
 
 
-class AutonomyDesk:
-    """Keeps the port `Floor` for one show. Without an `Autonomy` only a client's wish makes her speak up."""
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Where one show's notes are kept."""
 
-    def __init__(self, autonomy: Autonomy | None, show: Surroundings, speak_up: str) -> None:
+    store: Store
+    show: str
+
+
+class AutonomyDesk:
+    """Keeps the port `Floor` for one show. Without an `Autonomy` only a client's wish makes her speak up.
+
+    With `notes` it keeps what clients change of the triggers; a private show has none, as nobody finds it again.
+    """
+
+    def __init__(
+        self, autonomy: Autonomy | None, show: Surroundings, speak_up: str, notes: Notes | None = None
+    ) -> None:
         self._autonomy = autonomy
+        self._notes = notes
+        self._noted = ""
+        self._opening = asyncio.Lock()
+        self._is_open = False
         self._show = show
         self._speak_up = speak_up
         self._seen: deque[str] = deque(maxlen=SEEN)
@@ -57,20 +84,45 @@ class AutonomyDesk:
     async def run(self) -> None:
         """Let it happen until cancelled."""
         if self._autonomy:
+            await self._open(self._autonomy)
             await self._autonomy.run(self)
 
-    def ask(self, command: AutonomousCommand) -> Sequence[ServerMessage]:
-        """Change what is asked and answer how it goes. Raises ProtocolError."""
+    async def ask(self, command: AutonomousCommand) -> Sequence[ServerMessage]:
+        """Change what is asked, keep it, and answer how it goes. Raises ProtocolError, and EngineError of the store."""
         if self._autonomy is None:
             raise ProtocolError(NONE_HERE, code="wrong-state")
+        await self._open(self._autonomy)
         match command:
             case SetAutonomous():
                 _change(self._autonomy, command)
+                await self._keep(self._autonomy)
             case FireTrigger():
                 self._autonomy.fire(command.trigger)
             case _:
                 assert_never(command)
         return (AutonomousState(**dict(self._autonomy.describe())),)
+
+    async def _open(self, autonomy: Autonomy) -> None:
+        """Take over, once, what was changed before a restart; who asks meanwhile waits for that.
+
+        While the store cannot say what it was, nothing takes its place either.
+        """
+        async with self._opening:
+            if self._is_open or self._notes is None:
+                return
+            try:
+                self._noted = await self._notes.store.noted(self._notes.show, NOTE) or ""
+            except EngineError as error:
+                log.warning("show %s: %s", self._notes.show, error)
+                return
+            self._is_open = True
+            autonomy.restore(self._noted)
+
+    async def _keep(self, autonomy: Autonomy) -> None:
+        if self._notes is None or not self._is_open or (changes := autonomy.changes()) == self._noted:
+            return
+        await self._notes.store.note(self._notes.show, NOTE, changes)
+        self._noted = changes
 
     def speak_up(self, client: str) -> Sequence[ServerMessage]:
         """Let her say something because a client wants it, and nothing where she speaks already, or is about to."""
@@ -160,6 +212,27 @@ class AutonomyDesk:
     ) -> AsyncGenerator[str, None]:
         """Yield a text from whatever gives the words just now. Raises EngineError."""
         return self._show.adapter().generate_text(prompt, context, options)
+
+    async def trigger_expression(
+        self,
+        expression_id: int | str,
+        duration: Milliseconds = UNTIL_REPLACED,
+        priority: Priority = UNASKED,
+    ) -> ExpressionResult:
+        """Claim the face. Raises ProtocolError."""
+        return await self._show.adapter().trigger_expression(expression_id, duration, priority)
+
+    async def trigger_motion(
+        self, motion_group: str, motion_index: int, *, loop: bool = False, priority: Priority = UNASKED
+    ) -> MotionResult:
+        """Claim a gesture. Raises ProtocolError."""
+        return await self._show.adapter().trigger_motion(
+            motion_group, motion_index, loop=loop, priority=priority
+        )
+
+    async def get_character_state(self) -> State:
+        """Return what the character is doing. Raises ProtocolError."""
+        return await self._show.adapter().get_character_state()
 
     def say(self, stimulus: Stimulus) -> None:
         """Let her speak next. Raises ProtocolError `busy`."""

@@ -120,6 +120,15 @@ class Operator:
         chat = [_queued(each.id, "chat", each.display_name, each.text) for each in self._channel.chat.waiting]
         return tuple([*inbox, *events, *chat][:SHOWN])
 
+    @property
+    def under_way(self) -> Queued | None:
+        """What the running turn is about."""
+        turn = self._director.turn
+        if turn is None:
+            return None
+        stimulus = turn.stimulus
+        return _queued(turn.id, stimulus.source, stimulus.author, stimulus.text)
+
     async def ask(self, command: orders.OperatorCommand) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers. Raises ProtocolError and EngineError."""
         answer = await self._act(command)

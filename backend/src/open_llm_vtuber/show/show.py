@@ -24,7 +24,7 @@ from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand
-from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Surroundings
+from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Notes, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
@@ -96,7 +96,8 @@ class Show:
         self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
-        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up)
+        notes = Notes(store, name) if shared else None
+        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel, writer)
         self._role_change = RoleChange(
@@ -282,7 +283,7 @@ class Show:
         if isinstance(command, OperatorCommand):
             return await self._operator.ask(command)
         if isinstance(command, AutonomousCommand):
-            return self._unasked.ask(command)
+            return await self._unasked.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
@@ -350,6 +351,7 @@ class Show:
             mode=self._modes.mode,
             queue=self._director.waiting,
             waiting=self._operator.waiting,
+            reacting_to=self._operator.under_way,
             held=self._channel.chat.held,
             is_stopped=self._operator.is_stopped,
             is_chat_paused=self._operator.is_chat_paused,
@@ -368,7 +370,7 @@ class Show:
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.
-        if self._director.turn is None or self._primary not in self.audience:
+        if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
         self._body.look()
         self._changed.set()

@@ -76,7 +76,7 @@ class _Writing:
             request_id=self.request.request_id,
             text=self.text,
             metadata=GenerationMetadata(
-                model=self.adapter.model,
+                model=self.report.model if self.report and self.report.model else self.adapter.model,
                 tokens=-(-len(self.text) // CHARACTERS_A_TOKEN) if counted is None else counted,
                 generation_ms=round(passed * 1000),
                 finish_reason=finish_reason,
@@ -131,8 +131,10 @@ class TextDesk:
     def _begin(self, request: commands.GenerateText) -> None:
         if self._group is None:
             raise ProtocolError("The show has not begun.", code="wrong-state")
-        own = [each.request for each in self._writing if each.request.client == request.client]
-        if request.request_id is not None and any(each.request_id == request.request_id for each in own):
+        own = [each.request for each in self._writing if _who(each.request) == _who(request)]
+        if request.request_id is not None and any(
+            (each.client, each.request_id) == (request.client, request.request_id) for each in own
+        ):
             raise ProtocolError("A text is being written for that request_id already.", code="wrong-state")
         if len(own) >= MOST_OF_A_CLIENT:
             raise ProtocolError("Too many texts are being written for you; wait for one.", code="busy")
@@ -202,6 +204,11 @@ class TextDesk:
         outbox = self._audience.outbox(writing.request.client)
         if outbox and writing in self._writing:
             outbox.send(message)
+
+
+def _who(request: commands.GenerateText) -> str:
+    """Return who asks: a caller of REST has a client of its own for each text, whose uid begins with who it is."""
+    return request.client.rpartition("/")[0] or request.client
 
 
 def _bug(request: commands.GenerateText) -> Error:

@@ -3,6 +3,7 @@
 So both doors take the same, refuse the same with the same sentence, and answer the same.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -62,9 +63,10 @@ class Refusal(HTTPException):
     """A refused request, as HTTP says it."""
 
     def __init__(self, error: Error) -> None:
-        headers = {"Retry-After": str(RETRY_AFTER_S)} if error.code == "busy" else None
+        wait = error.retry_after or (RETRY_AFTER_S if error.code == "busy" else None)
+        headers = {"Retry-After": str(math.ceil(wait))} if wait and error.retryable is not False else None
         super().__init__(STATUS.get(error.code, 500), error.message, headers)
-        is_retryable = error.retryable or error.code == "busy"
+        is_retryable = error.code == "busy" if error.retryable is None else error.retryable
         self.problem = Problem(detail=error.message, code=error.code, retryable=is_retryable)
 
 

@@ -17,7 +17,7 @@ from open_llm_vtuber.protocol.parts import GenerationMetadata
 from open_llm_vtuber.protocol.server_messages import Error
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.shows import Shows, Subscription
-from open_llm_vtuber.web.api import ON_AIR, Problem, Refusal, ShowName, answers_to, message_in, takes
+from open_llm_vtuber.web.api import CALLER, ON_AIR, Problem, Refusal, ShowName, answers_to, message_in, takes
 
 EVENTS = "text/event-stream"
 OWN_ID = "text"
@@ -41,10 +41,12 @@ class GeneratedText(BaseModel):
 def add_text_generation(app: FastAPI, shows: Shows) -> None:
     """Add the route."""
 
-    async def place_in(show: ShowName = ON_AIR) -> AsyncGenerator[Subscription, None]:
+    async def place_in(request: Request, show: ShowName = ON_AIR) -> AsyncGenerator[Subscription, None]:
         """Listen to the show until the response has been sent, or the caller has gone."""
         try:
-            async with shows.subscribe(show, f"text-{uuid4()}", listens_only=True) as place:
+            async with shows.subscribe(
+                show, f"{request.client.host if request.client else CALLER}/{uuid4()}", listens_only=True
+            ) as place:
                 yield place
         except ProtocolError as error:  # there is no such show
             refused = problem(error, request_type="text-generation-request", request_id=None)

@@ -110,23 +110,21 @@ async def on_air(
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        system, lines = settings.system_config, ChatLines()
-        store = MemoryStore() if staging else await _store(stack, system)
+        lines = ChatLines()
+        store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
         for note in casting.notes:
             report(note)
-        ears, books = lambda: Ears(ear, detector), remote.books
-        build = _stage(settings, casting, store, ears, will, books, lines, report)
+        books = remote.books
+        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, books, lines, report)
         local = await stack.enter_async_context(
             LocalShows(build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
         shows = await _channels(stack, settings, groups, lines)
-        proxy = Proxy(shows, character.human_name) if system.enable_proxy else None
-        if proxy:
-            await stack.enter_async_context(proxy)
+        proxy = await _proxy(stack, settings, shows)
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
@@ -360,6 +358,12 @@ async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lin
         stored = None if platform.has_login() else ANONYMOUS
         channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
+
+
+async def _proxy(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Proxy | None:
+    if not settings.system_config.enable_proxy:
+        return None
+    return await stack.enter_async_context(Proxy(shows, settings.character_config.human_name))
 
 
 def _loops(

@@ -13,7 +13,17 @@ from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import AutonomousSettings, trigger_from
 from open_llm_vtuber.autonomous.triggers import TriggerConfig
 from open_llm_vtuber.ports import BodyControl
-from open_llm_vtuber.stimulus import ChatMessage, Stimulus, TextContext, TextWishes
+from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, State
+from open_llm_vtuber.stimulus import (
+    UNASKED,
+    UNTIL_REPLACED,
+    ChatMessage,
+    Priority,
+    Stimulus,
+    TextContext,
+    TextWishes,
+)
+from open_llm_vtuber.units import Milliseconds
 
 TRIGGERS = 10_000
 WATCHED_S = 20.0
@@ -36,6 +46,25 @@ class _Floor:
         """Yield nothing."""
         del prompt, context, options
         yield ""
+
+    async def trigger_expression(
+        self,
+        expression_id: int | str,
+        duration: Milliseconds = UNTIL_REPLACED,
+        priority: Priority = UNASKED,
+    ) -> ExpressionResult:
+        """Have no face."""
+        raise NotImplementedError
+
+    async def trigger_motion(
+        self, motion_group: str, motion_index: int, *, loop: bool = False, priority: Priority = UNASKED
+    ) -> MotionResult:
+        """Have no body."""
+        raise NotImplementedError
+
+    async def get_character_state(self) -> State:
+        """Have no state."""
+        raise NotImplementedError
 
     def say(self, stimulus: Stimulus) -> None:
         """Do nothing."""

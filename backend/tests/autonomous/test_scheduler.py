@@ -632,6 +632,33 @@ def test_the_plan_of_a_show_is_walked_through_and_a_break_is_kept() -> None:
     assert closing == 13, "two minutes were added"
 
 
+def test_what_happens_while_it_is_off_is_not_made_up_for_later() -> None:
+    written = settings(
+        {"kind": "event", "on": "raid", "late_s": 3600, "action": {"say": "Welcome!"}}, enabled=False
+    )
+
+    async def script(scheduler: EventScheduler) -> None:
+        scheduler.happened(raid())
+        await asyncio.sleep(30)
+        scheduler.enable(on=True)
+        await asyncio.sleep(30)
+        scheduler.happened(raid(event_id="e2"))
+
+    assert played(written, FakeFloor(), script, until=90).said == [(60.0, "Welcome!")]
+
+
+def test_a_plan_is_not_begun_while_all_of_it_is_off() -> None:
+    plan = {"segments": [{"name": "hello", "minutes": 3, "opening": "Open."}]}
+
+    async def script(scheduler: EventScheduler) -> None:
+        with pytest.raises(ProtocolError, match="switched off"):
+            scheduler.move_rundown("start", 0)
+        await asyncio.sleep(60)
+        assert scheduler.summary().segment is None
+
+    assert not played(settings(enabled=False, rundown=plan), FakeFloor(), script, until=90).said
+
+
 def test_without_a_plan_nobody_can_go_about_in_it() -> None:
     async def script(scheduler: EventScheduler) -> None:
         with pytest.raises(ProtocolError, match="No run-down"):

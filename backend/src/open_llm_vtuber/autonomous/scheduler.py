@@ -158,7 +158,9 @@ class EventScheduler:
         self._changed()
 
     def move_rundown(self, move: Move, minutes: float) -> None:
-        """Go about in the run-down. Raises ProtocolError `wrong-state` without one, or while none runs."""
+        """Go about in the run-down. Raises ProtocolError `wrong-state` without one, while none runs, or while off."""
+        if self._walk.plan and not self.is_enabled:
+            raise ProtocolError("Nothing happens unasked while it is switched off.", code="wrong-state")
         self._walk.move(move, minutes, self._now().loop)
         self._changed()
 

@@ -122,9 +122,9 @@ class Operator:
 
     @property
     def under_way(self) -> Queued | None:
-        """What the running turn is about."""
+        """What the running turn is about; nothing of one that was taken back."""
         turn = self._director.turn
-        if turn is None:
+        if turn is None or turn.retracted is not None:
             return None
         stimulus = turn.stimulus
         return _queued(turn.id, stimulus.source, stimulus.author, stimulus.text)

@@ -76,7 +76,7 @@ class Turn:
         self.is_over = False
         """From here on there is nothing left to interrupt."""
         self._reported: str | None = None
-        self._retracted: str | None = None
+        self.retracted: str | None = None
         self._admitted = ""
         self._was_refused = False
         self._voice_failed = False
@@ -93,8 +93,8 @@ class Turn:
             self._was_interrupted = True
             self._cast.audience.interrupted()
             self._publish(InterruptSignalCue())
-            if self._retracted is not None:
-                self._publish(SpeechRetracted(turn_id=self.id, reason=self._retracted))
+            if self.retracted is not None:
+                self._publish(SpeechRetracted(turn_id=self.id, reason=self.retracted))
             raise
         finally:
             await self._close()
@@ -105,7 +105,7 @@ class Turn:
 
     def retract(self, reason: str) -> None:
         """Note, before the turn is cancelled, that nothing of it may stay anywhere."""
-        self._retracted = reason
+        self.retracted = reason
 
     def playback_ended(self) -> None:
         """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
@@ -327,12 +327,12 @@ class Turn:
         self._cast.body.rest()
         self._cast.airlock.forget(self.id)
         if not self._sentences_sent and self.stimulus.message_id:
-            reason = "no-reply" if self._retracted is None else "removed"
+            reason = "no-reply" if self.retracted is None else "removed"
             self._cast.decide(skipped(self.stimulus.message_id, reason))
-        if self._retracted is not None:
+        if self.retracted is not None:
             heard = ""
         try:
-            if (self.stimulus.line or heard) and self._retracted is None:
+            if (self.stimulus.line or heard) and self.retracted is None:
                 self._cast.adapter.remember(self.stimulus, heard)
             if heard:
                 await self._keep("ai", self._cast.character_name, heard)

@@ -250,6 +250,77 @@ def test_a_line_that_came_with_bits_is_answered_once_with_them(first: str) -> No
     run_virtual(main())
 
 
+REDEEMED = channel_event("redemption", amount=100, who="Rude", message=SECRET, title="Ask me")
+
+
+@pytest.mark.parametrize("order", ["line waits", "event first", "event just before"])
+def test_the_words_of_a_reward_are_answered_once_and_with_it(order: str) -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            line = chat_message("bad", f"{SECRET} ", username="rude")
+            if order == "event just before":
+                await air.tell(REDEEMED)
+                await asyncio.sleep(0.5)
+                await air.tell(line)
+            else:
+                await air.show._director.freeze()
+                for event in (line, REDEEMED) if order == "line waits" else (REDEEMED, line):
+                    await air.tell(event)
+                air.show._director.thaw()
+            await asyncio.sleep(10)
+            (asked,) = air.adapter.asked
+            assert (asked.source, asked.message_id) == ("event", "bad")
+            assert SECRET in asked.text
+            assert not await air.store.paid.waiting("main")
+
+    run_virtual(main())
+
+
+def test_the_words_of_a_reward_whose_line_is_being_answered_are_not_answered_again() -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            await air.tell(chat_message("bad", SECRET, username="rude"))
+            await asyncio.sleep(0.1)
+            await air.tell(REDEEMED)
+            await asyncio.sleep(20)
+            line, reward = air.adapter.asked
+            assert line.text == SECRET
+            assert (reward.source, SECRET in reward.text) == ("event", False)
+            assert not await air.store.paid.waiting("main")
+
+    run_virtual(main())
+
+
+def test_a_reward_whose_line_never_comes_is_answered_all_the_same_and_a_later_line_for_itself() -> None:
+    async def main() -> None:
+        async with on_air() as air:
+            await air.tell(REDEEMED)
+            await asyncio.sleep(30)
+            await air.tell(chat_message("bad", SECRET, username="rude"))
+            await asyncio.sleep(10)
+            assert [asked.source for asked in air.adapter.asked] == ["event", "chat"]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("order", ["line first", "event first"])
+def test_the_words_of_a_reward_go_with_their_line_and_it_is_still_thanked_for(order: str) -> None:
+    async def main() -> None:
+        async with on_air("Thank you!") as air:
+            line = chat_message("bad", SECRET, username="rude")
+            await air.show._director.freeze()
+            for event in (line, REDEEMED) if order == "line first" else (REDEEMED, line):
+                await air.tell(event)
+            await air.tell(DELETED)
+            air.show._director.thaw()
+            await asyncio.sleep(10)
+            (asked,) = air.adapter.asked
+            assert (asked.source, SECRET in asked.text) == ("event", False)
+            assert SECRET not in await air.stored()
+
+    run_virtual(main())
+
+
 def test_where_bits_are_bound_to_no_words_their_line_is_answered_as_chat_and_they_count() -> None:
     async def main() -> None:
         silent = CueSheets({"bits": BoundSheet(on="cheer", steps=())})

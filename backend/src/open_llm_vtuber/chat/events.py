@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.chat.cue_sheets import CueSheets, claims, text_of
-from open_llm_vtuber.settings.chat import EventName, ExpressionStep, MotionStep, PromptStep, SayStep
+from open_llm_vtuber.settings.chat import (
+    BoundSheet,
+    EventName,
+    ExpressionStep,
+    MotionStep,
+    PromptStep,
+    SayStep,
+)
 from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.units import Seconds
 
@@ -22,6 +29,8 @@ UNPAID_WAITS: Seconds = 60.0
 """What nobody paid for is not reacted to later than this."""
 GIVER_COMES_WITHIN: Seconds = 5.0
 """Who got a subscription as a gift may be told before it is told who gave it."""
+LINE_COMES_WITHIN: Seconds = 2.0
+"""Words that came with a reward come as a line of chat too, and a moderator deletes that line."""
 GIFT_COVERS: Seconds = 120.0
 """For so long after a gift those who got it need no thanks of their own."""
 SOMEBODY = "somebody"
@@ -61,6 +70,7 @@ class _Group:
     message: str = ""
     message_id: str = ""
     tier: str = ""
+    awaits_line: bool = False
 
 
 class Events:
@@ -101,8 +111,16 @@ class Events:
 
     def has_words(self, event: ChannelEvent) -> bool:
         """Whether something is said about an event, or it is shown without a word."""
-        sheet = self.sheets.for_event(event.kind, event.amount or 0, _reward(event))
-        return any(isinstance(step, SayStep | PromptStep) for step in sheet.steps)
+        return _speaks(self.sheets.for_event(event.kind, event.amount or 0, _reward(event)))
+
+    def found_line(self, message_id: str, username: str, text: str) -> bool:
+        """Note the line that a reward's words came as; return whether one waits that will answer them."""
+        for group in self._groups.values():
+            if not group.awaits_line or username not in group.names or not same_words(group.message, text):
+                continue
+            group.awaits_line, group.message_id, group.not_before = False, message_id, group.since
+            return _speaks(self.sheets.for_event(group.kind, group.amount, group.reward))
+        return False
 
     def take(self, now: Seconds) -> tuple[Reaction | None, Sequence[str]]:
         """Return what is to be done now, if anything: paid events first, the longest waiting first.
@@ -156,8 +174,12 @@ class Events:
             key = (event.kind, "")
         group = self._groups.get(key)
         if group is None:
-            not_before = now + (GIVER_COMES_WITHIN if is_receiver else 0.0)
-            group = self._groups[key] = _Group(event.kind, key[1], event.is_paid, now, not_before)
+            awaits_line = (
+                event.kind == "redemption" and bool(event.message) and not event.data.get("message_id")
+            )
+            wait = GIVER_COMES_WITHIN if is_receiver else LINE_COMES_WITHIN if awaits_line else 0.0
+            group = self._groups[key] = _Group(event.kind, key[1], event.is_paid, now, now + wait)
+            group.awaits_line = awaits_line
         group.count += 1
         group.amount += event.amount or 0
         if event.username and (event.username in group.names or len(group.names) < MOST_NAMES):
@@ -212,6 +234,15 @@ class Events:
             if not group.is_paid and now - group.since > UNPAID_WAITS
         ]
         return [event_id for key in gone for event_id in self._groups.pop(key).ids]
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts are the same but for blanks."""
+    return one.split() == other.split()
+
+
+def _speaks(sheet: BoundSheet) -> bool:
+    return any(isinstance(step, SayStep | PromptStep) for step in sheet.steps)
 
 
 def _reward(event: ChannelEvent) -> str:

@@ -161,6 +161,7 @@ class Channel:
             case ChannelEvent():
                 if event.kind == "follow":
                     self.chat.follows(event.username)
+                event = self.chat.with_line(event)
                 message_id = event.data.get("message_id")
                 if message_id and event.is_paid and self.events.answers(event):
                     self.chat.came_with_event(str(message_id))
@@ -251,6 +252,8 @@ class Channel:
         self._places[message.platform, message.channel] = None
         is_first = self._wants_first and await self.viewers.is_first(message)
         await self.viewers.saw(message)
+        if self.events.answers_line(message):
+            self.chat.came_with_event(message.id)
         asked = self.chat.take_in(message, self._now(), is_first=is_first)
         self._poked.set()
         if asked and self.obey:

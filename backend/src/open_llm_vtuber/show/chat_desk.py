@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from open_llm_vtuber.chat.commands import Call, Commands
 from open_llm_vtuber.chat.decisions import Decision, skipped
+from open_llm_vtuber.chat.events import same_words
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.permissions import Role, role_of
 from open_llm_vtuber.chat.selection import Selection, clean_text, concerns
@@ -16,7 +18,7 @@ from open_llm_vtuber.protocol.parts import Badge, Emote, Held
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.settings.chat import CommandRules, ModerationSettings
-from open_llm_vtuber.stimulus import CHAT, ChatMessage, ChatRemoval, Stimulus
+from open_llm_vtuber.stimulus import CHAT, ChannelEvent, ChatMessage, ChatRemoval, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line, writable
 from open_llm_vtuber.units import Seconds
 
@@ -28,6 +30,8 @@ WITH_EVENT = "event"
 """Why a line does not wait: it came with bits or a subscription, and is answered with those."""
 ARGUMENTS = "command-arguments"
 """Why a command is not obeyed: what it asks for makes no sense."""
+SAME_MOMENT = timedelta(seconds=10)
+"""A reward and the line of chat with its words come this close to each other."""
 MOST_FOLLOWERS = 10_000
 """Viewers of whom it was heard that they follow; the first are forgotten first."""
 
@@ -115,6 +119,26 @@ class ChatDesk:
             self._of_events.popitem(last=False)
         if self._selection.drop(message_id, WITH_EVENT):
             self._announce([_with_event(message_id)])
+
+    def with_line(self, event: ChannelEvent) -> ChannelEvent:
+        """Return a reward with the line of chat that its words came as, if that has come already.
+
+        The words of a line that is being answered are not answered again.
+        """
+        if event.kind != "redemption" or not event.message or "message_id" in event.data:
+            return event
+        for cue in reversed(self._shown.values()):
+            age = abs(event.timestamp - datetime.fromisoformat(cue.timestamp))
+            if (
+                cue.username == event.username
+                and age <= SAME_MOMENT
+                and cue.id not in self._of_events
+                and same_words(cue.message, writable(event.message))
+            ):
+                is_answered = cue.decision.outcome in ("queued", "answered")
+                data = {**event.data, "message_id": cue.id}
+                return replace(event, data=data, message="" if is_answered else event.message)
+        return event
 
     def is_first(self, message_id: str | None) -> bool:
         """Whether a message was the first of its viewer."""

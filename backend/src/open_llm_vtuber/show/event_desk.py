@@ -13,6 +13,7 @@ from open_llm_vtuber.protocol.live_server_messages import ChannelEventCue
 from open_llm_vtuber.settings.chat import ExpressionStep, MotionStep
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
+    ChatMessage,
     ExpressionRequest,
     MotionRequest,
     Priority,
@@ -92,6 +93,11 @@ class EventDesk:
     def answers(self, event: ChannelEvent) -> bool:
         """Whether something is said about an event, so that the line which came with it needs no answer of its own."""
         return self._events.has_words(event)
+
+    def answers_line(self, message: ChatMessage) -> bool:
+        """Whether a line is the words of a reward that waits, and is answered with it."""
+        words = bounded(one_line(message.text), LONGEST_WORDS)
+        return self._events.found_line(message.id, message.username, words)
 
     async def take_in(self, event: ChannelEvent, now: Seconds) -> None:
         """Show an event and let it wait for its reaction, if it was not seen before."""

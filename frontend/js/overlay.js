@@ -24,6 +24,10 @@ export class Subtitle {
     this.dots.setAttribute("aria-label", "thinking");
     this.dots.hidden = true;
     this.box.append(this.line, this.dots);
+    // what a moderator took back must not stay in the page, though nobody sees it there
+    this.box.addEventListener("transitionend", () => {
+      if (!this.box.classList.contains("on")) this.line.textContent = "";
+    });
   }
 
   /** @param {string} text */
@@ -49,7 +53,7 @@ export class Subtitle {
     this.box.classList.add("on");
   }
 
-  /** Hides the words but leaves them in place, so that the box does not collapse while it fades. */
+  /** Hides the words, which go once they have faded: without them the box would collapse before. */
   clear() {
     this.box.classList.remove("on");
   }

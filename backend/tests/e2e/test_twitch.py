@@ -156,6 +156,7 @@ def test_what_is_deleted_while_she_speaks_of_it_is_not_heard_of_again(studio: St
             await air.page.shows(
                 "!stage.speech.speaking && !document.querySelector('#subtitle.on') && stage.mouth < 0.05"
             )
+            await air.page.shows("!document.body.textContent.includes('extraterrestrials')")
             await air.writes(2, "do you like submarines", "bob")
             await air.says("submarines")
             await asyncio.sleep(QUIET_S)

@@ -140,5 +140,5 @@ test("what she does unasked shows once the state speaks of it", () => {
     { type: "autonomous-state", triggers: [{ name: "weather", kind: "interval", enabled: true, next_at: null, fires: 0, outcome: "" }], rundown: null },
   );
   assert.deepEqual(pressed(Autonomous, known, "Fire weather now"), [{ type: "autonomous-fire", trigger: "weather" }]);
-  assert.deepEqual(pressed(Autonomous, known, "weather: on"), [{ type: "autonomous-set", trigger: "weather", enabled: false }]);
+  assert.deepEqual(pressed(Autonomous, known, "weather: On"), [{ type: "autonomous-set", trigger: "weather", enabled: false }]);
 });

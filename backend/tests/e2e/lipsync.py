@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 WINDOW_S = 0.020
 """Loudness is the root mean square over this long."""
 LEAST_CORRELATION = 0.8
-SHUT = 0.02
+SHUT = 0.03
 """A mouth that opens less is shut."""
 SILENT = 0.02
 """Of a sentence's loudest window; below it there is silence."""

@@ -233,7 +233,7 @@ def test_what_she_does_unasked_is_fired_switched_and_moved_on(studio: Studio, tm
             await room.control.shows(
                 "document.querySelector('#autonomous [aria-current]')?.textContent === 'chess'"
             )
-            await page.click("#autonomous [aria-label='water: on']")
+            await page.click("#autonomous [aria-label='water: On']")
             await room.control.shows(
                 "document.querySelector('#autonomous [aria-label^=water][aria-pressed=false]')"
             )

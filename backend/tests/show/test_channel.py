@@ -16,7 +16,7 @@ from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import ChatHappened, Hello
 from open_llm_vtuber.show.operator_commands import ForgetViewer, Resume, Stop
 from open_llm_vtuber.show.show import Show
-from open_llm_vtuber.stimulus import ChatRemoval, HistoryLine, StreamFacts
+from open_llm_vtuber.stimulus import ChannelEvent, ChatRemoval, HistoryLine, StreamFacts
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from virtual_time import run_virtual
 
@@ -250,7 +250,8 @@ def test_a_line_that_came_with_bits_is_answered_once_with_them(first: str) -> No
     run_virtual(main())
 
 
-REDEEMED = channel_event("redemption", amount=100, who="Rude", message=SECRET, title="Ask me")
+def redeemed() -> ChannelEvent:
+    return channel_event("redemption", amount=100, who="Rude", message=SECRET, title="Ask me")
 
 
 @pytest.mark.parametrize("order", ["line waits", "event first", "event just before"])
@@ -259,12 +260,12 @@ def test_the_words_of_a_reward_are_answered_once_and_with_it(order: str) -> None
         async with on_air() as air:
             line = chat_message("bad", f"{SECRET} ", username="rude")
             if order == "event just before":
-                await air.tell(REDEEMED)
+                await air.tell(redeemed())
                 await asyncio.sleep(0.5)
                 await air.tell(line)
             else:
                 await air.show._director.freeze()
-                for event in (line, REDEEMED) if order == "line waits" else (REDEEMED, line):
+                for event in (line, redeemed()) if order == "line waits" else (redeemed(), line):
                     await air.tell(event)
                 air.show._director.thaw()
             await asyncio.sleep(10)
@@ -281,7 +282,7 @@ def test_the_words_of_a_reward_whose_line_is_being_answered_are_not_answered_aga
         async with on_air() as air:
             await air.tell(chat_message("bad", SECRET, username="rude"))
             await asyncio.sleep(0.1)
-            await air.tell(REDEEMED)
+            await air.tell(redeemed())
             await asyncio.sleep(20)
             line, reward = air.adapter.asked
             assert line.text == SECRET
@@ -294,7 +295,7 @@ def test_the_words_of_a_reward_whose_line_is_being_answered_are_not_answered_aga
 def test_a_reward_whose_line_never_comes_is_answered_all_the_same_and_a_later_line_for_itself() -> None:
     async def main() -> None:
         async with on_air() as air:
-            await air.tell(REDEEMED)
+            await air.tell(redeemed())
             await asyncio.sleep(30)
             await air.tell(chat_message("bad", SECRET, username="rude"))
             await asyncio.sleep(10)
@@ -309,7 +310,7 @@ def test_the_words_of_a_reward_go_with_their_line_and_it_is_still_thanked_for(or
         async with on_air("Thank you!") as air:
             line = chat_message("bad", SECRET, username="rude")
             await air.show._director.freeze()
-            for event in (line, REDEEMED) if order == "line first" else (REDEEMED, line):
+            for event in (line, redeemed()) if order == "line first" else (redeemed(), line):
                 await air.tell(event)
             await air.tell(DELETED)
             air.show._director.thaw()

@@ -17,7 +17,7 @@ export function Autonomous({ room, send }) {
     <div class="row">
       <button
         type="button"
-        aria-label="Everything unasked: on"
+        aria-label=${`Everything unasked: ${summary.enabled ? "On" : "Off"}`}
         aria-pressed=${summary.enabled}
         onClick=${() => set({ enabled: !summary.enabled })}
       >${summary.enabled ? "On" : "Off"}</button>
@@ -37,7 +37,7 @@ function TriggerLine({ trigger, send, set }) {
   const told = fault || [next_at && `next ${clock(next_at)}`, outcome].filter(Boolean).join(" · ");
   return html`<li>
     <span class="grow"><b>${name}</b> <span class="reason">${kind}${told ? ` · ${told}` : ""}</span></span>
-    <button type="button" aria-pressed=${enabled} aria-label=${`${name}: on`} onClick=${() => set({ trigger: name, enabled: !enabled })}>${enabled ? "On" : "Off"}</button>
+    <button type="button" aria-pressed=${enabled} aria-label=${`${name}: ${enabled ? "On" : "Off"}`} onClick=${() => set({ trigger: name, enabled: !enabled })}>${enabled ? "On" : "Off"}</button>
     <button type="button" aria-label=${`Fire ${name} now`} onClick=${() => send({ type: "autonomous-fire", trigger: name })}>Fire</button>
   </li>`;
 }

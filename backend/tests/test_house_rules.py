@@ -25,13 +25,11 @@ NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "manager", "factory", "service_con
 BOUNDARIES = {
     "show/turn.py",
     "show/text_desk.py",
-    "show/director.py",
     "group_talk.py",
     "websocket_handler.py",
-    "app.py",
     "autonomous/python_trigger.py",
 }
-"""One turn (in a group, listening comes before it), a text on demand, a connection, a loop, a trigger of somebody's: else nobody."""
+"""One turn (in a group, listening comes before it), a text on demand, a connection, a trigger of somebody's (ADR 0020)."""
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 

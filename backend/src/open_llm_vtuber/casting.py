@@ -124,14 +124,12 @@ class Casting:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._stack.callback(self._reader.shutdown, wait=False, cancel_futures=True)
-        try:
+        async with AsyncExitStack() as stack:
+            stack.callback(self._reader.shutdown, wait=False, cancel_futures=True)
             listing = await self._in_thread(self._files.listing)
             self._own = await self._ready(listing.characters[0])
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        self._stack.push_async_callback(self._own.end)
+            stack.push_async_callback(self._own.end)
+            self._stack = stack.pop_all()
         self.notes, self._told = (*self._own.notes, *listing.notes), listing.notes
         return self
 

@@ -91,6 +91,16 @@ def test_the_own_character_is_there_for_every_show_with_words_of_its_own(tmp_pat
     asyncio.run(main())
 
 
+def test_the_own_character_gives_its_engines_back_when_the_casting_ends(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with staged(tmp_path) as stage:
+            assert stage.llms.running == ("scripted_llm",)
+            await stage.casting.__aexit__(None, None, None)
+            assert (stage.llms.running, stage.voices.running) == ((), ())
+
+    asyncio.run(main())
+
+
 def test_another_character_gives_its_engines_back_and_shares_equal_ones(tmp_path: Path) -> None:
     put(tmp_path, "characters/a.yaml", "character_config: {tts_config: {tone_tts: {ms_per_character: 50}}}")
 

@@ -72,7 +72,9 @@ class Joining:
     def _welcome(self, hello: commands.Hello) -> Sequence[ServerMessage]:
         if outbox := self._audience.outbox(hello.client):
             outbox.capabilities = frozenset(hello.capabilities)
-        return (ClientWelcome(show=self._show, client_uid=hello.client), self._seen_by(hello.client))
+            outbox.is_stage = hello.role == "stage"
+        welcome = ClientWelcome(show=self._show, client_uid=hello.client, role=hello.role)
+        return (welcome, self._seen_by(hello.client))
 
     def _seen_by(self, client: str) -> Snapshot:
         outbox = self._audience.outbox(client)

@@ -3,6 +3,8 @@
 The address of a stage stands in OBS, and in every scene collection that is passed on.
 """
 
+from collections.abc import Mapping
+
 from open_llm_vtuber.protocol.live_server_messages import (
     CharacterState,
     SentenceHeld,
@@ -13,7 +15,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
 from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 
-OPERATORS_OWN = {
+OPERATORS_OWN: Mapping[str, object] = {
     "waiting": (),
     "reacting_to": None,
     "held": (),

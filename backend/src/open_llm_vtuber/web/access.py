@@ -66,9 +66,9 @@ class Access:
     @asynccontextmanager
     async def visit(self, by: Pass) -> AsyncGenerator[None]:
         """Be here for as long as the context lasts; it is cut, and SignedOut raised, once that opens nothing any more."""
-        left = None if by.until is None else max(0.0, by.until - self._clock())
+        stay = asyncio.timeout(None if by.until is None else max(0.0, by.until - self._clock()))
         try:
-            async with asyncio.timeout(left) as stay:
+            async with stay:
                 self._visits[stay] = by
                 try:
                     yield

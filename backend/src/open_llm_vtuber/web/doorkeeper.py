@@ -153,7 +153,8 @@ def _sent_to_sign_in(asked: HTTPConnection, why: Trouble) -> RedirectResponse:
 
 def _without_token(scope: Scope) -> str:
     query = [each for each in QueryParams(scope["query_string"]).multi_items() if each[0] != "token"]
-    return scope["path"] + (f"?{urlencode(query)}" if query else "")
+    path = str(scope["path"])
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _token(asked: HTTPConnection) -> str:

@@ -108,7 +108,7 @@ class KeyRing:
         if not session.link:
             return Pass("developer", session=session.digest, until=session.until)
         link = self._links.get(session.link)
-        return link and Pass(link.role, link.id, session.digest, session.until)
+        return Pass(link.role, link.id, session.digest, session.until) if link else None
 
     def sign_in(self, by: Pass, now: Seconds) -> str:
         """Begin a sign-in and return what is to be in its cookie."""

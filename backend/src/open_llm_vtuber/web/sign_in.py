@@ -19,7 +19,7 @@ SIGN_IN = "/sign-in"
 COOKIE = "olv_session"
 Trouble = Literal["token", "role", "busy"]
 TROUBLES: Mapping[str, str] = {
-    "token": "That token opens nothing here (any more).",
+    "token": "That token opens nothing here, or no longer does.",
     "role": "You came in by a link that does not open that page. Another token may.",
     "busy": "Too many wrong tokens came from your address. Try again in a few minutes.",
 }

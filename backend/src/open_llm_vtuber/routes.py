@@ -22,6 +22,7 @@ from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
 from open_llm_vtuber.protocol.parts import Provider, State
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
+from open_llm_vtuber.show.stage_view import in_short
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.web.access import Access
 from open_llm_vtuber.web.access_routes import add_access_routes
@@ -152,9 +153,10 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
         return Health(status="ok", version=__version__, providers=state.providers)
 
     @app.get("/api/state", tags=["character"], responses={404: {"model": Problem}})
-    async def state(show: ShowName = ON_AIR) -> State:
-        """Say what the character is doing."""
-        return await _state(shows, show)
+    async def state(request: Request, show: ShowName = ON_AIR) -> State:
+        """Say what the character is doing; a stage is told what its audience may notice."""
+        found = await _state(shows, show)
+        return in_short(found) if pass_of(request).role == "stage" else found
 
     @app.get("/api/backend-mode", tags=["character"], responses={404: {"model": Problem}})
     async def backend_mode(show: ShowName = ON_AIR) -> ModeAnswer:

@@ -117,7 +117,7 @@ def test_each_address_lets_in_whom_the_table_says_and_tells_others_why(who: str)
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_message_is_taken_from_whom_the_table_says_and_refused_to_others(role: AccessRole) -> None:
-    frames = {type(message): json.loads(frame) for frame, message in SENT}
+    frames: dict[type, Any] = {type(message): json.loads(frame) for frame, message in SENT}
 
     async def refuses(client: Client, message: type[Request]) -> bool:
         """Return whether it was forbidden. A heartbeat behind it is answered after it."""

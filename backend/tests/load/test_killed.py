@@ -32,8 +32,6 @@ BUSY_S = (0.2, 1.5)
 CHEERS = 8
 """Cheers a round, each of another power of two, so that a sum that was thanked for says which they were."""
 THANKS = re.compile(r"Thank you [^.!]+ for (\d+) bits")
-CALM = 6
-"""Looks in a row, 50 ms apart, after which nothing is under way."""
 ON_THEIR_WAY = 2
 """Requests to the provider that a kill may leave out of the books: the running one, and one not yet written down."""
 
@@ -51,7 +49,6 @@ class Witness:
     cheers: dict[str, int] = field(default_factory=dict)
     """Event → bits, of this round; likewise `thanked`."""
     thanked: Counter[int] = field(default_factory=Counter)
-    waiting: int = 0
 
     def see(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -64,9 +61,6 @@ class Witness:
             case "audio" if message["display_text"]:
                 self.heard.add(message["display_text"]["text"].strip())
                 self.thanked.update(thanks(message["display_text"]["text"]))
-            case "snapshot" | "character-state":
-                state = message.get("state", message)
-                self.waiting = len(state["waiting"]) + int(state["speaking"])
             case _:
                 pass
 
@@ -74,9 +68,6 @@ class Witness:
     def done(self) -> set[str]:
         """The sentences, word by word, whose turns have ended."""
         return {words for turn, words in self.turns.items() if turn in self.ended and words in self.heard}
-
-    def begin_round(self) -> None:
-        self.cheers, self.thanked = {}, Counter()
 
 
 def thanks(text: str) -> list[int]:
@@ -135,8 +126,12 @@ async def watching(port: int, witness: Witness) -> AsyncIterator[Client]:
                     message = await client.receive()
                     witness.see(message)
                     if message["type"] == "backend-synth-complete":
-                        await asyncio.sleep(COPIES_COME_WITHIN)  # what comes sooner counts as the same report
-                        await client.send("frontend-playback-complete")
+                        group.create_task(play())
+
+        async def play() -> None:
+            await asyncio.sleep(COPIES_COME_WITHIN)  # what comes sooner counts as the same report
+            with suppress(websockets.ConnectionClosed):
+                await client.send("frontend-playback-complete")
 
         await client.send("client-hello", client="witness", capabilities=["chat", "state", "primary"])
         witness.see((await client.until("snapshot"))[-1])
@@ -181,56 +176,70 @@ class Books:
         return cls(tuple(each for (each,) in said), {key: bool(is_done) for key, is_done in events}, requests)
 
 
-async def settled(witness: Witness, folder: Path) -> Books:
-    """Wait until nothing of the round before waits any more; return what is in the store then."""
-    calm = 0
-    async with asyncio.timeout(20):
-        while True:
-            books = Books.opened(folder)
-            calm = 0 if witness.waiting or not all(books.events.values()) else calm + 1
-            if calm == CALM:  # an event is marked just before its thank-you is heard
-                return books
-            await asyncio.sleep(0.05)
+@dataclass(frozen=True)
+class Round:
+    """What one round came to, from when she was killed."""
+
+    killed: Books
+    cheers: dict[str, int]
+    """Event → bits, of those that clients were shown."""
+    thanked: Counter[int]
+    """Bits that a client heard a thank-you for before."""
+
+    def thanks(self, after: Books) -> Counter[int]:
+        """Return all thanks: what she said before the witness was back is only in the store."""
+        return self.thanked + Counter(thanks("\n".join(after.said[len(self.killed.said) :])))
+
+    def unthanked(self, after: Books) -> set[str]:
+        """Return the cheers that waited and were not thanked for since; the gap of ADR 0015 left out."""
+        heard = self.thanks(after)
+        return {
+            event
+            for event, bits in self.cheers.items()
+            if not heard[bits] and not self.killed.events.get(event)
+        }
+
+    def judge(self, witness: Witness, after: Books) -> None:
+        """See that what the round promised was kept."""
+        assert witness.done <= set(after.said), "a line whose turn had ended is lost"
+        assert self.cheers.keys() <= self.killed.events.keys(), "a cheer that was shown was not written down"
+        heard = self.thanks(after)
+        assert max(heard.values(), default=0) <= 1, "a cheer was thanked for twice"
+        assert heard.keys() <= set(self.cheers.values()), "a cheer of another round was thanked for"
+        assert not self.unthanked(after), "a cheer that waited was never thanked for"
 
 
-def judge(witness: Witness, killed: Books, thanked_then: Counter[int], after: Books) -> int:
-    """See that what a round promised was kept; return how many thanks fell into the gap that ADR 0015 leaves."""
-    assert witness.done <= set(after.said), "a line whose turn had ended is lost"
-    assert witness.cheers.keys() <= killed.events.keys(), "a cheer that was shown was not written down"
-    # What she says before the witness is back is only in the store.
-    thanked = thanked_then + Counter(thanks("\n".join(after.said[len(killed.said) :])))
-    assert max(thanked.values(), default=0) <= 1, "a cheer was thanked for twice"
-    lost = {event for event, bits in witness.cheers.items() if not thanked[bits]}
-    gap = {event for event, bits in witness.cheers.items() if killed.events[event] and not thanked_then[bits]}
-    assert lost <= gap, "a cheer that waited was never thanked for"
-    return len(lost)
+async def afterwards(folder: Path, last: Round) -> Books:
+    """Return what is in the store once she has made up for what waited; at the latest after ten seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            while last.unthanked(Books.opened(folder)):  # noqa: ASYNC110  another process's store has no event
+                await asyncio.sleep(0.05)
+    return Books.opened(folder)
 
 
 @pytest.mark.timeout(60 + 6 * KILLS)
 def test_whenever_she_is_killed_nothing_promised_is_lost_and_nobody_is_thanked_twice(tmp_path: Path) -> None:
     async def main() -> None:
-        chance, witness, unheard = random.Random(KILLS), Witness(), 0
+        chance, witness = random.Random(KILLS), Witness()
         async with TwitchMock() as twitch, FakeProvider() as provider:
             config = configured(twitch, provider)
-            killed: Books | None = None
-            thanked_then: Counter[int] = Counter()
+            last: Round | None = None
             for _ in range(KILLS + 1):
                 async with running(tmp_path, config) as (port, child), watching(port, witness) as client:
-                    after = await settled(witness, tmp_path)
-                    if killed:
-                        unheard += judge(witness, killed, thanked_then, after)
+                    if last:
+                        last.judge(witness, await afterwards(tmp_path, last))
                     await twitch.subscribed(CHAT)
-                    witness.begin_round()
+                    witness.cheers, witness.thanked = {}, Counter()
                     busy = asyncio.get_running_loop().create_task(keep_busy(client, twitch, witness))
                     await asyncio.sleep(chance.uniform(*BUSY_S))
                     child.kill()
                     await asyncio.to_thread(child.wait)
                     await busy
-                killed, thanked_then = Books.opened(tmp_path), witness.thanked.copy()
-            assert len(witness.done) > KILLS, "she hardly said anything: this proves nothing"
-            assert killed
-            assert 0 <= len(provider.requests) - killed.requests <= ON_THEIR_WAY * (KILLS + 1)
-            assert killed.requests > KILLS
-            assert unheard <= KILLS
+                last = Round(Books.opened(tmp_path), witness.cheers, witness.thanked)
+            assert len(witness.done) >= KILLS // 2, "she hardly said anything: this proves nothing"
+            assert last
+            assert 0 <= len(provider.requests) - last.killed.requests <= ON_THEIR_WAY * (KILLS + 1)
+            assert last.killed.requests > KILLS
 
     asyncio.run(main())

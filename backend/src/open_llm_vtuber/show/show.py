@@ -144,6 +144,7 @@ class Show:
             self.audience,
             billing=lambda: self._billing,
             snapshot=self._snapshot,
+            under_way=lambda: self._director.turn and self._director.turn.aired.under_way(),
             can_hear=self._ears.can_hear,
         )
         histories = Histories(
@@ -347,6 +348,8 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
+        if turn := self._director.turn:
+            turn.aired.played_by(self.audience.outbox(self._primary or ""))
         self._body.look()
         self._changed.set()
         self._unasked.look()

@@ -86,21 +86,6 @@ class Stimulus:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechBegan:
-    """Somebody has begun to speak."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
-    """Somebody has spoken: the whole utterance, 16-bit little-endian mono at 16 kHz."""
-
-    utterance: bytes = field(repr=False)
-
-
-SpeechEvent = SpeechBegan | SpeechEnded
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emote:
     """An emote in a chat message; `start` and `end` count code points, `end` is inclusive."""

@@ -8,7 +8,8 @@ from open_llm_vtuber.ports import SpeechRecognizer, SpeechStream, VoiceActivityD
 from open_llm_vtuber.protocol.codec import harmless
 from open_llm_vtuber.protocol.server_messages import Control, UserInputTranscription
 from open_llm_vtuber.show.sound import length, pcm
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent, Stimulus
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
+from open_llm_vtuber.stimulus import Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.units import Seconds
 

@@ -4,14 +4,18 @@ import asyncio
 from contextlib import suppress
 
 from open_llm_vtuber.protocol.audio_message import Audio
+from open_llm_vtuber.protocol.floor_messages import SpeechYields
 from open_llm_vtuber.protocol.live_server_messages import SpeechUnderWay
 from open_llm_vtuber.protocol.parts import Actions, DisplayText
 from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.speech import SLICE, Speech
+from open_llm_vtuber.show.yielding import clause_end, heard_part
 from open_llm_vtuber.units import Seconds
 
 SHORTEST_WAIT: Seconds = 0.05
+YIELD_GRACE: Seconds = 0.1
+"""How long the last clause may go on where nobody knows that it is the last."""
 
 
 class Aired:
@@ -24,6 +28,9 @@ class Aired:
         """Whether the last sentence has been sent."""
         self._turn_id = turn_id
         self._sentences: list[Audio] = []
+        self.yields: SpeechYields | None = None
+        """Where it ends before its end, because somebody on stage speaks."""
+        self._patience: asyncio.Timeout | None = None
 
     def plan(self, text: str, spoken: Speech | None) -> Seconds:
         """Put the next sentence behind the others; return when it begins."""
@@ -59,13 +66,30 @@ class Aired:
             is_complete=self.is_complete,
         )
 
+    def give_floor(self) -> SpeechYields | None:
+        """Let the clause that is heard be the last, and return where that ends; None where nothing is heard yet."""
+        last = self.playback.last_place(_now())
+        if last is None:
+            return None
+        index, place = last
+        sentence = self._sentences[index]
+        text = sentence.display_text.text if sentence.display_text else ""
+        length = len(sentence.volumes) * SLICE / 1000 or reading_time(text)
+        end = clause_end(sentence.volumes, SLICE / 1000, place) or length
+        self.playback.end_with(index, end, heard_part(text, end / length), now=_now())
+        del self._sentences[index + 1 :]
+        self.yields = SpeechYields(turn_id=self._turn_id, index=index, at_ms=round(end * 1000))
+        if self._patience:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+        return self.yields
+
     async def heard_out(self, grace: Seconds) -> None:
         """Return when everything has been played: by the primary's report, at the latest `grace` after its length."""
         self.is_complete = True
         # Again and again: the time line may stand still meanwhile.
         while (left := self.playback.left(_now()) + grace) > 0 and not self.was_played.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(left, SHORTEST_WAIT)):
+                async with asyncio.timeout(max(left, SHORTEST_WAIT)) as self._patience:
                     await self.was_played.wait()
 
 

@@ -71,6 +71,11 @@ class Turn:
         self._tools = ToolLines(cast.character_name, self._publish)
         self._sentences_sent = 0
         self._was_interrupted = False
+        self._making: list[asyncio.Task[Exception | None]] = []
+        self._given = stimulus
+        self._is_known = stimulus.is_known
+        self.is_put_off = False
+        """It was cut before anything was heard of it, and begins anew later, as if nothing had been."""
         self.is_over = False
         """From here on there is nothing left to interrupt."""
         self._reported: str | None = None
@@ -87,10 +92,10 @@ class Turn:
             if await self._understood():
                 await self._reply()
                 await self._until_played()
+            if self.aired.yields:
+                self._cut()
         except asyncio.CancelledError:
-            self._was_interrupted = True
-            self._cast.audience.interrupted()
-            self._publish(InterruptSignalCue())
+            self._cut()
             if self.retracted is not None:
                 self._publish(SpeechRetracted(turn_id=self.id, reason=self.retracted))
             raise
@@ -104,6 +109,20 @@ class Turn:
     def retract(self, reason: str) -> None:
         """Note, before the turn is cancelled, that nothing of it may stay anywhere."""
         self.retracted = reason
+
+    def give_floor(self) -> bool:
+        """Let the clause that is heard be the last; return False, with nothing changed, where nothing is heard yet."""
+        yields = self.aired.yields or self.aired.give_floor()
+        if yields:
+            self._publish(yields)
+            self._fall_silent()
+        return yields is not None
+
+    @property
+    def again(self) -> Stimulus:
+        """What to begin anew with, after it was put off."""
+        now = self.stimulus
+        return replace(self._given, text=now.text, utterance=now.utterance, is_known=self._is_known)
 
     def playback_ended(self) -> None:
         """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
@@ -130,7 +149,9 @@ class Turn:
                 return False
             self.stimulus = replace(self.stimulus, text=text, utterance=None)
         line = self.stimulus.line
-        if line and self.stimulus.source != "group":  # what was said in a group, that has shown and kept
+        # What was said in a group, that has shown and kept.
+        if line and self.stimulus.source != "group" and not self._is_known:
+            self._is_known = True
             self._show_line(line)
             await self._keep("human", self.stimulus.author, self.stimulus.text)
         if not self.stimulus.verbatim and (notes := await self._cast.brief(self.stimulus)):
@@ -149,14 +170,17 @@ class Turn:
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(self._written(ready))
-                speaking = group.create_task(self._speak(ready, voiced))
-                if not await self._air(voiced):  # it gives way: what is still to come is not wanted
-                    writing.cancel()
-                    speaking.cancel()
+                works = (self._speak(ready, voiced), self._air(voiced))
+                self._making = [writing, *(group.create_task(work) for work in works)]
             if not writing.cancelled() and (error := writing.result()):
                 self._fail(error)
         except ExceptionGroup as errors:
             self._fail(_first(errors))
+
+    def _fall_silent(self) -> None:
+        """Make no more of it: what is still to come is not wanted."""
+        for task in self._making:
+            task.cancel()
 
     async def _written(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> Exception | None:
         """Write the reply; a brain that fails does not take along what was complete before."""
@@ -221,8 +245,8 @@ class Turn:
             await voiced.put(ready_one)
         await voiced.put(None)
 
-    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> bool:
-        """Publish what is ready, in order and in its time; return False where it gave way to somebody."""
+    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> None:
+        """Publish what is ready, in order and in its time, unless it gives way to somebody."""
         while each := await voiced.get():
             if isinstance(each, ToolUse):
                 self._tools.show(each)
@@ -231,12 +255,12 @@ class Turn:
             elif await self._may_go_on():
                 await self._say(each.sentence, each.spoken)
             else:
-                return False
+                return self._fall_silent()
         instead = self._cast.airlock.guard.instead
         if self._was_refused and not self._sentences_sent and instead:
             sentence = Sentence(instead)
             await self._say(sentence, await self._voiced(sentence))
-        return True
+        return None
 
     async def _may_go_on(self) -> bool:
         """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""

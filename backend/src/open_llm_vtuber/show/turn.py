@@ -5,9 +5,9 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.protocol.codec import harmless
@@ -244,7 +244,7 @@ class Turn:
         """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""
         if not self.stimulus.gives_way:
             return True
-        await asyncio.sleep(max(0.0, self._playback.ends_at - self._now()))
+        await course.sleep(max(0.0, self._playback.ends_at - self._now()))
         return not self._cast.is_awaited()
 
     def _refuse(self, rule: str) -> None:
@@ -316,7 +316,7 @@ class Turn:
         self._is_waiting_for_playback = True
         grace = PLAYBACK_GRACE if len(self._cast.audience) else 0.0
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._playback.ends_at + grace):
+            async with course.timeout_at(self._playback.ends_at + grace):
                 await self._was_played.wait()
 
     async def _close(self) -> None:
@@ -352,7 +352,7 @@ class Turn:
                     role=role,
                     name=name,
                     content=content,
-                    timestamp=datetime.now(UTC),
+                    timestamp=course.wall(),
                     interrupted=role == "ai" and self._was_interrupted,
                     avatar=self._cast.avatar if role == "ai" else "",
                     message_id=self.stimulus.message_id or "",
@@ -380,7 +380,7 @@ class Turn:
 
     @staticmethod
     def _now() -> Seconds:
-        return asyncio.get_running_loop().time()
+        return course.now()
 
 
 async def _as_given(text: str) -> AsyncGenerator[ReplyPiece, None]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NewType
-from uuid import uuid4
 
+from open_llm_vtuber import course
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Style
 from open_llm_vtuber.text_rules import stage_mark
@@ -28,7 +28,7 @@ TurnId = NewType("TurnId", str)
 
 def new_id() -> str:
     """Return an id that is unique on this machine and safe in a log."""
-    return uuid4().hex
+    return course.new_id()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

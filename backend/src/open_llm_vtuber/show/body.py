@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal, assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.live2d_model import (
     Ended,
@@ -92,7 +93,7 @@ class Body:
             self._settle(self._now())
             self._woken.clear()  # it was ourselves
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._next_change()):
+                async with course.timeout_at(self._next_change()):
                     await self._woken.wait()
 
     # --- what shows --------------------------------------------------------------------------------
@@ -375,7 +376,7 @@ class Body:
 
     @staticmethod
     def _now() -> Seconds:
-        return asyncio.get_running_loop().time()
+        return course.now()
 
 
 def _as_told(shown: FaceClaim | None) -> tuple[int | None, str, int]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.modes import Mode
@@ -359,7 +360,7 @@ class Show:
             await self._changed.wait()
             self._changed.clear()
             self.audience.publish(CharacterState(**dict(self._state())))
-            await asyncio.sleep(STATE_INTERVAL)
+            await course.sleep(STATE_INTERVAL)
 
     def _owners(self) -> Sequence[str]:
         """Whose histories these are: the show's own first, in a private one also the imported ones."""
@@ -370,4 +371,4 @@ class Show:
 
     @staticmethod
     def _now() -> Seconds:
-        return asyncio.get_running_loop().time()
+        return course.now()

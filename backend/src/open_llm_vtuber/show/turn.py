@@ -5,9 +5,9 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.protocol.codec import harmless
@@ -127,12 +127,13 @@ class Turn:
     def playback_ended(self) -> None:
         """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
         if self.aired.is_complete:
-            self.aired.was_played.set()
+            self.aired.played()
 
     def play_started(self, text: str) -> None:
         """Note that the primary client begins to play a sentence."""
         if (sentence := self._playback.begun(text, self._now())) is not None:
             self._cast.body.sentence_begins(sentence)
+            self._cast.played.begins((self.id, sentence), self._now())
 
     def _open(self) -> None:
         self._cast.began(self.stimulus)
@@ -266,7 +267,7 @@ class Turn:
         """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""
         if not self.stimulus.gives_way:
             return True
-        await asyncio.sleep(max(0.0, self._playback.left(self._now())))
+        await course.sleep(max(0.0, self._playback.left(self._now())))
         return not self._cast.is_awaited()
 
     def _refuse(self, rule: str) -> None:
@@ -279,6 +280,8 @@ class Turn:
             await self._cast.answering(self.stimulus)
         text = harmless(sentence.text) + " "  # clients join texts without a separator
         start = self.aired.plan(text, spoken)
+        if spoken:
+            self._cast.played.add((self.id, self._sentences_sent), spoken.pcm, spoken.rate, at=start)
         face = self._cast.body.accompany(
             self._sentences_sent,
             self._face(sentence),
@@ -338,17 +341,9 @@ class Turn:
             heard = self._playback.heard(self._now(), self._reported)
         self._cast.body.rest()
         self._cast.airlock.forget(self.id)
-        if not self._sentences_sent and self.stimulus.message_id:
-            reason = "no-reply" if self.retracted is None else "removed"
-            self._cast.decide(skipped(self.stimulus.message_id, reason))
-        if self.retracted is not None:
-            heard = ""
         try:
-            if (self.stimulus.line or heard) and self.retracted is None:
-                self._cast.adapter.remember(self.stimulus, heard)
-            if heard:
-                await self._keep("ai", self._cast.character_name, heard)
-            await self._cast.ended(self.stimulus, heard)
+            if not self.is_put_off:
+                await self._conclude("" if self.retracted is not None else heard)
         finally:
             self._tools.end()
             self._publish(ForceNewMessage())
@@ -357,6 +352,22 @@ class Turn:
         self._reached("end_ms")
         log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, _in_words(self.timings))
 
+    async def _conclude(self, heard: str) -> None:
+        """Remember and keep what was said and heard, and let everybody know how it ended."""
+        if not self._sentences_sent and self.stimulus.message_id:
+            reason = "no-reply" if self.retracted is None else "removed"
+            self._cast.decide(skipped(self.stimulus.message_id, reason))
+        if (self.stimulus.line or heard) and self.retracted is None:
+            self._cast.adapter.remember(self.stimulus, heard)
+        if heard:
+            await self._keep("ai", self._cast.character_name, heard)
+        await self._cast.ended(self.stimulus, heard)
+
+    def _cut(self) -> None:
+        self._was_interrupted = True
+        self._cast.audience.interrupted()
+        self._publish(InterruptSignalCue())
+
     async def _keep(self, role: Literal["human", "ai"], name: str, content: str) -> None:
         try:
             await self._cast.keep(
@@ -364,7 +375,7 @@ class Turn:
                     role=role,
                     name=name,
                     content=content,
-                    timestamp=datetime.now(UTC),
+                    timestamp=course.wall(),
                     interrupted=role == "ai" and self._was_interrupted,
                     avatar=self._cast.avatar if role == "ai" else "",
                     message_id=self.stimulus.message_id or "",
@@ -392,7 +403,7 @@ class Turn:
 
     @staticmethod
     def _now() -> Seconds:
-        return asyncio.get_running_loop().time()
+        return course.now()
 
 
 async def _as_given(text: str) -> AsyncGenerator[ReplyPiece, None]:

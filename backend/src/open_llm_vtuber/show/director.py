@@ -57,9 +57,7 @@ class Director:
     @property
     def is_free(self) -> bool:
         """Whether nothing runs, nothing waits, and nobody keeps a turn from beginning."""
-        return self.turn is None and not (
-            self._inbox or self._holds or self.is_frozen or self.is_listening()
-        )
+        return self.turn is None and not (self._inbox or self._holds or self.is_frozen or self.is_listening())
 
     def submit(self, stimulus: Stimulus) -> None:
         """Put a stimulus into the inbox: the more urgent first, of equals the earlier.
@@ -123,7 +121,9 @@ class Director:
             return
         turn.is_put_off = not turn.stimulus.gives_way
         await self.interrupt()
-        if turn.is_put_off and not self.is_frozen and turn.retracted is None:  # one more than fits: it was in there before
+        if (
+            turn.is_put_off and not self.is_frozen and turn.retracted is None
+        ):  # one more than fits: it was in there before
             heapq.heappush(self._inbox, (-turn.stimulus.priority, -next(self._arrivals), turn.again))
             self._on_change()
 

@@ -44,7 +44,7 @@ JUMP: Seconds = 0.5
 @dataclass(slots=True)
 class _Sentence:
     key: tuple[str, int]
-    samples: Samples
+    samples: NDArray[np.int16]
     rate: Hertz
     begins: Seconds
 
@@ -62,7 +62,7 @@ class Played:
     def add(self, key: tuple[str, int], pcm: bytes, rate: Hertz, *, at: Seconds) -> None:
         """Put a sentence on the line, 16-bit little-endian mono; `at` is when it is planned to begin."""
         self._forget(at)
-        samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+        samples = np.frombuffer(pcm, "<i2")
         self._sentences.append(_Sentence(key, samples, rate, at))
 
     def begins(self, key: tuple[str, int], now: Seconds) -> None:
@@ -88,7 +88,7 @@ class Played:
             if each.begins < end and each.ends > begin:
                 first = max(0, round((begin - each.begins) * each.rate) - each.rate // 10)
                 last = round((end - each.begins) * each.rate) + each.rate // 10
-                part = _smoothed(each.samples[first:last], each.rate)
+                part = _smoothed(each.samples[first:last].astype(np.float64), each.rate)
                 places = each.begins + (first + np.arange(len(part))) / each.rate
                 line += np.interp(times, places, part, left=0.0, right=0.0)
         return line
@@ -202,7 +202,8 @@ def _is_speech(size: int) -> NDArray[np.bool_]:
 def _smoothed(samples: Samples, rate: Hertz) -> Samples:
     """Return them without most of what the lower rate cannot carry."""
     width = max(1, round(rate / JUDGED_AT))
-    return np.convolve(samples, np.full(width, 1 / width), "same") if len(samples) else samples
+    smoothed: Samples = np.convolve(samples, np.full(width, 1 / width), "same") if len(samples) else samples
+    return smoothed
 
 
 def _at_8_khz(sound: bytes) -> Samples:

@@ -56,6 +56,13 @@ class Floor:
         self._speakers.setdefault(who, _Speaker(now)).until = now + SILENT_FOR
         return was_free
 
+    def stay(self, who: Microphone, now: Seconds) -> bool:
+        """Note that somebody goes on speaking; return False for who is not among those who speak."""
+        speaker = self._speakers.get(who)
+        if speaker is not None:
+            speaker.until = now + SILENT_FOR
+        return speaker is not None
+
     def finish(self, who: Microphone, now: Seconds) -> None:
         """Note that an utterance is complete."""
         if who in self._speakers:
@@ -77,8 +84,9 @@ class Floor:
             self.leave(who)
         return gone
 
-    def lapse(self, now: Seconds) -> None:
-        """Give up on everybody who has fallen silent without an end."""
-        for who, speaker in list(self._speakers.items()):
-            if not speaker.waits and speaker.until <= now:
-                self.leave(who)
+    def lapse(self, now: Seconds) -> list[Microphone]:
+        """Give up on everybody who has fallen silent without an end, and return them."""
+        gone = [who for who, each in self._speakers.items() if not each.waits and each.until <= now]
+        for who in gone:
+            self.leave(who)
+        return gone

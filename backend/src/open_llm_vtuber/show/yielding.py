@@ -11,7 +11,9 @@ SILENT = 0.1
 """Of the loudest moment of the sentence."""
 INTO_THE_PAUSE: Seconds = 0.06
 """So far into it, for the last sound to fade."""
-_CLAUSE = re.compile(r"(?<=[,;:.!?\u2026\u2014\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f])(?=\s)|(?<=[\u3001\u3002\uff0c])")
+_CLAUSE = re.compile(
+    r"(?<=[,;:.!?\u2026\u2014\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f])(?=\s)|(?<=[\u3001\u3002\uff0c])"
+)
 _WORD = re.compile(r"(?<=\s)")
 
 
@@ -40,5 +42,7 @@ def heard_part(text: str, share: float) -> str:
     if share >= 1.0:
         return text
     wanted = share * len(text)
-    ends = [found.start() for found in _CLAUSE.finditer(text)] or [found.start() for found in _WORD.finditer(text)]
+    ends = [found.start() for found in _CLAUSE.finditer(text)] or [
+        found.start() for found in _WORD.finditer(text)
+    ]
     return text[: min([0, *ends, len(text)], key=lambda end: abs(end - wanted))].rstrip()

@@ -11,6 +11,8 @@ SILENT = 0.1
 """Of the loudest moment of the sentence."""
 INTO_THE_PAUSE: Seconds = 0.06
 """So far into it, for the last sound to fade."""
+FAR_OFF = 0.15
+"""Of the text: so far from where the sound ended, a comma is not where the words did."""
 _CLAUSE = re.compile(
     r"(?<=[,;:.!?\u2026\u2014\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f])(?=\s)|(?<=[\u3001\u3002\uff0c])"
 )
@@ -42,7 +44,10 @@ def heard_part(text: str, share: float) -> str:
     if share >= 1.0:
         return text
     wanted = share * len(text)
-    ends = [found.start() for found in _CLAUSE.finditer(text)] or [
-        found.start() for found in _WORD.finditer(text)
-    ]
-    return text[: min([0, *ends, len(text)], key=lambda end: abs(end - wanted))].rstrip()
+    nearest = 0
+    for border in (_CLAUSE, _WORD):
+        ends = [0, *(found.start() for found in border.finditer(text)), len(text)]
+        nearest = min(ends, key=lambda end: abs(end - wanted))
+        if abs(nearest - wanted) <= FAR_OFF * len(text):
+            break
+    return text[:nearest].rstrip()

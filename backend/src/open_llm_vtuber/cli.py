@@ -56,7 +56,7 @@ GRACE_S = 3
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit."""
     options = _parser().parse_args(arguments)
-    log_here()
+    log_here(as_json=getattr(options, "log", "text") == "json")
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--channel", metavar="NAME", help="Twitch channel whose chat is read (no login needed)")
     run.add_argument("--no-browser", action="store_true", help="do not open the talk page")
     run.add_argument("--yes", action="store_true", help="let the demo brain onto a real channel")
+    run.add_argument("--log", choices=("text", "json"), default="text", help="how lines of the log look")
     run.set_defaults(run=_run)
 
     check = commands.add_parser("check", help="check the configuration and use every engine once")

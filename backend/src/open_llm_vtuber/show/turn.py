@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from open_llm_vtuber import course
@@ -25,15 +25,17 @@ from open_llm_vtuber.protocol.server_messages import (
     UserInputTranscription,
 )
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
+from open_llm_vtuber.show import noted
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.emotions import emotion_of
 from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, as_spoken
 from open_llm_vtuber.show.speech import SLICE, Speech, speech
+from open_llm_vtuber.show.stopwatch import Stopwatch
 from open_llm_vtuber.show.tool_lines import ToolLines
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings
 from open_llm_vtuber.tool_use import ToolUse
-from open_llm_vtuber.units import Milliseconds, Seconds
+from open_llm_vtuber.units import Seconds
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +47,6 @@ HELD_SENTENCES = 4
 """Sentences with their sound that wait for the air, where an operator wants to hold them."""
 PLAYBACK_GRACE: Seconds = 2.0
 """How much longer than its audio a turn may take when a client is to report the end and does not."""
-
-
-Point = Literal["first_token_ms", "first_sentence_ms", "first_audio_ms", "end_ms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ class Turn:
     def __init__(self, stimulus: Stimulus, cast: Cast) -> None:
         self.id = TurnId(stimulus.id)
         self.stimulus = stimulus
-        self.timings = TurnTimings()
         self._cast = cast
         self._playback = Playback()
         self._tools = ToolLines(cast.character_name, self._publish)
@@ -80,7 +78,7 @@ class Turn:
         self._admitted = ""
         self._was_refused = False
         self._voice_failed = False
-        self._began = self._now()
+        self._stopwatch = Stopwatch()
 
     async def perform(self) -> None:
         """Do it all. On every path the lines are kept and the chain is ended."""
@@ -98,6 +96,11 @@ class Turn:
             raise
         finally:
             await self._close()
+
+    @property
+    def timings(self) -> TurnTimings:
+        """How long everything took so far."""
+        return self._stopwatch.timings
 
     def heard_by_client(self, text: str | None) -> None:
         """Note, before the turn is cancelled, what a client says was heard of it."""
@@ -119,6 +122,7 @@ class Turn:
 
     def _open(self) -> None:
         self._cast.began(self.stimulus)
+        noted.began(self.stimulus)
         self._cast.audience.chain_starts(turn_id=self.id)
         self._publish(FullText(text="Thinking..."))
 
@@ -181,7 +185,7 @@ class Turn:
                 if isinstance(piece, ToolUse):
                     await ready.put(piece)
                     continue
-                self._reached("first_token_ms")
+                self._stopwatch.reached("first_token_ms")
                 for sentence in self._sentences(piece, splitter):
                     await ready.put(sentence)
                 length += len(piece if isinstance(piece, str) else piece.text)
@@ -212,8 +216,10 @@ class Turn:
             if isinstance(sentence, ToolUse):
                 await voiced.put(sentence)
                 continue
-            self._reached("first_sentence_ms")
-            if rule := await self._cast.airlock.objection(sentence.text, self._admitted):
+            self._stopwatch.reached("first_sentence_ms")
+            rule = await self._cast.airlock.objection(sentence.text, self._admitted)
+            noted.guarded(self.id, sentence.text, self._admitted, rule)
+            if rule:
                 self._refuse(rule)
                 continue
             self._admitted += f" {sentence.text}"
@@ -303,8 +309,9 @@ class Turn:
             actions=None if face is None else Actions(expressions=(face,)),
         )
         self._cast.audience.publish(message, turn_id=self.id, index=self._sentences_sent)
+        noted.spoken(self.id, self._sentences_sent, text, spoken, face)
         if spoken:
-            self._reached("first_audio_ms")
+            self._stopwatch.reached("first_audio_ms")
         if self._sentences_sent == 0 and self.stimulus.message_id:
             self._cast.decide(Decision(message_id=self.stimulus.message_id, outcome="answered"))
         self._sentences_sent += 1
@@ -342,8 +349,9 @@ class Turn:
             self._publish(ForceNewMessage())
             self._publish(Control(text="conversation-chain-end"))
             self._cast.body.chain_ended()
-        self._reached("end_ms")
-        log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, _in_words(self.timings))
+        self._stopwatch.reached("end_ms")
+        noted.ended(self.id, self.timings, heard, self.retracted, interrupted=self._was_interrupted)
+        log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, self._stopwatch.in_words())
 
     async def _keep(self, role: Literal["human", "ai"], name: str, content: str) -> None:
         try:
@@ -373,11 +381,6 @@ class Turn:
     def _publish(self, message: ServerMessage) -> None:
         self._cast.audience.publish(message, turn_id=self.id)
 
-    def _reached(self, point: Point) -> None:
-        if getattr(self.timings, point) is None:
-            passed = Milliseconds(round((self._now() - self._began) * 1000))
-            self.timings = replace(self.timings, **{point: passed})
-
     @staticmethod
     def _now() -> Seconds:
         return course.now()
@@ -390,10 +393,3 @@ async def _as_given(text: str) -> AsyncGenerator[ReplyPiece, None]:
 def _first(errors: ExceptionGroup[Exception]) -> Exception:
     inner = errors.exceptions[0]
     return _first(inner) if isinstance(inner, ExceptionGroup) else inner
-
-
-def _in_words(timings: TurnTimings) -> str:
-    points = asdict(timings).items()
-    return ", ".join(
-        f"{name.removesuffix('_ms').replace('_', ' ')} {ms} ms" for name, ms in points if ms is not None
-    )

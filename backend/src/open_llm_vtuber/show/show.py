@@ -12,15 +12,9 @@ from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, Store
-from open_llm_vtuber.protocol.live_server_messages import (
-    CharacterState,
-    Snapshot,
-    TwitchStatus,
-)
+from open_llm_vtuber.protocol.live_server_messages import CharacterState, Snapshot, TwitchStatus
 from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
-from open_llm_vtuber.protocol.server_messages import (
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
@@ -171,7 +165,7 @@ class Show:
             self.audience,
             billing=lambda: self._billing,
             snapshot=self._snapshot,
-            under_way=lambda: self._director.turn and self._director.turn.aired.under_way(),
+            under_way=lambda: turn.aired.under_way() if (turn := self._director.turn) else None,
             can_hear=self._ears.can_hear,
         )
         histories = Histories(

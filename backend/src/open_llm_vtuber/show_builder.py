@@ -60,6 +60,7 @@ class ShowBuilder:
             ),
             shared=named is not None,
             ears=self._ears(),
+            co_host=settings.live_config.co_host,
             speak_up=self._speak_up,
             mode=named.mode if named else "orphiq",
             places=self._places,

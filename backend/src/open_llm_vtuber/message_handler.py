@@ -39,6 +39,7 @@ from open_llm_vtuber.protocol.client_messages import (
 )
 from open_llm_vtuber.protocol.codec import problem
 from open_llm_vtuber.protocol.envelope import AccessRole
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.live_client_messages import (
     ClientHello,
     GenerationContext,
@@ -96,6 +97,7 @@ from open_llm_vtuber.show.commands import (
     SpeakUp,
     TakeSnapshot,
 )
+from open_llm_vtuber.show.commands import SetFloor as ChangeFloor
 from open_llm_vtuber.show.stage_view import for_a_stage
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.stimulus import Priority, Stimulus, TextContext, TextWishes
@@ -257,6 +259,8 @@ def _live_command(message: LiveClientMessage, client: str, role: AccessRole) -> 
             return GetState()
         case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
             return body_command(message, client)
+        case SetFloor():
+            return ChangeFloor(client, message.floor)
         case AutonomousSet() | AutonomousFire():
             return autonomous_command(message)
         case _:

@@ -10,6 +10,7 @@ from typing import get_args
 from open_llm_vtuber.protocol import autonomous_messages as unasked
 from open_llm_vtuber.protocol import body_messages as body
 from open_llm_vtuber.protocol import client_messages as old
+from open_llm_vtuber.protocol import floor_messages as floor
 from open_llm_vtuber.protocol import live_client_messages as live
 from open_llm_vtuber.protocol import twitch_messages as twitch
 from open_llm_vtuber.protocol.envelope import AccessRole, Request
@@ -134,6 +135,7 @@ MESSAGES: Mapping[type[Request], AccessRole] = {
     live.TextGenerationCancel: OPERATOR,
     live.SetBackendMode: OPERATOR,
     live.GetBackendMode: OPERATOR,
+    floor.SetFloor: OPERATOR,
     body.ExpressionCommand: OPERATOR,
     body.ExpressionRelease: OPERATOR,
     body.MotionCommand: OPERATOR,

@@ -84,6 +84,12 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
+class NotHeard(BaseModel):
+    """Why a recording was not written down, as existing clients read it."""
+
+    error: str
+
+
 class ModeAnswer(BaseModel):
     """Where the words come from, and what can be chosen."""
 
@@ -131,18 +137,22 @@ def web_app(  # noqa: PLR0913  its parts, each by name
 
     if proxy:
         _add_proxy(app, proxy)
-    for path, file in PAGES.items():
-        _add_page(app, path, frontend / file)
-    for name in ("css", "js"):  # a checkout's folder holds more than pages need
-        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
-    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
-    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
+    _add_pages(app, frontend)
     add_public_files(
         app, folder, frontend, lambda origin: is_trusted(origin, frozenset(system.allowed_origins))
     )
     if system.web_client_dir:
         add_web_client(app, folder / system.web_client_dir, frontend)
     return app
+
+
+def _add_pages(app: FastAPI, frontend: Path) -> None:
+    for path, file in PAGES.items():
+        _add_page(app, path, frontend / file)
+    for name in ("css", "js"):  # a checkout's folder holds more than pages need
+        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
+    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
+    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
 
 def _add_api(app: FastAPI, shows: Shows) -> None:
@@ -184,7 +194,7 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
-    @app.post("/asr", tags=["server"])
+    @app.post("/asr", tags=["server"], responses={status: {"model": NotHeard} for status in (400, 500, 503)})
     async def asr(file: UploadFile) -> JSONResponse:
         """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
         if ear is None:

@@ -114,6 +114,8 @@ def test_what_is_wrong_is_said_on_the_page_and_nothing_is_repeated_on_it() -> No
                 assert "<b>" not in page.text
                 assert "<script" not in page.text
                 assert COOKIE not in page.headers.get("set-cookie", "")
+            assert (await http.post("/sign-in", content=b"token=x&" * 1000)).status_code == 401
+            assert (await http.post("/sign-in", content=b"\xff\x00{}")).status_code == 401
             for problem, sentence in {**TROUBLES, "<script>": ""}.items():
                 page = await http.get(f"/sign-in?problem={quote(problem)}")
                 assert f'role="alert">{sentence}<' in page.text

@@ -23,6 +23,7 @@ OPERATORS_OWN: Mapping[str, object] = {
     "providers": {},
     "spend": None,
     "autonomous": None,
+    "co_host": None,
 }
 """Fields of a state that are nobody else's business, and what a stage gets instead."""
 

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import Literal
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -59,52 +59,60 @@ def destination(given: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def add_sign_in(app: FastAPI, access: Access, frontend: Path) -> None:
-    """Add the page, its form's address, and the way out."""
-    page = Template((frontend / "sign-in.html").read_text(encoding="utf-8"))
+def _fields(body: bytes) -> Mapping[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(errors="replace"), max_num_fields=10))
+    except ValueError:  # there are more of them than our form has
+        return {}
+
+
+class Form:
+    """The page itself."""
+
+    def __init__(self, frontend: Path) -> None:
+        self._page = Template((frontend / "sign-in.html").read_text(encoding="utf-8"))
 
     def shown(
-        onward: str, problem: str, status: int, *, wait: int = 0, knock_again: str = ""
+        self, onward: str, problem: str, status: int = 200, *, wait: int = 0, knock_again: str = ""
     ) -> HTMLResponse:
+        """Return it; `wait` in seconds. `knock_again` is an address that the page leads to by itself."""
         refresh = (
             f'<meta http-equiv="refresh" content="0; url={escape(knock_again)}" />' if knock_again else ""
         )
-        text = page.substitute(next=escape(onward), problem=escape(problem), refresh=refresh)
-        headers = {**HEADERS, "Retry-After": str(wait)} if wait else HEADERS
-        return HTMLResponse(text, status, headers)
+        text = self._page.substitute(next=escape(onward), problem=escape(problem), refresh=refresh)
+        return HTMLResponse(text, status, {**HEADERS, "Retry-After": str(wait)} if wait else HEADERS)
+
+
+def add_sign_in(app: FastAPI, access: Access, frontend: Path) -> None:
+    """Add the page, its form's address, and the way out."""
+    form = Form(frontend)
 
     @app.get(SIGN_IN, include_in_schema=False)
-    async def form(request: Request, next: str = "/", problem: str = "") -> Response:  # noqa: A002  its name in the address
+    async def ask(request: Request, next: str = "/", problem: str = "") -> Response:  # noqa: A002  its name in the address
         onward = destination(next)
         by = access.examine("", request.cookies.get(COOKIE, ""), "")
         if by and may(by.role, PAGES[urlsplit(onward).path]):
             return RedirectResponse(onward, 303)
         # A strict cookie is not sent to a page that somebody else's page has led to. Ours leads to it once more.
-        is_led_here = (
-            request.headers.get("sec-fetch-site") == "cross-site" and "again" not in request.query_params
-        )
-        again = (
-            f"{SIGN_IN}?{urlencode({'next': onward, 'problem': problem, 'again': 1})}" if is_led_here else ""
-        )
-        return shown(onward, TROUBLES.get(problem, ""), 200, knock_again=again)
+        is_led_here = request.headers.get("sec-fetch-site") == "cross-site"
+        again = urlencode({"next": onward, "problem": problem, "again": 1})
+        knock_again = f"{SIGN_IN}?{again}" if is_led_here and "again" not in request.query_params else ""
+        return form.shown(onward, TROUBLES.get(problem, ""), knock_again=knock_again)
 
     @app.post(SIGN_IN, include_in_schema=False)
     async def enter(request: Request) -> Response:
-        fields = parse_qs((await request.body()).decode(errors="replace"), max_num_fields=10)
-        token, onward = fields.get("token", [""])[-1].strip(), destination(fields.get("next", ["/"])[-1])
+        fields = _fields(await request.body())
+        token, onward = fields.get("token", "").strip(), destination(fields.get("next", "/"))
         try:
             by = access.examine(token, "", address_of(request))
         except TooManyGuesses as error:
-            return shown(onward, TROUBLES["busy"], 429, wait=error.wait)
+            return form.shown(onward, TROUBLES["busy"], 429, wait=error.wait)
         if by is None:
-            return shown(onward, TROUBLES["token"] if token else "", 401)
-        if not may(by.role, PAGES[urlsplit(onward).path]):
-            onward = "/stage"
-        response = RedirectResponse(onward, 303)
+            return form.shown(onward, TROUBLES["token"] if token else "", 401)
+        response = RedirectResponse(onward if may(by.role, PAGES[urlsplit(onward).path]) else "/stage", 303)
         if access.is_locked:
-            response.headers.append(
-                "Set-Cookie", session_cookie(await access.sign_in(by), request.scope["scheme"])
-            )
+            cookie = session_cookie(await access.sign_in(by), request.scope["scheme"])
+            response.headers.append("Set-Cookie", cookie)
         return response
 
     @app.post("/sign-out", include_in_schema=False)

@@ -156,8 +156,8 @@ function App() {
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
-          <${Links} />
           <${Feed} room=${known} />
+          <${Links} />
         </div>
       </div>
     </main>`;

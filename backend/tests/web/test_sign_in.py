@@ -148,7 +148,11 @@ def test_who_is_led_here_by_another_site_knocks_once_more_because_strict_cookies
             assert again is not None
             address = again[1].replace("&amp;", "&")
             assert "refresh" not in (await http.get(address, headers=STRANGER)).text, "not over and over"
-            assert "refresh" not in (await http.get("/sign-in?next=/control")).text
+            assert "refresh" in (await http.get("/sign-in?next=/control")).text, (
+                "nor do browsers say so over plain HTTP"
+            )
+            ours = {"Sec-Fetch-Site": "same-origin"}
+            assert "refresh" not in (await http.get("/sign-in?next=/control", headers=ours)).text
             await http.post("/sign-in", data={"token": TOKEN})
             assert (await http.get(address)).headers["location"] == "/control"
 

@@ -114,7 +114,7 @@ class Doorkeeper:
 
     def _brings_token_to_page(self, by: Pass, scope: Scope) -> bool:
         """Whether somebody opens a page by a token that pages need more than once. A stage has its own in its address."""
-        is_page = scope["method"] in _READS and scope["path"] in PAGES
+        is_page = scope["method"] == "GET" and scope["path"] in PAGES
         return self._access.is_locked and is_page and not by.session and by.role != "stage"
 
 

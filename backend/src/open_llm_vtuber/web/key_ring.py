@@ -17,8 +17,8 @@ from open_llm_vtuber.protocol.envelope import AccessRole
 from open_llm_vtuber.units import Seconds
 
 MOST_LINKS = 100
-MOST_SESSIONS = 200
-"""Beyond that the oldest sign-in ends."""
+MOST_SESSIONS = 20
+"""By one token; beyond that the oldest of them ends, and nobody else's."""
 SIGNED_IN_FOR: Seconds = 30 * 24 * 3600.0
 USE_NOTED_EVERY: Seconds = 60.0
 """How exact it is when a link was last used: each note is a write."""
@@ -114,8 +114,9 @@ class KeyRing:
         """Begin a sign-in and return what is to be in its cookie."""
         cookie = secrets.token_urlsafe(_TOKEN_BYTES)
         self._sessions = {d: each for d, each in self._sessions.items() if each.until > now}
-        while len(self._sessions) >= MOST_SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
+        same = [digest for digest, each in self._sessions.items() if each.link == by.link]
+        for digest in same[: max(0, len(same) - MOST_SESSIONS + 1)]:
+            del self._sessions[digest]
         session = Session(digest=self._recognised(cookie), link=by.link, until=now + SIGNED_IN_FOR)
         self._sessions[session.digest] = session
         return cookie

@@ -94,7 +94,8 @@ def add_sign_in(app: FastAPI, access: Access, frontend: Path) -> None:
         if by and may(by.role, PAGES[urlsplit(onward).path]):
             return RedirectResponse(onward, 303)
         # A strict cookie is not sent to a page that somebody else's page has led to. Ours leads to it once more.
-        is_led_here = request.headers.get("sec-fetch-site") == "cross-site"
+        # Where the way is not encrypted, browsers do not say whose page it was.
+        is_led_here = request.headers.get("sec-fetch-site") in {None, "cross-site"}
         again = urlencode({"next": onward, "problem": problem, "again": 1})
         knock_again = f"{SIGN_IN}?{again}" if is_led_here and "again" not in request.query_params else ""
         return form.shown(onward, TROUBLES.get(problem, ""), knock_again=knock_again)

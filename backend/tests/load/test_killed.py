@@ -236,7 +236,7 @@ def test_whenever_she_is_killed_nothing_promised_is_lost_and_nobody_is_thanked_t
                     child.kill()
                     await asyncio.to_thread(child.wait)
                     await busy
-                last = Round(Books.opened(tmp_path), witness.cheers, witness.thanked)
+                last = Round(Books.opened(tmp_path), dict(witness.cheers), Counter(witness.thanked))
             assert len(witness.done) >= KILLS // 2, "she hardly said anything: this proves nothing"
             assert last
             assert 0 <= len(provider.requests) - last.killed.requests <= ON_THEIR_WAY * (KILLS + 1)

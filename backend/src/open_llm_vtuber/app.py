@@ -44,6 +44,7 @@ from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
@@ -112,6 +113,7 @@ async def on_air(
         for note in casting.notes:
             report(note)
         books = remote.books
+        before = await stood(store, tuple(settings.shows))
         builder = ShowBuilder(
             settings,
             casting,
@@ -121,13 +123,13 @@ async def on_air(
             books=books,
             lines=lines,
             report=report,
-            stood=await stood(store, tuple(settings.shows)),
+            stood=before,
         )
         local = await stack.enter_async_context(
             LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines)
+        shows = await _channels(stack, settings, groups, lines, before)
         proxy = await _proxy(stack, settings, shows)
         comeback = Comeback(shows, store, tuple(settings.shows))
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
@@ -316,14 +318,27 @@ async def _detector(
     return lease.engine
 
 
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
-    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
+async def _channels(
+    stack: AsyncExitStack,
+    settings: Settings,
+    shows: Shows,
+    lines: ChatLines,
+    before: Mapping[str, Standing],
+) -> Channels:
+    """Start what reads channels: the configured one, and those that were read before a crash.
+
+    Without a login it reads anonymously: a token that somebody has pasted is kept nowhere.
+    """
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
     channels = await stack.enter_async_context(Channels(shows, platform, lines))
-    if settings.features.twitch and twitch.channel:
+    if settings.features.twitch:
         stored = None if platform.has_login() else ANONYMOUS
-        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+        for name, standing in before.items():
+            if standing.channel and not (name == ON_AIR and twitch.channel):
+                channels.keep(name, standing.channel, stored)
+        if twitch.channel:
+            channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
 
 

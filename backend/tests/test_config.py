@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber import casting, config
+from open_llm_vtuber import config
 from open_llm_vtuber.app import frontend_folder
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.live2d.reading import avatar
 from open_llm_vtuber.persona import speak_up_prompt
 
 EXISTING = """
@@ -209,7 +210,7 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
 
 
 def test_the_built_in_avatar_has_all_eight_emotions() -> None:
-    model = casting.avatar(Settings(), frontend_folder())
+    model = avatar(Settings(), frontend_folder())
     assert set(model.emotions) == {
         "neutral",
         "joy",
@@ -230,19 +231,19 @@ def test_ones_own_avatar_is_found_beside_the_configuration(tmp_path: Path) -> No
         '[{"name": "mao", "url": "/live2d-models/mao/mao.model3.json"}]'
     )
     settings = load(tmp_path, "character_config: {live2d_model_name: mao}")
-    assert casting.avatar(settings, frontend_folder()).expressions == ("calm",)
+    assert avatar(settings, frontend_folder()).expressions == ("calm",)
     with pytest.raises(ConfigError, match="Known: mika, mao"):
-        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: other}"), frontend_folder())
+        avatar(load(tmp_path, "character_config: {live2d_model_name: other}"), frontend_folder())
 
 
 def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "model_dict.json").write_text('[{"name": ')
     with pytest.raises(ConfigError, match=r"model_dict\.json"):
-        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
+        avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
 
 
 def test_the_built_in_avatar_knows_how_long_its_motions_take() -> None:
-    model = casting.avatar(Settings(), frontend_folder())
+    model = avatar(Settings(), frontend_folder())
     assert {group: [each.length for each in files] for group, files in model.motions.items()} == {
         "Idle": [8.0],
         "Wave": [3.2],
@@ -279,7 +280,7 @@ def test_a_motion_file_that_cannot_be_used_is_told_with_those_that_can(
         '[{"name": "mao", "url": "/live2d-models/mao/mao.model3.json"}]'
     )
     with pytest.raises(ConfigError) as caught:
-        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
+        avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
     assert said in str(caught.value)
     assert "Wave 0" in str(caught.value)
     assert "'Idle' 0" in str(caught.value)

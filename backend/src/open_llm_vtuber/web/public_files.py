@@ -13,10 +13,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from open_llm_vtuber.live2d.files import MODELS_FOLDER
+
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"))
 AVATARS = frozenset((".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp"))
 BACKGROUNDS_FOLDER = "backgrounds"
-MODELS_FOLDER = "live2d-models"
 TOOL_FOLDERS = ("web-tool", "web_tool")
 MOST_FILES = 1_000
 """Entries of a folder that are looked at."""

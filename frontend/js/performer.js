@@ -4,10 +4,11 @@ import { ExpressionPlayer } from "./avatar/expressions.js";
 import { loadModel } from "./avatar/files.js";
 import { Life } from "./avatar/life.js";
 import { IDLE_GROUP, MotionPlayer } from "./avatar/motions.js";
-import { Puppet, RESTING } from "./avatar/puppet.js";
+import { Puppet } from "./avatar/puppet.js";
 import { clamp, mix } from "./avatar/curves.js";
 import { Face } from "./face.js";
 import { Lips } from "./lips.js";
+import { Renderers } from "./renderers.js";
 import { Loudspeaker } from "./sound.js";
 import { Speech } from "./speech.js";
 
@@ -56,6 +57,7 @@ export class Performer {
   constructor(root, send) {
     this.send = send;
     this.puppet = new Puppet(root, "Mika");
+    this.renderers = new Renderers(root, this.puppet);
     this.expressions = new ExpressionPlayer([]);
     this.motions = new MotionPlayer({});
     this.life = new Life();
@@ -224,8 +226,11 @@ export class Performer {
   /** @param {string} address @returns {Promise<string>} what is wrong with it; "" if nothing */
   async tryModel(address) {
     try {
+      const { wanted } = this;
       const model = await loadModel(address);
-      if (model.moc.endsWith(".moc3")) return "it needs Live2D Cubism, which this page does not have";
+      const renderer = await this.renderers.forModel(model);
+      if (this.wanted !== wanted) return renderer.remove() ?? ""; // another one was chosen meanwhile
+      this.renderers.show(renderer);
       this.useFiles(model);
       return "";
     } catch (error) {
@@ -246,7 +251,7 @@ export class Performer {
 
   /** @param {import("./face.js").Look} look */
   showFace({ reference, fade }) {
-    if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
+    if (this.expressions.show(reference, fade)) this.renderers.shown.describe(this.expressions.name ?? "");
   }
 
   // --- frames ------------------------------------------------------------------------------------
@@ -268,12 +273,12 @@ export class Performer {
     if (!this.model) return;
     this.clock += dt;
     this.frames += 1;
-    const params = { ...RESTING };
+    const params = { ...this.renderers.shown.resting };
     this.motions.apply(params, dt);
     this.expressions.apply(params, dt);
     this.life.apply(params, dt, this.model.eyeIds);
     this.speak(params, dt, this.model.lipIds);
-    this.puppet.draw(params, dt);
+    this.renderers.shown.draw(params, dt);
     this.params = params;
   }
 

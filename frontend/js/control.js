@@ -8,6 +8,7 @@ import { Mark } from "./control/frame.js";
 import { Hold } from "./control/hold.js";
 import { html, render, signal } from "./control/html.js";
 import { Preview, Queue, Say, Saying, StopNow, Stopped } from "./control/on-air.js";
+import { Models } from "./control/models.js";
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
@@ -29,6 +30,7 @@ const PARTS = [
   ["chat", "Chat"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
+  ["models", "Avatars"],
   ["feed", "Events"],
 ];
 
@@ -153,6 +155,7 @@ function App() {
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
+          <${Models} room=${known} send=${send} />
           <${Feed} room=${known} />
         </div>
       </div>

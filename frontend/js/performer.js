@@ -218,7 +218,9 @@ export class Performer {
     this.wanted = address;
     const problem = await this.tryModel(address);
     if (this.wanted !== address) return; // another one was chosen meanwhile
-    this.onmodel(problem && `The model ${name || url} could not be shown: ${problem}.`);
+    const told = problem && `The model ${name || url} could not be shown: ${problem}.`;
+    if (told) console.warn(told);
+    this.onmodel(told);
     // Somebody has to stand there: without a face the voice would come from nowhere.
     if (problem && !this.model) await this.tryModel(new URL(OUR_MODEL, location.href).href);
   }

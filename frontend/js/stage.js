@@ -80,7 +80,7 @@ function begin() {
   performer.onsilence = () => subtitle.clear();
   performer.isPreview = isPreview;
   performer.onsound = showSoundNote;
-  performer.onmodel = (problem) => note("problem", problem);
+  performer.onmodel = (problem) => note("problem", inObs ? "" : problem);
   connection.onmessage = handle;
   connection.onstatus = (status) => {
     note("offline", status === "lost" && !inObs ? "No connection to the show. Trying again…" : "");

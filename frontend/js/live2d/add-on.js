@@ -3,16 +3,21 @@
 /** @typedef {{ ready: boolean, scripts: string[], missing: string[] }} AddOn what the server says of it */
 
 const STATE = "/live2d-addon";
-/** Of Core, as `major.minor`: the engine reads what later ones have moved. */
-export const CORE_VERSIONS = ["5.0"];
+const CORE = "/live2dcubismcore.min.js";
+/** Of Core, as `major.minor`: later ones have moved what the engine reads, with earlier ones it does not start. */
+const CORE_VERSIONS = ["5.0"];
 
 /** @type {Promise<any> | null} */
 let loading = null;
+/** @type {Set<string>} */
+const loaded = new Set();
 
-/** @returns {Promise<any>} pixi with the engine in `live2d`; rejects with a sentence's worth of what is missing */
+/** @returns {Promise<any>} pixi with the engine as its `live2d`; rejects with what is missing, without a full stop */
 export function addOn() {
-  loading ??= load();
-  loading.catch(() => (loading = null)); // what is put there later is found without a reload
+  loading ??= load().catch((error) => {
+    loading = null; // the next model asks again: by then it may be there
+    throw error;
+  });
   return loading;
 }
 
@@ -20,14 +25,14 @@ async function load() {
   const response = await fetch(STATE);
   if (!response.ok) throw new Error(`the server does not say whether the Live2D add-on is there (${response.status})`);
   const { ready, scripts, missing } = /** @type {AddOn} */ (await response.json());
-  if (!ready) throw new Error(lowered(missing.join(" ")));
+  if (!ready) throw new Error(asPart(missing[0] ?? ""));
   for (const address of scripts) {
-    await script(address);
-    if (address.includes("live2dcubismcore")) checkCore();
+    if (!loaded.has(address)) await script(address);
+    loaded.add(address);
+    if (address.endsWith(CORE)) checkCore();
   }
   const { PIXI } = /** @type {any} */ (globalThis);
   PIXI.extensions.add(PIXI.live2d.Live2DPlugin);
-  PIXI.live2d.config.logLevel = PIXI.live2d.config.LOG_LEVEL_WARNING;
   return PIXI;
 }
 
@@ -35,7 +40,6 @@ async function load() {
 function script(address) {
   const element = document.createElement("script");
   element.src = address;
-  element.async = false;
   return new Promise((resolve, reject) => {
     element.onload = () => resolve(undefined);
     element.onerror = () => reject(new Error(`${address} could not be loaded`));
@@ -44,18 +48,25 @@ function script(address) {
 }
 
 function checkCore() {
-  const { Live2DCubismCore } = /** @type {any} */ (globalThis);
-  if (!Live2DCubismCore) throw new Error("live2dcubismcore.min.js is not Live2D's Cubism Core");
-  const problem = coreProblem(Live2DCubismCore.Version.csmGetVersion());
+  const core = /** @type {any} */ (globalThis).Live2DCubismCore;
+  const problem = core ? coreProblem(core.Version.csmGetVersion()) : "live2dcubismcore.min.js is not Cubism Core";
   if (problem) throw new Error(problem);
 }
 
-/** @param {number} version as Core packs it: 8 bits major, 8 minor, 16 patch @returns {string} "" if it can be used */
+/**
+ * @param {number} version as Core packs it: 8 bits major, 8 minor, 16 patch
+ * @returns {string} "" if it can be used
+ */
 export function coreProblem(version) {
-  const [major, minor, patch] = [version >>> 24, (version >>> 16) & 0xff, version & 0xffff];
+  const major = version >>> 24;
+  const minor = (version >>> 16) & 0xff;
   if (CORE_VERSIONS.includes(`${major}.${minor}`)) return "";
-  return `the Cubism Core here is version ${major}.${minor}.${patch}, and the add-on works with ${CORE_VERSIONS.join(", ")} only`;
+  const here = `${major}.${minor}.${version & 0xffff}`;
+  return `the Cubism Core that was put there is version ${here}, and the add-on works with ${CORE_VERSIONS.join(", ")}`;
 }
 
-/** @param {string} sentence */
-const lowered = (sentence) => sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
+/** A sentence of the server's as a part of ours. @param {string} sentence */
+function asPart(sentence) {
+  const begins = /^(The|It|A)\b/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
+  return begins.replace(/\.$/, "");
+}

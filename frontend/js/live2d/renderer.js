@@ -29,7 +29,8 @@ export async function live2dRenderer(root, model) {
     return new Live2dRenderer(root, screen, drawing, new PIXI.Container());
   } catch (error) {
     screen.destroy();
-    throw new Error(`Live2D could not load it (${error instanceof Error ? error.message : error})`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Live2D could not load it (${why.replace(/\.$/, "")})`, { cause: error });
   }
 }
 

@@ -121,12 +121,19 @@ def put_core(folder: Path, version: int = 0x05000000) -> None:
     """Put the stand-in where the operator puts Cubism Core."""
     place = folder / "live2d-models" / "live2dcubismcore.min.js"
     place.parent.mkdir(exist_ok=True)
-    place.write_text(STAND_IN.read_text(encoding="utf-8").replace("0x05000000", hex(version)), encoding="utf-8")
+    place.write_text(
+        STAND_IN.read_text(encoding="utf-8").replace("0x05000000", hex(version)), encoding="utf-8"
+    )
 
 
 def moc(version: int = 5) -> bytes:
     """Return what the stand-in draws, in the guise of a `.moc3`."""
-    picture = {"canvas": [800, 800], "parameters": PARAMETERS, "parts": ["PartFace"], "rectangles": RECTANGLES}
+    picture = {
+        "canvas": [800, 800],
+        "parameters": PARAMETERS,
+        "parts": ["PartFace"],
+        "rectangles": RECTANGLES,
+    }
     return b"MOC3" + bytes([version]) + bytes(59) + json.dumps(picture).encode()
 
 

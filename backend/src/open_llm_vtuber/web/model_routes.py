@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from open_llm_vtuber.characters import CharacterFiles
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.live2d.add_on import FOLDER, PACKAGES, SCRIPTS, AddOn
+from open_llm_vtuber.live2d.add_on import FOLDER, SCRIPTS, AddOn
 from open_llm_vtuber.live2d.listing import ModelReport, listing
 from open_llm_vtuber.protocol.parts import ConfigFile
 from open_llm_vtuber.web.public_files import IsTrusted, PublicFiles
@@ -75,7 +75,7 @@ class ModelDesk:
 
 
 def add_model_routes(app: FastAPI, desk: ModelDesk, is_trusted: IsTrusted) -> None:
-    """Serve the list of avatars, and the add-on's own files as far as they are known."""
+    """Serve the list of avatars, and the add-on: a page loads of it what the answer names, once all is there."""
 
     @app.get("/api/models", tags=["character"])
     def models() -> Models:  # no coroutine: it reads folders, so it runs in a thread
@@ -88,5 +88,4 @@ def add_model_routes(app: FastAPI, desk: ModelDesk, is_trusted: IsTrusted) -> No
         response.headers["Cache-Control"] = "no-store"
         return desk.state()
 
-    suffixes = frozenset(f".{name.rpartition('.')[2]}" for package in PACKAGES for name in package.files)
-    app.mount(f"/{FOLDER}", PublicFiles(desk.add_on.folder, is_trusted, suffixes=suffixes))
+    app.mount(f"/{FOLDER}", PublicFiles(desk.add_on.folder, is_trusted))

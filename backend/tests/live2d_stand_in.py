@@ -59,8 +59,8 @@ FILES: dict[str, Any] = {
     },
     "motions/idle.motion3.json": {
         "Version": 3,
-        "Meta": {"Duration": 4, "Loop": True},
-        "Curves": [{"Target": "Parameter", "Id": "ParamAngleX", "Segments": [0, -3, 0, 2, 3, 0, 4, -3]}],
+        "Meta": {"Duration": 2, "Loop": True},
+        "Curves": [{"Target": "Parameter", "Id": "ParamAngleX", "Segments": [0, -3, 0, 1, 3, 0, 2, -3]}],
     },
     "motions/look.motion3.json": {
         "Version": 3,

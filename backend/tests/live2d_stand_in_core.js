@@ -1,5 +1,5 @@
-// Stands in for Live2D's Cubism Core in tests: as much of its interface as the engine uses, written for its callers.
-// A "moc" of ours is the four letters MOC3, a version byte, and from byte 64 on JSON that tells parameters, parts
+// Stands in for Live2D's Cubism Core (`Live2DCubismCore`) in tests: as much of its interface as the engine calls, and
+// nothing of what is in it. A "moc" of ours is the four letters MOC3, a version byte, and from byte 64 on JSON that tells parameters, parts
 // and rectangles, which a parameter may move or stretch.
 (function () {
   const VISIBLE = 1;
@@ -18,8 +18,12 @@
   }
 
   class Model {
+    /** Every model that was made, for tests to look into. */
+    static made = [];
+
     static fromMoc({ picture }) {
-      return new Model(picture);
+      Model.made.push(new Model(picture));
+      return Model.made.at(-1);
     }
 
     constructor({ parameters, parts, rectangles, canvas }) {

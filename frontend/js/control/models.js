@@ -83,7 +83,7 @@ function ModelLine({ model, current, shown, send, onShow }) {
       </span>
       ${
         url &&
-        html`<button type="button" aria-expanded=${isShown} aria-label=${`Preview ${name}`} onClick=${() => onShow(isShown ? "" : name)}>
+        html`<button type="button" aria-expanded=${isShown} aria-label=${`${isShown ? "Close" : "Preview"} ${name}`} onClick=${() => onShow(isShown ? "" : name)}>
           ${isShown ? "Close" : "Preview"}
         </button>`
       }

@@ -30,8 +30,8 @@ const PARTS = [
   ["chat", "Chat"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
-  ["models", "Avatars"],
   ["feed", "Events"],
+  ["models", "Avatars"],
 ];
 
 const room = signal(emptyRoom());
@@ -155,8 +155,8 @@ function App() {
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
-          <${Models} room=${known} send=${send} />
           <${Feed} room=${known} />
+          <${Models} room=${known} send=${send} />
         </div>
       </div>
     </main>`;

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.log_lines import of_turn
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.stimulus import CHAT, Stimulus
 
@@ -132,7 +133,8 @@ class Director:
             self._on_change()
             try:
                 async with asyncio.TaskGroup() as group:  # an interrupt cancels the task, not the group
-                    self._task = group.create_task(self.turn.perform())
+                    with of_turn(self.turn.id):
+                        self._task = group.create_task(self.turn.perform())
             finally:
                 self.turn = self._task = None
                 self._on_change()

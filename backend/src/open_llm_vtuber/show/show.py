@@ -38,11 +38,11 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
-from open_llm_vtuber.show.playback import Reports
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
+from open_llm_vtuber.show.turn_desk import TurnDesk
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
     ChannelStatus,
@@ -93,7 +93,6 @@ class Show:
         self._twitch: TwitchState | None = None
         self._books = books
         self._primary: str | None = None
-        self._reports = Reports()
         self._changed = asyncio.Event()
         self._ears = ears or Ears()
         notes = Notes(store, name) if shared else None
@@ -112,6 +111,13 @@ class Show:
             lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
+        )
+        self._turns = TurnDesk(
+            self._director,
+            self.audience,
+            self._unasked,
+            human_name=lambda: self._billing.human_name,
+            primary=lambda: self._primary,
         )
         self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
         self._joining, self._histories, self._operator = self._doors(name)
@@ -138,6 +144,7 @@ class Show:
             self.audience,
             billing=lambda: self._billing,
             snapshot=self._snapshot,
+            under_way=lambda: self._director.turn and self._director.turn.aired.under_way(),
             can_hear=self._ears.can_hear,
         )
         histories = Histories(
@@ -239,7 +246,7 @@ class Show:
                 self._on_change()
                 yield outbox
         finally:
-            self._reports.forget(client)
+            self._turns.forget(client)
             self._ears.forget(client)
             self._texts.forget(client)
             self._on_change()
@@ -275,7 +282,7 @@ class Show:
         if isinstance(command, commands.HearingCommand):
             return await self._hearing.ask(command)
         if isinstance(command, commands.TurnCommand):
-            return await self._direct(command)
+            return await self._turns.ask(command)
         if isinstance(command, commands.TextCommand):
             return self._texts.ask(command)
         if isinstance(command, commands.ModeCommand):
@@ -289,39 +296,8 @@ class Show:
         await self.tell(command)
         return ()
 
-    async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.Perform():
-                self._perform(command.stimulus)
-            case commands.Interrupt():
-                await self._interrupt(command)
-            case commands.PlayStarted():
-                if self._director.turn and command.client == self._primary:
-                    self._director.turn.play_started(command.text)
-            case commands.PlaybackEnded():
-                self._playback_ended(command.client)
-            case commands.SpeakUp():
-                return self._unasked.speak_up(command.client)
-            case _:
-                assert_never(command)
-        return ()
-
     def _perform(self, stimulus: Stimulus) -> None:
-        if stimulus.client and self._billing.human_name:
-            stimulus = replace(stimulus, author=self._billing.human_name)
-        self._director.submit(stimulus)
-        if outbox := self.audience.outbox(stimulus.client or ""):
-            outbox.is_interrupted = False  # an existing client that types listens again
-
-    async def _interrupt(self, command: commands.Interrupt) -> None:
-        if outbox := self.audience.outbox(command.client):
-            outbox.is_interrupted = True
-        await self._director.interrupt(command.heard)
-
-    def _playback_ended(self, client: str) -> None:
-        is_copy = self._reports.is_copy(client, self._now())
-        if self._director.turn and client == self._primary and not is_copy:
-            self._director.turn.playback_ended()
+        self._turns.perform(stimulus)
 
     async def _ended(self, stimulus: Stimulus, heard: str) -> None:
         self._unasked.turn_ended(stimulus, heard)
@@ -372,6 +348,8 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
+        if turn := self._director.turn:
+            turn.aired.played_by(self.audience.outbox(self._primary or ""))
         self._body.look()
         self._changed.set()
         self._unasked.look()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,9 +12,8 @@ from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.protocol.codec import harmless
 from open_llm_vtuber.protocol.live_server_messages import SentenceRefused, SpeechRetracted
-from open_llm_vtuber.protocol.parts import Actions, DisplayText
+from open_llm_vtuber.protocol.parts import DisplayText
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     BackendSynthComplete,
     Control,
     Error,
@@ -25,11 +24,11 @@ from open_llm_vtuber.protocol.server_messages import (
     UserInputTranscription,
 )
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
+from open_llm_vtuber.show.aired import Aired
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.emotions import emotion_of
-from open_llm_vtuber.show.playback import Playback, reading_time
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, as_spoken
-from open_llm_vtuber.show.speech import SLICE, Speech, speech
+from open_llm_vtuber.show.speech import Speech, speech
 from open_llm_vtuber.show.tool_lines import ToolLines
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings
 from open_llm_vtuber.tool_use import ToolUse
@@ -67,11 +66,10 @@ class Turn:
         self.stimulus = stimulus
         self.timings = TurnTimings()
         self._cast = cast
-        self._playback = Playback()
+        self.aired = Aired(self.id)
+        self._playback = self.aired.playback
         self._tools = ToolLines(cast.character_name, self._publish)
         self._sentences_sent = 0
-        self._is_waiting_for_playback = False
-        self._was_played = asyncio.Event()
         self._was_interrupted = False
         self.is_over = False
         """From here on there is nothing left to interrupt."""
@@ -109,12 +107,12 @@ class Turn:
 
     def playback_ended(self) -> None:
         """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
-        if self._is_waiting_for_playback:
-            self._was_played.set()
+        if self.aired.is_complete:
+            self.aired.was_played.set()
 
     def play_started(self, text: str) -> None:
         """Note that the primary client begins to play a sentence."""
-        if (sentence := self._playback.begun(text)) is not None:
+        if (sentence := self._playback.begun(text, self._now())) is not None:
             self._cast.body.sentence_begins(sentence)
 
     def _open(self) -> None:
@@ -244,7 +242,7 @@ class Turn:
         """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""
         if not self.stimulus.gives_way:
             return True
-        await asyncio.sleep(max(0.0, self._playback.ends_at - self._now()))
+        await asyncio.sleep(max(0.0, self._playback.left(self._now())))
         return not self._cast.is_awaited()
 
     def _refuse(self, rule: str) -> None:
@@ -256,8 +254,7 @@ class Turn:
         if not self._sentences_sent:
             await self._cast.answering(self.stimulus)
         text = harmless(sentence.text) + " "  # clients join texts without a separator
-        length = spoken.length if spoken else reading_time(text)
-        start = self._playback.add(text, length, now=self._now())
+        start = self.aired.plan(text, spoken)
         face = self._cast.body.accompany(
             self._sentences_sent,
             self._face(sentence),
@@ -295,13 +292,8 @@ class Turn:
         return body.feel(felt) if felt else None
 
     def _send(self, text: str, spoken: Speech | None, face: int | None) -> None:
-        message = Audio(
-            audio=spoken.wav_base64 if spoken else None,
-            volumes=spoken.volumes if spoken else (),
-            slice_length=SLICE,
-            display_text=DisplayText(text=text, name=self._cast.character_name, avatar=self._cast.avatar),
-            actions=None if face is None else Actions(expressions=(face,)),
-        )
+        words = DisplayText(text=text, name=self._cast.character_name, avatar=self._cast.avatar)
+        message = self.aired.sentence(spoken, words, face)
         self._cast.audience.publish(message, turn_id=self.id, index=self._sentences_sent)
         if spoken:
             self._reached("first_audio_ms")
@@ -313,11 +305,7 @@ class Turn:
         if self._playback.is_empty:
             return
         self._publish(BackendSynthComplete())
-        self._is_waiting_for_playback = True
-        grace = PLAYBACK_GRACE if len(self._cast.audience) else 0.0
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._playback.ends_at + grace):
-                await self._was_played.wait()
+        await self.aired.heard_out(PLAYBACK_GRACE if len(self._cast.audience) else 0.0)
 
     async def _close(self) -> None:
         self.is_over = True

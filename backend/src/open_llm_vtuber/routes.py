@@ -132,12 +132,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
 
     if proxy:
         app.add_api_websocket_route("/proxy-ws", proxy.serve)
-    for path, file in PAGES.items():
-        _add_page(app, path, frontend / file)
-    for name in ("css", "js"):  # a checkout's folder holds more than pages need
-        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
-    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
-    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
+    _add_pages(app, frontend)
 
     def lets_in(origin: str) -> bool:
         return is_trusted(origin, frozenset(system.allowed_origins))
@@ -219,6 +214,15 @@ def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
 
 async def _state(shows: Shows, show: str) -> State:
     return (await answer_to(Snapshot, shows, show, GetSnapshot())).state
+
+
+def _add_pages(app: FastAPI, frontend: Path) -> None:
+    for path, file in PAGES.items():
+        _add_page(app, path, frontend / file)
+    for name in ("css", "js"):  # a checkout's folder holds more than pages need
+        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
+    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
+    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
 
 def _add_page(app: FastAPI, path: str, file: Path) -> None:

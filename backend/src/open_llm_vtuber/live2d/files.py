@@ -87,7 +87,9 @@ def _inside(root: Path, file: Path, named: str) -> Path:
             "put it into the folder."
         )
     if not is_there:
-        raise ConfigError(f"The avatar's file {_said(named)} is missing: copy it there, or export the model again.")
+        raise ConfigError(
+            f"The avatar's file {_said(named)} is missing: copy it there, or export the model again."
+        )
     if not is_file:
         raise ConfigError(f"The avatar's file {_said(named)} is no file.")
     return resolved

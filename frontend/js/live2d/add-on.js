@@ -4,7 +4,7 @@
 
 const STATE = "/live2d-addon";
 const CORE = "/live2dcubismcore.min.js";
-/** Of Core, as `major.minor`: later ones have moved what the engine reads, with earlier ones it does not start. */
+/** Of Core, as `major.minor`: with 4.2 the engine does not start, and later ones were not tried. */
 const CORE_VERSIONS = ["5.0"];
 
 /** @type {Promise<any> | null} */

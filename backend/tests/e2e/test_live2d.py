@@ -39,6 +39,7 @@ NOTE_CORE = """() => {
 MOUTH_COLOUR = (0xC2, 0x39, 0x5B)
 STAND_IN_FACE = "document.querySelector('#avatar canvas') && !document.querySelector('#avatar svg')"
 OWN_FACE = "document.querySelector('#avatar svg') && !document.querySelector('#avatar canvas')"
+NO_GL = "HTMLCanvasElement.prototype.getContext = OffscreenCanvas.prototype.getContext = () => null;"
 WARNED = "() => { window.warned = []; console.warn = (...words) => warned.push(words.join(' ')); }"
 
 
@@ -120,6 +121,12 @@ def test_the_stage_shows_a_model_with_the_messages_that_move_the_built_in_avatar
             assert max(abs(shown - mouth) for shown, mouth in heard) < 0.2, "a frame apart at most"
             await page.page.set_viewport_size({"width": 500, "height": 900})
             await page.shows("document.querySelector('#avatar canvas').clientWidth === 500")
+            for _ in range(2):  # there and back again: nothing that was freed is drawn
+                await operator.send("switch-config", file="mika.yaml")
+                await page.shows(OWN_FACE)
+                await operator.send("switch-config", file="conf.yaml")
+                await page.shows(STAND_IN_FACE)
+                assert await mouth_height(page) > 0
             policy = await page.look(
                 "fetch('/stage').then(({ headers }) => headers.get('content-security-policy'))"
             )
@@ -154,7 +161,14 @@ def test_without_the_add_on_the_built_in_avatar_stands_in_and_one_line_says_why(
                 assert await page.look(OWN_FACE)
 
                 put_core(folder)
+                await page.page.add_init_script(script=f"if (location.hash === '#no-gl') {NO_GL}")
+                await page.page.goto(f"{address}#no-gl")
                 await page.page.reload()
+                await page.ready()
+                await page.shows("document.querySelector('#problem').textContent.includes('WebGL')")
+                assert await page.look(OWN_FACE)
+
+                await page.page.goto(f"{address}?bg=pastel")
                 await page.shows(STAND_IN_FACE)
                 assert await page.look("document.querySelector('#problem').hidden")
 

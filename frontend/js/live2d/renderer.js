@@ -23,6 +23,10 @@ export async function live2dRenderer(root, model) {
   const look = { canvas, backgroundAlpha: 0, antialias: true, autoDensity: true, resolution: devicePixelRatio };
   try {
     await screen.init({ ...look, width: 1, height: 1 });
+  } catch (error) {
+    throw new Error("it needs WebGL, which this browser does not give the page", { cause: error });
+  }
+  try {
     const settings = drawingOnly(await (await fetch(model.url)).json(), model.url);
     const drawing = await PIXI.live2d.Live2DModel.from(settings, { ...QUIET, ...TEXTURES, checkMocConsistency: true });
     model.lipIds = mouthIds(model.lipIds);

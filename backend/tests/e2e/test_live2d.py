@@ -204,8 +204,9 @@ def test_the_control_room_shows_what_is_wrong_previews_a_model_and_switches_to_w
                 await page.locator("#models").scroll_into_view_if_needed()
                 await control.picture("live2d-control-room", full_page=True)
                 if AXE.exists():
-                    await page.evaluate(AXE.read_text(encoding="utf-8"))
-                    assert await page.evaluate(AUDIT) == []
+                    for place in (page, frame):
+                        await place.evaluate(AXE.read_text(encoding="utf-8"))
+                        assert await place.evaluate(AUDIT) == []
                 await page.click('[aria-label="Preview mika"]')
                 await page.click("text=Switch to Mika herself")
                 await control.shows("document.querySelector('header .name').textContent.includes('Mika')")

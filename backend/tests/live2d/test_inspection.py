@@ -139,6 +139,13 @@ def test_what_is_less_than_it_could_be_is_a_remark(tmp_path: Path) -> None:
     ]
 
 
+def test_of_very_many_faults_the_first_are_told_and_the_others_counted(tmp_path: Path) -> None:
+    many = model3(Motions={"Idle": [{"File": f"{number}.motion3.json"} for number in range(MOST_FAULTS + 7)]})
+    faults = look(tmp_path, None, **{"block.model3.json": many}).faults
+    assert len(faults) == MOST_FAULTS + 1
+    assert faults[-1] == "There are 7 more faults."
+
+
 def test_no_more_is_read_than_a_model_can_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "MOST_MOVEMENT", 200)
     assert "larger than 200 bytes together" in str(look(tmp_path).faults)

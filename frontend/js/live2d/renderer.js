@@ -33,8 +33,8 @@ export async function live2dRenderer(root, model) {
     return new Live2dRenderer(root, screen, drawing, new PIXI.Container());
   } catch (error) {
     screen.destroy();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Live2D could not load it (${why.replace(/\.$/, "")})`, { cause: error });
+    console.warn(error);
+    throw new Error("Live2D could not load it; `open-llm-vtuber live2d check` looks at its files", { cause: error });
   }
 }
 

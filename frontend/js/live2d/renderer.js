@@ -68,6 +68,7 @@ class Live2dRenderer {
     this.height = 0;
     this.element = /** @type {HTMLCanvasElement} */ (screen.canvas);
     this.element.setAttribute("role", "img");
+    Object.assign(this.element.style, { position: "absolute", inset: "0" }); // its size is not to make the page's
     this.describe("");
     scene.addChild(drawing);
     drawing.anchor.set(0.5);

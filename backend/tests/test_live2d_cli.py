@@ -78,6 +78,21 @@ def test_the_general_check_tells_faults_and_who_stands_in(tmp_path: Path) -> Non
     assert "Cubism Core" in told[2]
 
 
+def test_check_passes_on_what_is_wrong_with_avatars(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_model(tmp_path, **{"textures/texture_00.png": b"no picture"})
+    conf = tmp_path / "conf.yaml"
+    system = {"data_dir": str(tmp_path / "data")}
+    conf.write_text(json.dumps({"character_config": SCRIPTED, "system_config": system}))
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["check", "--config", str(conf)])
+    assert caught.value.code == 0
+    assert "! The avatar block: textures/texture_00.png is no PNG" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
 def test_who_has_the_built_in_avatar_hears_nothing_of_live2d(tmp_path: Path) -> None:
     put_model(tmp_path)
     assert list(live2d_cli.remarks(Settings.model_validate({"folder": tmp_path}))) == []

@@ -26,7 +26,7 @@ PIECES = (
     "C:",
     "\0",
 )
-ONCE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+ONCE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 
 
 def model_with_links(folder: Path) -> ModelFiles:

@@ -90,12 +90,12 @@ class AddOn:
         """Where the operator puts Cubism Core."""
         return self.config_folder / MODELS_FOLDER / CORE
 
-    def missing(self, packages: Sequence[Package] = PACKAGES) -> tuple[str, ...]:
+    def missing(self) -> tuple[str, ...]:
         """Return what keeps Live2D models from being drawn, one sentence each with the fix. Reads files."""
-        return tuple(filter(None, (self._engine_fault(packages), self._core_fault())))
+        return tuple(filter(None, (self._engine_fault(), self._core_fault())))
 
-    def _engine_fault(self, packages: Sequence[Package]) -> str:
-        for package in packages:
+    def _engine_fault(self) -> str:
+        for package in PACKAGES:
             for name, (_, sha256) in package.files.items():
                 try:
                     found = hashlib.sha256((self.folder / name).read_bytes()).hexdigest()

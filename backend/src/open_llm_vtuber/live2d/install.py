@@ -45,9 +45,9 @@ def tarball(package: Package) -> str:
     return f"{package.name.removeprefix('@').replace('/', '-')}-{package.version}.tgz"
 
 
-def by_hand(packages: Sequence[Package] = PACKAGES) -> str:
+def by_hand() -> str:
     """Say what to do where npm is not there or cannot reach its registry."""
-    wanted = " ".join(f"{package.name}@{package.version}" for package in packages)
+    wanted = " ".join(f"{package.name}@{package.version}" for package in PACKAGES)
     return (
         f"Install Node.js, which brings npm; or run `npm pack {wanted}` on another machine, copy the files "
         f"here, and run `{INSTALL} --from FOLDER`."

@@ -52,8 +52,9 @@ class Listing(BaseModel):
 def listing(folder: Path, frontend: Path) -> Listing:
     """Look at every avatar. Reads many files: call it in a thread."""
     faults: list[str] = []
-    models = [_report(*built_in(frontend)), *islice(_users(folder, faults), MOST_MODELS)]
-    return Listing(models=tuple(models), faults=tuple(faults))
+    entry, files = built_in(frontend)
+    own = _told(config.BUILT_IN_AVATAR, entry["url"], inspected(entry, files))
+    return Listing(models=(own, *islice(_users(folder, faults), MOST_MODELS)), faults=tuple(faults))
 
 
 def _users(folder: Path, faults: list[str]) -> Iterator[ModelReport]:
@@ -65,13 +66,14 @@ def _users(folder: Path, faults: list[str]) -> Iterator[ModelReport]:
             faults.append(f"{DICTIONARY}: {_short(name)!r} stands there more than once; the first counts.")
             continue
         named.add(name)
+        url = str(entry.get("url", ""))
         try:
-            files = ModelFiles.at(folder, str(entry.get("url", "")))
+            files = ModelFiles.at(folder, url)
         except ConfigError as error:
             yield ModelReport(name=_short(name), url="", faults=(str(error),))
             continue
         used.add(files.model)
-        yield _report(entry, files)
+        yield _told(name, "/" + url.removeprefix("/"), inspected(entry, files))
     yield from _unnamed(folder, used)
 
 
@@ -97,11 +99,6 @@ def _unnamed(folder: Path, used: set[Path]) -> Iterator[ModelReport]:
             continue
         entry = {"name": place.name, "url": url, "emotionMap": {}}
         yield _told(place.name, url, inspected(None, files), entry=json.dumps(entry, ensure_ascii=False))
-
-
-def _report(entry: Mapping[str, Any], files: ModelFiles) -> ModelReport:
-    name, url = str(entry.get("name", "")), str(entry.get("url", ""))
-    return _told(name, "/" + url.removeprefix("/"), inspected(entry, files))
 
 
 def _told(name: str, url: str, found: Inspection, entry: str = "") -> ModelReport:

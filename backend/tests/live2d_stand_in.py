@@ -94,7 +94,7 @@ MODEL3: dict[str, Any] = {
 ENTRY: dict[str, Any] = {
     "name": "block",
     "url": "/live2d-models/block/block.model3.json",
-    "emotionMap": {"neutral": "calm", "joy": 1},
+    "emotionMap": {"neutral": "calm", "surprise": 1},
     "defaultEmotion": "calm",
 }
 

@@ -26,6 +26,8 @@ export class Performer {
   model = null;
   /** @type {Record<string, number>} the parameters as last drawn */
   params = {};
+  /** @type {Record<string, string | number>} emotion → the avatar's face for it, as the server knows the avatar */
+  emotions = {};
   wanted = ""; // the address of the model that was last asked for
   /** @type {CharacterState} */
   state = {};
@@ -160,9 +162,18 @@ export class Performer {
 
   /** @param {Record<string, any>} look */
   setExpression({ expression_id, name, fade_ms }) {
-    const known = name !== undefined && this.expressions.find(name);
+    const isKnown = name !== undefined && this.expressions.find(name);
     const fade = typeof fade_ms === "number" ? fade_ms / 1000 : null;
-    this.face.set(known ? name : (expression_id ?? name), fade);
+    this.face.set(isKnown ? name : (this.sameEmotion(name, expression_id) ?? expression_id ?? name), fade);
+  }
+
+  /**
+   * Who stands in for another avatar has its own faces: the one for the same emotion is named like it.
+   * @param {string | undefined} name @param {number | undefined} index
+   */
+  sameEmotion(name, index) {
+    const meant = Object.entries(this.emotions).filter(([, face]) => face === name || face === index);
+    return meant.map(([emotion]) => emotion.toLowerCase()).find((emotion) => this.expressions.find(emotion));
   }
 
   /** @param {Record<string, any>} command priority 0 in the idle group: nobody asked for it */
@@ -208,6 +219,7 @@ export class Performer {
   /** @param {Message} message */
   useModel({ model_info, client_uid }) {
     if (client_uid) this.uid = client_uid;
+    this.emotions = model_info?.emotionMap ?? {};
     if (model_info?.url) this.load(model_info.url, model_info.name ?? "");
   }
 

@@ -150,6 +150,11 @@ def test_without_the_add_on_the_built_in_avatar_stands_in_and_one_line_says_why(
                 told = await page.look("document.querySelector('#problem').textContent")
                 assert "the Live2D add-on is not installed: run `open-llm-vtuber live2d install`" in told
                 assert told in await page.look("warned")
+                async with Observer.joining(port) as operator:
+                    await operator.send("expression-command", expression_id="happy", duration=0)
+                    await page.shows(
+                        "stage.expressionName === 'surprise'"
+                    )  # what she feels, by her own name for it
                 await page.picture("live2d-missing")
 
                 put_add_on(folder / "data")

@@ -41,6 +41,7 @@ from open_llm_vtuber.web.body_routes import add_body_routes
 from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted, pass_of
 from open_llm_vtuber.web.health import Troubles, add_health
 from open_llm_vtuber.web.metrics import CONTENT_TYPE
+from open_llm_vtuber.web.model_routes import ModelDesk, add_model_routes
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
 from open_llm_vtuber.web.public_files import add_public_files
@@ -57,6 +58,7 @@ PAGES: Mapping[str, str] = {
     "/": "talk.html",
     "/stage": "stage.html",
     "/control": "control.html",
+    "/model": "model.html",
     "/docs": "api.html",
 }
 _POLICY = (
@@ -100,6 +102,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     ear: SpeechRecognizer | None = None,
     proxy: Proxy | None = None,
     metrics: Callable[[], str] | None = None,
+    models: ModelDesk | None = None,
     troubles: Troubles = dict,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
@@ -132,9 +135,13 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     if proxy:
         _add_proxy(app, proxy)
     _add_pages(app, frontend)
-    add_public_files(
-        app, folder, frontend, lambda origin: is_trusted(origin, frozenset(system.allowed_origins))
-    )
+
+    def lets_in(origin: str) -> bool:
+        return is_trusted(origin, frozenset(system.allowed_origins))
+
+    if models:
+        add_model_routes(app, models, lets_in)
+    add_public_files(app, folder, frontend, lets_in)
     if system.web_client_dir:
         add_web_client(app, folder / system.web_client_dir, frontend)
     return app
@@ -219,6 +226,15 @@ def _add_proxy(app: FastAPI, proxy: Proxy) -> None:
 
 async def _state(shows: Shows, show: str) -> State:
     return (await answer_to(Snapshot, shows, show, GetSnapshot())).state
+
+
+def _add_pages(app: FastAPI, frontend: Path) -> None:
+    for path, file in PAGES.items():
+        _add_page(app, path, frontend / file)
+    for name in ("css", "js"):  # a checkout's folder holds more than pages need
+        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
+    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
+    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
 
 def _add_page(app: FastAPI, path: str, file: Path) -> None:

@@ -126,12 +126,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     _add_asr(app, ear)
     _add_speech(app, voice)
     add_twitch_api(app, shows)
-
-    @app.websocket("/client-ws")
-    async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
-        role = pass_of(websocket).role
-        await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
-
+    _add_client_socket(app, shows, human_name)
     if proxy:
         _add_proxy(app, proxy)
     _add_pages(app, frontend)
@@ -145,6 +140,13 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     if system.web_client_dir:
         add_web_client(app, folder / system.web_client_dir, frontend)
     return app
+
+
+def _add_client_socket(app: FastAPI, shows: Shows, human_name: str) -> None:
+    @app.websocket("/client-ws")
+    async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
+        role = pass_of(websocket).role
+        await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
 
 
 def _add_pages(app: FastAPI, frontend: Path) -> None:

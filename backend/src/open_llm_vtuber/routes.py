@@ -230,15 +230,6 @@ async def _state(shows: Shows, show: str) -> State:
     return (await answer_to(Snapshot, shows, show, GetSnapshot())).state
 
 
-def _add_pages(app: FastAPI, frontend: Path) -> None:
-    for path, file in PAGES.items():
-        _add_page(app, path, frontend / file)
-    for name in ("css", "js"):  # a checkout's folder holds more than pages need
-        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
-    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
-    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
-
-
 def _add_page(app: FastAPI, path: str, file: Path) -> None:
     @app.get(path, include_in_schema=False)
     async def page() -> FileResponse:

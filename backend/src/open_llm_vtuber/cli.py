@@ -20,12 +20,11 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, reference_cli, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.remote_brain import JOB as REMOTE
@@ -103,7 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     engines.set_defaults(run=_engines)
 
     _add_twitch(commands)
-    protocol = commands.add_parser("protocol", help="print the reference of all messages")
+    protocol = commands.add_parser("protocol", help="print the reference of all messages or addresses")
+    reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
 
@@ -358,8 +358,8 @@ def _doctor(options: argparse.Namespace) -> int:
     return twitch_cli.examine(settings)
 
 
-def _protocol(_: argparse.Namespace) -> int:
-    sys.stdout.write(reference())
+def _protocol(options: argparse.Namespace) -> int:
+    sys.stdout.write(reference_cli.printed(options.format))
     return 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
@@ -72,12 +72,32 @@ API = (
 )
 
 
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "This address asks for the access token.", "content": {"text/plain": {}}},
+    421: {"description": "The server does not go by that name.", "content": {"text/plain": {}}},
+    422: {"model": Problem},
+}
+"""What any address may answer, for the API page."""
+
+
 class Health(BaseModel):
     """Whether the server works, part by part."""
 
     status: Literal["ok"]
     version: str
     providers: dict[str, Provider]
+
+
+class Heard(BaseModel):
+    """What was said; "" when that is nothing."""
+
+    text: str
+
+
+class NotHeard(BaseModel):
+    """Why nothing was written down, in one sentence."""
+
+    error: str
 
 
 class ModeAnswer(BaseModel):
@@ -101,7 +121,12 @@ def web_app(  # noqa: PLR0913  its parts, each by name
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
     app = FastAPI(
-        title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
+        title="Open-LLM-VTuber live",
+        version=__version__,
+        description=API,
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, system=system)
@@ -175,7 +200,12 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
-    @app.post("/asr", tags=["server"])
+    @app.post(
+        "/asr",
+        tags=["server"],
+        response_model=Heard,
+        responses={status: {"model": NotHeard} for status in (400, 500, 503)},
+    )
     async def asr(file: UploadFile) -> JSONResponse:
         """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
         if ear is None:

@@ -120,14 +120,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     metrics: Callable[[], str] | None = None,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
-    app = FastAPI(
-        title="Open-LLM-VTuber live",
-        version=__version__,
-        description=API,
-        docs_url=None,
-        redoc_url=None,
-        responses=REFUSALS,
-    )
+    app = _described()
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, system=system)
     add_refusals(app)
@@ -160,6 +153,17 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     if system.web_client_dir:
         add_web_client(app, folder / system.web_client_dir, frontend)
     return app
+
+
+def _described() -> FastAPI:
+    return FastAPI(
+        title="Open-LLM-VTuber live",
+        version=__version__,
+        description=API,
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
+    )
 
 
 def _add_api(app: FastAPI, shows: Shows) -> None:

@@ -14,6 +14,7 @@ import httpx2
 
 from docs.pages import ROOT
 from docs.running import at_the_server
+from fake_provider import tone, wav
 from live_server import SCRIPTED, Serving
 from open_llm_vtuber import cli
 
@@ -22,6 +23,7 @@ ELSEWHERE = {"cd", "cp", "export", "git", "mkdir", "ollama", "openssl"}
 PLACEHOLDERS = {"FILE": "examples/chat.irc", "DIR": "chat_history", "X": "2", "NAME": "yourchannel", "N": "7"}
 RUN = {"rehearse", "engines", "protocol", "check"}
 """Commands that end by themselves and reach nobody, with engines that need nothing."""
+QUICK = {**SCRIPTED, "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 5}}}
 COMPOSE = {"up", "down", "logs", "build", "ps", "exec", "run", "restart", "pull"}
 
 
@@ -88,12 +90,12 @@ def _really(arguments: Sequence[str], where: str, folder: Path) -> None:
     """Run it from the root of the repository, as fast as it goes, with engines that need nothing."""
     arguments = list(arguments)
     if arguments[0] in ("rehearse", "check"):
-        (folder / "scripted.yaml").write_text(json.dumps({"character_config": SCRIPTED}), encoding="utf-8")
+        (folder / "scripted.yaml").write_text(json.dumps({"character_config": QUICK}), encoding="utf-8")
         arguments += ["--config", str(folder / "scripted.yaml")]
     if arguments[0] == "rehearse":
         arguments += ["--speed", "1000"]
         if arguments[1].endswith(".irc"):  # its beginning; test_cli.py plays all of it
-            lines = (ROOT / arguments[1]).read_text(encoding="utf-8").splitlines()[:4]
+            lines = (ROOT / arguments[1]).read_text(encoding="utf-8").splitlines()[:2]
             arguments[1] = str(folder / "chat.irc")
             Path(arguments[1]).write_text("\n".join(lines), encoding="utf-8")
         if "--profile" in arguments:
@@ -160,6 +162,4 @@ def send(line: str, where: str, server: Serving) -> httpx2.Response:
 
 
 def _recording() -> bytes:
-    from fake_provider import tone, wav
-
     return wav(tone(500))

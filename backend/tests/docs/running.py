@@ -57,19 +57,22 @@ def at_the_server(text: str, server: Serving) -> str:
 
 def load(text: str, folder: Path) -> Settings:
     """Read a configuration as the program does, with something in every variable that it names."""
-    environment = {name: "from-the-environment" for name in re.findall(r"\$\{(\w+)", text)}
     for name in ("topics.txt", "frontend-build/index.html"):  # what the pages' examples name
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("cats\n", encoding="utf-8")
     (folder / "conf.yaml").write_text(text, encoding="utf-8")
-    return config.load(folder / "conf.yaml", environment)
+    return config.load(folder / "conf.yaml", _variables(text))
+
+
+def _variables(text: str) -> Mapping[str, str]:
+    return {name: "from-the-environment" for name in re.findall(r"\$\{(\w+)", text)}
 
 
 def keys_of(text: str, folder: Path) -> dict[str, Any]:
     """Return what a configuration holds, as the program reads YAML (where `on` is a word)."""
     file = folder / "read.yaml"
     file.write_text(text, encoding="utf-8")
-    return read(file, {}, [])[0]
+    return read(file, _variables(text), [])[0]
 
 
 def with_scripted_engines(given: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from docs.pages import ROOT
 from docs.running import at_the_server
@@ -61,13 +62,15 @@ def run_command(
 
 
 def _parsed(arguments: Sequence[str], where: str) -> argparse.Namespace:
-    complaint = io.StringIO()
+    complaint, options = io.StringIO(), argparse.Namespace()
+    code: object = None
     try:
         with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(io.StringIO()):
-            return cli._parser().parse_args(arguments)
-    except SystemExit as ended:
-        assert not ended.code, f"{where}: {' '.join(arguments)}: {complaint.getvalue()}"
-        return argparse.Namespace()  # --help, --version
+            options = cli._parser().parse_args(arguments)
+    except SystemExit as ended:  # also of --help and --version
+        code = ended.code
+    assert not code, f"{where}: {' '.join(arguments)}: {complaint.getvalue()}"
+    return options
 
 
 def _ours(arguments: Sequence[str], where: str, folder: Path | None) -> None:
@@ -100,12 +103,13 @@ def _really(arguments: Sequence[str], where: str, folder: Path) -> None:
             Path(arguments[1]).write_text("\n".join(lines), encoding="utf-8")
         if "--profile" in arguments:
             arguments += ["--minutes", "2"]
-    out = io.StringIO()
-    try:
-        with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
-            cli.main(arguments)
-    except SystemExit as ended:
-        assert ended.code == 0, f"{where}: {' '.join(arguments)} ended with {ended.code}"
+    with (
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stdout(io.StringIO()),
+        pytest.raises(SystemExit) as ended,
+    ):
+        cli.main(arguments)
+    assert ended.value.code == 0, f"{where}: {' '.join(arguments)} ended with {ended.value.code}"
 
 
 def _make(arguments: Sequence[str], where: str) -> None:

@@ -65,7 +65,7 @@ def load(text: str, folder: Path) -> Settings:
 
 
 def _variables(text: str) -> Mapping[str, str]:
-    return {name: "from-the-environment" for name in re.findall(r"\$\{(\w+)", text)}
+    return dict.fromkeys(re.findall(r"\$\{(\w+)", text), "from-the-environment")
 
 
 def keys_of(text: str, folder: Path) -> dict[str, Any]:

@@ -21,11 +21,12 @@ A block that cannot be tried has `<!-- not run: WHY -->` above it.
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from docs.commands import run_command, send
 from docs.pages import ROOT, RUN_PAGES, Block, blocks, commands_in_lines, pages
@@ -47,7 +48,6 @@ from open_llm_vtuber.mcp_servers import FILE as MCP_SERVERS
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.protocol.codec import decode
 from open_llm_vtuber.protocol.server_messages import Audio, Control, Error, ServerMessage
-from pydantic import TypeAdapter
 
 DEFAULT = {
     "yaml": "configuration",
@@ -140,8 +140,8 @@ def _on_air(block: Block, stage: Stage) -> None:
     run(go())
 
 
-async def _until_the_end(cues: object) -> object:
-    async for cue in cues:  # type: ignore[attr-defined]
+async def _until_the_end(cues: AsyncIterator[ServerMessage]) -> AsyncIterator[ServerMessage]:
+    async for cue in cues:
         yield cue
         if isinstance(cue, Control) and cue.text == "conversation-chain-end":
             return

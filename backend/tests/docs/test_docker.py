@@ -1,17 +1,20 @@
 """The container's files fit the program: what they copy, run, ask for and limit. No daemon is needed for this."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from docs.pages import ROOT
-from live_server import process
+from live_server import SCRIPTED, process
 from open_llm_vtuber import cli, config
+from open_llm_vtuber.errors import ConfigError
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -76,7 +79,7 @@ def test_the_configuration_listens_to_others_only_with_a_token() -> None:
     assert (system.host, str(system.data_dir)) == ("0.0.0.0", "/data")
     assert system.allowed_hosts == ("live.example.com",)
     assert system.allowed_origins == ("https://live.example.com",)
-    with pytest.raises(config.ConfigError, match="set access_token"):
+    with pytest.raises(ConfigError, match="set access_token"):
         config.load(file, {"OLV_HOST": "live.example.com"})
 
 
@@ -118,17 +121,12 @@ def test_the_script_that_tries_the_image_out_is_good_shell() -> None:
 @pytest.mark.slow
 def test_what_the_script_asks_of_the_container_is_answered_by_the_program(tmp_path: Path) -> None:
     """The same questions to the program with the container's configuration, beside this test."""
-    from live_server import SCRIPTED
-
     given = yaml.safe_load((ROOT / "docker/show/conf.yaml").read_text(encoding="utf-8"))
     system = {**given["system_config"], "host": "127.0.0.1", "access_token": "secret"}
     system |= {"allowed_hosts": ["live.example.com"], "allowed_origins": ["https://live.example.com"]}
     del system["data_dir"]
     asked = {"system_config": system, "character_config": SCRIPTED}
     with process(tmp_path, asked) as port:
-        import os
-        import sys
-
         environment = {**os.environ, "TOKEN": "secret", "SERVER": f"http://127.0.0.1:{port}"}
         subprocess.run([sys.executable, "docker/smoke.py"], cwd=ROOT, env=environment, check=True, timeout=50)
     assert (tmp_path / "data/live.sqlite3").stat().st_size

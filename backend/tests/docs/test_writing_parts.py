@@ -71,7 +71,7 @@ def test_the_engine_of_the_page_is_chosen_as_the_page_says_and_speaks(tmp_path: 
 
 @asynccontextmanager
 async def socket_chat(module: ModuleType) -> AsyncIterator[platforms.World]:
-    """The page's platform, and a program that writes what viewers say to whoever reads."""
+    """Yield the page's platform beside a program that writes what viewers say to whoever reads."""
     readers: list[asyncio.StreamWriter] = []
 
     async def come(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -24,6 +24,8 @@ ELSEWHERE = {"cd", "cp", "export", "git", "mkdir", "ollama", "openssl"}
 PLACEHOLDERS = {"FILE": "examples/chat.irc", "DIR": "chat_history", "X": "2", "NAME": "yourchannel", "N": "7"}
 RUN = {"rehearse", "engines", "protocol", "check"}
 """Commands that end by themselves and reach nobody, with engines that need nothing."""
+DONE: set[tuple[str, ...]] = set()
+"""What worked on one page is not run again for another."""
 QUICK = {**SCRIPTED, "tts_config": {"tts_model": "tone_tts", "tone_tts": {"ms_per_character": 5}}}
 COMPOSE = {"up", "down", "logs", "build", "ps", "exec", "run", "restart", "pull"}
 
@@ -32,7 +34,7 @@ def run_command(
     line: str, where: str, folder: Path | None, server: Serving | None
 ) -> dict[str, object] | None:
     """Try a command line; without a folder and a server it is only looked at. Return what a curl was answered."""
-    words = shlex.split(line, comments=True)
+    words = shlex.split(re.sub(r"\s>\s*\S+$", "", line), comments=True)
     while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):  # variables for this command
         words = words[1:]
     if not words:
@@ -85,8 +87,9 @@ def _ours(arguments: Sequence[str], where: str, folder: Path | None) -> None:
     options = _parsed(arguments, where)
     if file := getattr(options, "file", None):
         assert (ROOT / file).is_file(), f"{where}: there is no {file}"
-    if folder is not None and arguments[0] in RUN:
+    if folder is not None and arguments[0] in RUN and tuple(arguments) not in DONE:
         _really(arguments, where, folder)
+        DONE.add(tuple(arguments))
 
 
 def _really(arguments: Sequence[str], where: str, folder: Path) -> None:

@@ -23,7 +23,6 @@ from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
-from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
@@ -33,24 +32,20 @@ from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import group_prompt, speak_up_prompt
+from open_llm_vtuber.persona import group_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
-    Store,
     VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
-from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import SPEAK_UP, Show
-from open_llm_vtuber.show.text_desk import Places
+from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -61,7 +56,7 @@ from open_llm_vtuber.tts.given_speech import given_speech
 from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
-from open_llm_vtuber.unasked import Staging, Unasked, unasked
+from open_llm_vtuber.unasked import Staging, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
@@ -118,9 +113,18 @@ async def on_air(
         for note in casting.notes:
             report(note)
         books = remote.books
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, books, lines, report)
+        builder = ShowBuilder(
+            settings,
+            casting,
+            store=store,
+            ears=lambda: Ears(ear, detector),
+            will=will,
+            books=books,
+            lines=lines,
+            report=report,
+        )
         local = await stack.enter_async_context(
-            LocalShows(build, tuple(settings.shows), settings.features.off)
+            LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
         shows = await _channels(stack, settings, groups, lines)
@@ -148,45 +152,6 @@ async def on_air(
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
-
-
-def _stage(  # noqa: PLR0913, PLR0917  all that shows share
-    settings: Settings,
-    casting: Casting,
-    store: Store,
-    ears: Callable[[], Ears],
-    will: Unasked,
-    books: Bookkeeping,
-    lines: ChatLines,
-    report: Report,
-) -> Callable[[str], Show]:
-    """Return what builds a show of a name: what all shows share is made here, once."""
-    places, chat = Places(), settings.live_config.chat
-    tuned = ChannelSettings(
-        chat=chat, sheets=CueSheets(settings.cue_sheets), may_move=settings.features.character_control
-    )
-    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder, report) or SPEAK_UP
-
-    def build(name: str) -> Show:
-        named = settings.shows.get(name)
-        return Show(
-            name,
-            casting.opening(),
-            store=store,
-            repertoire=casting,
-            guard=Guard(chat.moderation),
-            channel=tuned,
-            shared=named is not None,
-            ears=ears(),
-            speak_up=speak_up,
-            mode=named.mode if named else "orphiq",
-            places=places,
-            books=books if named else None,  # a guest's own show neither sees the books nor begins a stream
-            autonomy=will(name),
-            writer=lines,
-        )
-
-    return build
 
 
 def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:

@@ -95,7 +95,7 @@ class Heard(BaseModel):
 
 
 class NotHeard(BaseModel):
-    """Why nothing was written down, in one sentence."""
+    """Why a recording was not written down, as existing clients read it."""
 
     error: str
 

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import re
 import shlex
@@ -123,6 +124,9 @@ def _make(arguments: Sequence[str], where: str) -> None:
             assert word in targets, f"{where}: make has no {word}"
         elif name == "ARGS" and "run" in arguments:
             _parsed(["run", *shlex.split(value)], where)
+        elif name == "ARGS" and "bench" in arguments:
+            for each in itertools.takewhile(lambda word: not word.startswith("-"), shlex.split(value)):
+                assert (ROOT / "benchmarks" / f"{each}.py").is_file(), f"{where}: nothing measures {each}"
 
 
 def _pip(arguments: Sequence[str], where: str) -> None:
@@ -140,6 +144,8 @@ def _docker(arguments: Sequence[str], where: str) -> None:
         words = [word for word in arguments[1:] if not word.startswith("-")]
         known = [word for word in words if word in COMPOSE]
         assert known, f"{where}: docker compose {' '.join(arguments[1:])}"
+        if "open-llm-vtuber" in words:
+            _ours(arguments[arguments.index("open-llm-vtuber") + 1 :], where, None)
     else:
         assert arguments[0] in ("build", "run", "exec", "logs", "image"), f"{where}: docker {arguments[0]}"
 

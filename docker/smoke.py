@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 
 from open_llm_vtuber.client import ClientError, connect
-from open_llm_vtuber.protocol.server_messages import Audio
+from open_llm_vtuber.protocol.audio_message import Audio
 
 SERVER = os.environ.get("SERVER", "http://127.0.0.1:12393")
 TOKEN = os.environ["TOKEN"]

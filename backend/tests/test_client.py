@@ -15,10 +15,11 @@ from live_server import SCRIPTED, free_port, serving
 from open_llm_vtuber import client as client_module
 from open_llm_vtuber.client import Client, ClientError, Stamped, connect
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.client_messages import FetchConfigs, Heartbeat
 from open_llm_vtuber.protocol.live_client_messages import GenerationOptions, TextGenerationCancel
 from open_llm_vtuber.protocol.live_server_messages import TextGenerationResponse
-from open_llm_vtuber.protocol.server_messages import Audio, ConfigFiles, Control, HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.server_messages import ConfigFiles, Control, HeartbeatAck, ServerMessage
 
 GOLDEN = Path(__file__).parent / "wire/golden_server_messages.jsonl"
 

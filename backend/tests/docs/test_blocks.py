@@ -46,8 +46,9 @@ from open_llm_vtuber.cli import main
 from open_llm_vtuber.client import connect
 from open_llm_vtuber.mcp_servers import FILE as MCP_SERVERS
 from open_llm_vtuber.mcp_servers import mcp_servers
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import decode
-from open_llm_vtuber.protocol.server_messages import Audio, Control, Error, ServerMessage
+from open_llm_vtuber.protocol.server_messages import Control, Error, ServerMessage
 
 DEFAULT = {
     "yaml": "configuration",

@@ -20,7 +20,7 @@ from fake_provider import run
 from live_server import SCRIPTED, serving
 from open_llm_vtuber.client import connect
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.protocol.server_messages import Audio
+from open_llm_vtuber.protocol.audio_message import Audio
 
 ENGINE = [block for block in blocks("docs/how-to/write-an-engine.md") if block.kind]
 PLATFORM = [block for block in blocks("docs/how-to/write-a-chat-platform.md") if block.kind]

@@ -66,6 +66,7 @@ def ran(folder: Path, line: str) -> str:
 
 @pytest.mark.e2e
 @pytest.mark.slow
+@pytest.mark.timeout(150)  # two starts of the real engines, on a machine that runs other tests meanwhile
 def test_a_stranger_gets_from_the_readme_to_a_rehearsed_show_with_a_character_of_their_own(
     tmp_path: Path, missing: Callable[[str, str], NoReturn]
 ) -> None:

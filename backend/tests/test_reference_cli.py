@@ -56,5 +56,5 @@ def test_every_address_has_a_sentence_a_typed_answer_and_its_errors(openapi: str
         assert good, name
         for answer in good:
             assert all(content.get("schema") for content in answer["content"].values()), name
-        assert {"401", "421", "422"} <= set(operation["responses"]), name
+        assert {"401", "403", "421", "422"} <= set(operation["responses"]), name
         assert "HTTPValidationError" not in json.dumps(operation["responses"]), name

@@ -20,13 +20,12 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, live2d_cli, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, live2d_cli, reference_cli, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.remote_brain import JOB as REMOTE
@@ -106,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_twitch(commands)
     live2d_cli.add_commands(commands, _add_config_and_data, _settings_and_data)
-    protocol = commands.add_parser("protocol", help="print the reference of all messages")
+    protocol = commands.add_parser("protocol", help="print the reference of all messages or addresses")
+    reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
 
@@ -380,8 +380,8 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _protocol(_: argparse.Namespace) -> int:
-    sys.stdout.write(reference())
+def _protocol(options: argparse.Namespace) -> int:
+    sys.stdout.write(reference_cli.printed(options.format))
     return 0
 
 

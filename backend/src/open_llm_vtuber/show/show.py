@@ -138,7 +138,7 @@ class Show:
             self.audience,
             billing=lambda: self._billing,
             snapshot=self._snapshot,
-            under_way=lambda: self._director.turn and self._director.turn.aired.under_way(),
+            under_way=lambda: turn.aired.under_way() if (turn := self._director.turn) else None,
             can_hear=self._ears.can_hear,
         )
         histories = Histories(

@@ -249,6 +249,14 @@ def test_the_built_in_avatar_knows_how_long_its_motions_take() -> None:
         "Nod": [1.7],
         "Shake": [1.7],
         "Bounce": [2.0],
+        "Think": [3.6],
+        "Cheer": [2.6],
+        "Bow": [2.6],
+        "Laugh": [2.4],
+        "Shrug": [2.0],
+        "Peek": [2.8],
+        "Dance": [3.2],
+        "Fidget": [4.6, 4.2, 5.0],
     }
     assert [each.loops for each in model.idle] == [True]
 

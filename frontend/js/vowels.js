@@ -7,10 +7,12 @@ export const VOWELS = "AIUEO";
 // Barney 1952) and what the embedded voice says; its English u lies in the middle of the mouth, others' at the back.
 const FORMANTS = [
   [870, 1480, 0],
+  [760, 1130, 0],
   [350, 2450, 1],
   [430, 1600, 2],
   [340, 900, 2],
-  [660, 2080, 3],
+  [680, 2150, 3],
+  [560, 1900, 3],
   [600, 900, 4],
   [660, 1350, 4],
 ];

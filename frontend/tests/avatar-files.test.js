@@ -305,3 +305,11 @@ test("without vowels the mouth is as open as ever, and grows with them from shut
     assert.deepEqual([...heights].sort((x, y) => x - y), heights, vowel);
   }
 });
+
+test("the how-to names every parameter that the drawing knows", async () => {
+  const page = await readFile(new URL("../../docs/how-to/avatar.md", import.meta.url), "utf8");
+  const puppet = await readFile(new URL("../js/avatar/puppet.js", import.meta.url), "utf8");
+  const known = [...puppet.matchAll(/(?<!\.)\bget\(["`]([^"`]+)["`]/g)].map(([, id]) => id.replace("${n}", "L"));
+  assert.ok(known.length > 20);
+  for (const id of known) assert.ok(page.includes(`Param${id}`), id);
+});

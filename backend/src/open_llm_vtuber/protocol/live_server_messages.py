@@ -8,6 +8,7 @@ from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousServerMessage
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
+from open_llm_vtuber.protocol.floor_messages import FloorServerMessage
 from open_llm_vtuber.protocol.parts import (
     Badge,
     Decision,
@@ -331,6 +332,7 @@ LiveServerMessage = (
     | TextGenerationResponse
     | BackendModeSet
     | BackendMode
+    | FloorServerMessage
     | BodyServerMessage
     | AutonomousServerMessage
 )

@@ -6,6 +6,8 @@ COPIES_COME_WITHIN: Seconds = 0.3
 """Existing clients report the end of playback up to ten times; later copies must not end the next turn."""
 READING_A_CHARACTER: Seconds = 0.05
 SHORTEST_READING: Seconds = 1.0
+UNREPORTED: Seconds = 0.3
+"""For how long a page may play a sentence before its report of that has come."""
 BACK_WITHIN: Seconds = 3.0
 """How long speech waits for a page that was reloaded; after that the show goes on unheard."""
 
@@ -29,6 +31,8 @@ class Playback:
         """The first sentence of which no client has said that it plays."""
         self._reported: tuple[int, Seconds] | None = None
         """The last one of which a client has said so, and when that was."""
+        self._cut: str | None = None
+        """What is to be heard of the last one, where that is less than all of it."""
         self._late: Seconds = 0.0
         """For how long the line has stood still; all times above are without that."""
         self._held_since: Seconds | None = None
@@ -87,9 +91,34 @@ class Playback:
             begins += self._lengths[index]
         return len(self._started), 0.0
 
+    def last_place(self, now: Seconds) -> tuple[int, Seconds] | None:
+        """Return which sentence is to be the last, and how far it is, if she is to yield; None where none has begun.
+
+        One that a page should have begun just now, but has not reported, can still be left out.
+        """
+        if self.is_empty or self._moved(now) < self._started[0][0]:
+            return None
+        index, place = self.place(now)
+        is_past = index == len(self._started)
+        if is_past or (self._reported and index > self._reported[0] and place < UNREPORTED):
+            return index - 1, self._lengths[index - 1]
+        return index, place
+
+    def end_with(self, index: int, at: Seconds, text: str, *, now: Seconds) -> None:
+        """Let nothing be heard behind that place of that sentence; `text` is what is heard of it."""
+        current, place = self.place(now)
+        ends = self._moved(now) + max(0.0, at - place) if current == index else self._moved(now)
+        del self._started[index + 1 :], self._lengths[index + 1 :]
+        self._lengths[index] = min(at, self._lengths[index])
+        self._end, self._cut = min(ends, self._end), text
+
     def whole(self) -> str:
-        """Return the text of everything that was sent."""
-        return "".join(text for _, text in self._started).strip()
+        """Return the text of everything that is to be heard."""
+        return "".join(self._texts()).strip()
+
+    def _texts(self) -> list[str]:
+        texts = [text for _, text in self._started]
+        return texts if self._cut is None else [*texts[:-1], self._cut]
 
     def heard(self, now: Seconds, reported: str | None = None) -> str:
         """Return the sentences that had begun by `now`.
@@ -100,7 +129,8 @@ class Playback:
         if reported and self.whole().startswith(reported.strip()):
             return reported.strip()
         moved = self._moved(now)
-        return "".join(text for start, text in self._started if start <= moved).strip()
+        begun = sum(start <= moved for start, _ in self._started)
+        return "".join(self._texts()[:begun]).strip()
 
     def _moved(self, now: Seconds) -> Seconds:
         held = 0.0 if self._held_since is None else min(now - self._held_since, BACK_WITHIN)

@@ -8,7 +8,6 @@ import { spokenText } from "./spoken.js";
 import { Subtitle } from "./subtitle.js";
 
 /** @typedef {import("./messages.js").Message} Message */
-/** @typedef {import("./messages.js").ChatMessage} ChatMessage */
 
 const MODEL_PATIENCE_MS = 3000;
 const AWAY_AFTER_MS = 5000; // shorter gaps nobody notices: she goes on blinking and breathing
@@ -51,7 +50,7 @@ function handle(message) {
     case "interrupt-signal":
       return subtitle.clear();
     case "chat-message":
-      return chat.add(/** @type {ChatMessage} */ (/** @type {unknown} */ (message)));
+      return chat.add(/** @type {any} */ (message));
     case "chat-decision":
       return chat.decide(message.id, message.decision);
     case "chat-message-removed":

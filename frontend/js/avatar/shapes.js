@@ -56,24 +56,16 @@ function lashBack(u, side, thick) {
   return path`L${(u[6] + 13) * side} ${u[7] - 9}L${(u[6] + 5) * side} ${u[7] - 9}L${(u[6] + 8) * side} ${u[7] - 19}C${(u[4] + 10) * side} ${u[5] - thick} ${u[2] * side} ${u[3] - thick * 0.75} ${u[0] * side} ${u[1]}Z`;
 }
 
-/**
- * The first part (0..t) of a cubic curve.
- * @param {XY} a
- * @param {XY} b
- * @param {XY} c
- * @param {XY} d
- * @param {number} t
- * @param {number} side
- */
-function curveStart(a, b, c, d, t, side) {
-  const between = (/** @type {XY} */ p, /** @type {XY} */ q) =>
-    /** @type {XY} */ ([mix(p[0], q[0], t), mix(p[1], q[1], t)]);
+/** The first part (0..t) of a cubic curve from a to d. @type {(a: XY, b: XY, c: XY, d: XY, t: number, side: number) => string} */
+const curveStart = (a, b, c, d, t, side) => {
+  /** @type {(p: XY, q: XY) => XY} */
+  const between = (p, q) => [mix(p[0], q[0], t), mix(p[1], q[1], t)];
   const ab = between(a, b);
   const bc = between(b, c);
   const abc = between(ab, bc);
   const end = between(abc, between(bc, between(c, d)));
   return path`M${a[0] * side} ${a[1]}C${ab[0] * side} ${ab[1]} ${abc[0] * side} ${abc[1]} ${end[0] * side} ${end[1]}`;
-}
+};
 
 // What each vowel (a, i, u, e, o) makes of an open mouth: wider or narrower, taller or flatter, rounder, more teeth.
 const VOWEL_SHAPES = [

@@ -136,14 +136,21 @@ def test_a_second_stage_is_a_muted_preview_until_the_first_leaves(studio: Studio
             await until(lambda: now(reports(first) == 1), "a report of the first stage")
             assert reports(second) == 0
 
+            await visitor.send("say", text="This sentence takes a good while " * 2, verbatim=True)
+            await second.shows("stage.speech.t > 0.3")
             await first.page.close()
-            await second.shows("!stage.muted")
+            await second.shows("!stage.muted && stage.speech.audible")
+            assert (
+                await second.look("recorder.starts[0].offset") > 0.25
+            )  # at the same word, not from the beginning
+            await until(lambda: now(reports(second) == 1), "a report of the stage that has taken over")
+
             await asyncio.gather(
                 visitor.send("text-input", text="hello"),
                 second.shows("stage.mouth > 0.3 && recorder.frames.at(-1).heard > 0.01"),
                 second.hears("control", text="conversation-chain-end"),
             )
-            assert reports(second) == 1
+            assert reports(second) == 2
 
     studio.play(scene())
 

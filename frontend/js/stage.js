@@ -75,7 +75,7 @@ function sayAway(text) {
  */
 function connectionIs(status) {
   const lost = status === "lost";
-  notes?.then((each) => each.connection(lost));
+  notes?.then((each) => each.connection(lost, connection.ended));
   if (lost) performer.speech.whenQuiet(() => subtitle.clear());
   if (status === "connected") {
     clearTimeout(leaving);
@@ -87,7 +87,7 @@ function connectionIs(status) {
 
 function away() {
   performer.speech.whenQuiet(() => {
-    if (connection.status === "connected" || options.away === "0") return;
+    if (connection.status === "connected" || connection.ended || options.away === "0") return;
     performer.setExpression({ name: "neutral" });
     if (asked.away || options.subtitles !== "0") sayAway(options.away === "1" ? "Back in a moment" : options.away);
   });

@@ -2,9 +2,6 @@
 
 /** @typedef {{ role: string, locked: boolean, signed_in: boolean }} Access */
 
-/** The server closes a connection with it when the link or sign-in that it came with was ended. */
-export const SIGNED_OUT = 4401;
-
 /** @returns {Promise<Access | null>} null when the server does not say */
 export async function askAccess() {
   const answer = await fetch("/api/access").catch(() => null);

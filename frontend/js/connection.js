@@ -1,18 +1,10 @@
 // The WebSocket to the show: says hello, stays connected for days, notices when a cue was missed.
 
-import { SIGNED_OUT } from "./access.js";
-
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {"connecting" | "connected" | "lost"} Status */
-/** @typedef {{ client: string, capabilities: string[] }} Hello */
-/**
- * @typedef {object} Surroundings what tests replace
- * @property {new (url: string) => WebSocket} [Socket]
- * @property {(run: () => void, ms: number) => any} [later]
- * @property {(timer: any) => void} [forget]
- * @property {() => number} [random]
- */
 
+/** The server closes a connection with it when the link or sign-in that it came with was ended. */
+const SIGNED_OUT = 4401;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const HEARTBEAT_MS = 15_000;
@@ -48,7 +40,7 @@ export class Connection {
   /** @type {(status: Status, reason: string) => void} */
   onstatus = () => {};
 
-  /** @param {string} url @param {Hello} hello @param {Surroundings} [surroundings] */
+  /** @param {string} url @param {import("./messages.js").Hello} hello @param {import("./messages.js").Surroundings} [surroundings] */
   constructor(url, hello, surroundings = {}) {
     this.url = url;
     this.hello = hello;

@@ -11,6 +11,7 @@ from open_llm_vtuber.live2d.files import ModelFiles, read_json
 from open_llm_vtuber.live2d_model import Live2dModel
 
 DICTIONARY = "model_dict.json"
+BUILT_IN_URL = f"live2d-models/{config.BUILT_IN_AVATAR}/{config.BUILT_IN_AVATAR}.model3.json"
 
 
 def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2dModel:
@@ -24,7 +25,10 @@ def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2
     if not entry:
         known = [config.BUILT_IN_AVATAR, *(str(each.get("name")) for each in entries)]
         raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    return _model(entry, ModelFiles.at(settings.folder, str(entry.get("url", ""))))
+    url = str(entry.get("url", ""))
+    if url.lstrip("/") == BUILT_IN_URL:  # the built-in one by another name: in other colours, say
+        return _model(entry, built_in(frontend)[1])
+    return _model(entry, ModelFiles.at(settings.folder, url))
 
 
 def built_in(frontend: Path) -> tuple[Mapping[str, Any], ModelFiles]:

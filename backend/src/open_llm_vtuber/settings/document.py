@@ -7,7 +7,7 @@ must say exactly what was meant: else nothing is returned.
 import difflib
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from io import StringIO
 from typing import Any
@@ -24,8 +24,6 @@ from open_llm_vtuber.settings.source import Source
 
 Path = Sequence[str]
 """Keys from the outermost section to the value's own."""
-Put = Callable[[CommentedMap, str], None]
-"""Puts a value under a key of a section."""
 LONGEST_TEXT = 200_000
 WIDE = 2**16
 """Columns: no line of the author's is broken anew."""
@@ -42,70 +40,6 @@ def value_at(given: Mapping[str, Any], path: Path) -> Any:
 
 def with_value(text: str, path: Path, value: object) -> str:
     """Return the text with this value (as JSON has it; None is nothing) there. Raises ConfigError."""
-
-    def put(parent: CommentedMap, key: str) -> None:
-        parent[key] = _merged(parent.get(key), value)
-
-    return _changed(text, path, value, put)
-
-
-def with_text(text: str, path: Path, inner: str) -> str:
-    """Return the text with this YAML, comments included, as the value there. Raises ConfigError."""
-    value = read_text(inner)
-    if value is None:
-        return with_value(text, path, None)
-
-    def put(parent: CommentedMap, key: str) -> None:
-        depth = len(path)
-        lines = [f"{'  ' * level}{each}:" for level, each in enumerate(path)]
-        beside = _comment(parent, key).partition("\n")[0]
-        wrapped = "\n".join(lines) + f"  {beside}\n" + textwrap.indent(inner.expandtabs(), "  " * depth)
-        found = _round_trip(text).load(wrapped)
-        for each in path[:-1]:
-            found = found[each]
-        parent[key] = found[key]
-        above = (parent.ca.items.get(key) or [None] * 4)[:2]
-        below = (found.ca.items.get(key) or [None] * 4)[2:]
-        parent.ca.items[key] = [*above, *below]
-
-    return _changed(text, path, value, put)
-
-
-def read_text(inner: str) -> Any:
-    """Return what a piece of YAML says; places in a ConfigError are its own."""
-    return parsed_text(inner)[0]
-
-
-def parsed_text(inner: str) -> tuple[Any, Source]:
-    """Return what a piece of YAML says, and where. Raises ConfigError."""
-    if len(inner) > LONGEST_TEXT:
-        raise ConfigError(f"This text is longer than {LONGEST_TEXT} characters.")
-    with suppress(yaml.YAMLError):  # what is wrong with it is said below
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(inner)):
-            raise ConfigError("References (*name) can only be written in the file itself.")
-    given, source = parsed(f"value:\n{textwrap.indent(inner, ' ')}".encode(), "", line=-1)
-    return given.get("value"), source
-
-
-def text_at(text: str, path: Path) -> str:
-    """Return the YAML of the value there, comments included; "" where nothing is. Raises ConfigError."""
-    try:
-        tree = _round_trip(text).load(text)
-        node = value_at(tree or {}, path)
-        if node is None:
-            return ""
-        is_block = isinstance(node, CommentedMap | CommentedSeq) and not node.fa.flow_style() and len(node)
-        if not is_block:
-            return _dumped(node, text).removesuffix("...\n")
-        for key in reversed(path):
-            node = CommentedMap({key: node})
-        _, *lines = _dumped(node, text).splitlines(keepends=True)[len(path) - 1 :]
-        return textwrap.dedent("".join(lines)).rstrip() + "\n"
-    except (YAMLError, RecursionError) as error:
-        raise ConfigError(ONLY_BY_HAND) from error
-
-
-def _changed(text: str, path: Path, value: object, put: Put) -> str:
     given = parsed(text.encode(), "")[0]
     wanted = _with_plain(given, path, value)
     try:
@@ -113,7 +47,7 @@ def _changed(text: str, path: Path, value: object, put: Put) -> str:
         before = "" if tree is None else _dumped(tree, text)
         if tree is None:
             tree = CommentedMap()
-        _put(tree, path, put, is_gone=value is None)
+        _put(tree, path, value)
         after = _dumped(tree, text) if tree else ""
     except (YAMLError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(ONLY_BY_HAND) from error
@@ -125,6 +59,102 @@ def _changed(text: str, path: Path, value: object, put: Put) -> str:
         if candidate is not None and _says(candidate, wanted):
             return candidate
     raise ConfigError(ONLY_BY_HAND)
+
+
+def with_text(text: str, path: Path, inner: str) -> str:
+    """Return the text with this YAML, as it is written, for the value there. Raises ConfigError."""
+    value, _ = parsed_text(inner, path)
+    if value is None:
+        return with_value(text, path, None)
+    held = text if _nodes(text, path) else with_value(text, path, "-")
+    if found := _nodes(held, path):
+        spliced = _spliced(held, *found, inner)
+        if _says(spliced, _with_plain(parsed(text.encode(), "")[0], path, value)):
+            return spliced
+    return with_value(text, path, value)  # in a file that is all braces
+
+
+def parsed_text(inner: str, path: Path) -> tuple[Any, Source]:
+    """Return what a piece of YAML says, and where each value of it stands in the piece, by its place in the whole.
+
+    Raises ConfigError that names lines of the piece.
+    """
+    if len(inner) > LONGEST_TEXT:
+        raise ConfigError(f"This text is longer than {LONGEST_TEXT} characters.")
+    with suppress(yaml.YAMLError):  # what is wrong with it is said below
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(inner)):
+            raise ConfigError("References (*name) can only be written in the file itself.")
+    given, source = parsed(_wrapped(inner, path).encode(), "", line=-len(path))
+    return value_at(given, path), source
+
+
+def _wrapped(inner: str, path: Path) -> str:
+    heads = "".join(f"{'  ' * level}{each}:\n" for level, each in enumerate(path))
+    return heads + textwrap.indent(inner, "  " * len(path))
+
+
+def text_at(text: str, path: Path) -> str:
+    """Return the YAML of the value there as its author wrote it, comments included; "" where nothing is.
+
+    Raises ConfigError.
+    """
+    found = _nodes(text, path)
+    if found is None:
+        return ""
+    key, value = found
+    if value.start_mark.line == key.end_mark.line:
+        return text[value.start_mark.index : value.end_mark.index].strip() + "\n"
+    first, last = _lines_of(text, key, value)
+    return textwrap.dedent("".join(text.splitlines(keepends=True)[first:last])).rstrip() + "\n"
+
+
+def _nodes(text: str, path: Path) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return the last key and what it leads to. Raises ConfigError."""
+    try:
+        node, found = yaml.compose(text, Loader=yaml.SafeLoader), None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(ONLY_BY_HAND) from error
+    for each in path:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next((pair for pair in pairs if pair[0].value == each), None)
+        if found is None:
+            return None
+        node = found[1]
+    return None if found is None or found[1].tag == "tag:yaml.org,2002:null" else found
+
+
+def _lines_of(text: str, key: yaml.Node, value: yaml.Node) -> tuple[int, int]:
+    """Return from which line to before which a value stands that begins below its key."""
+    lines, first, last = text.splitlines(), key.end_mark.line + 1, value.end_mark.line
+    if not isinstance(value, yaml.CollectionNode) or value.flow_style:
+        return first, last + 1
+    last = min(last, len(lines))
+    while last > first and _is_outside(lines[last - 1], value.start_mark.column):
+        last -= 1
+    return first, last
+
+
+def _spliced(text: str, key: yaml.Node, value: yaml.Node, inner: str) -> str:
+    lines, column = text.splitlines(keepends=True), key.start_mark.column
+    if value.start_mark.line == key.end_mark.line:
+        first = last = key.end_mark.line + 1
+        end = value.end_mark.index - value.end_mark.column
+        head = text[key.start_mark.index - column : value.start_mark.index].rstrip()
+        beside = text[value.end_mark.index : end + len(lines[value.end_mark.line])].strip()
+        last = value.end_mark.line + 1
+        lines[first - 1] = f"{head}  {beside}".rstrip() + "\n"
+        deeper = 2
+    else:
+        first, last = _lines_of(text, key, value)
+        deeper = max(0, value.start_mark.column - column)
+    new = textwrap.indent(inner.rstrip(), " " * (column + deeper)) + "\n"
+    return "".join([*lines[:first], new, *lines[last:]])
+
+
+def _is_outside(line: str, column: int) -> bool:
+    """Whether a line behind a value is no longer of it: blank, or a remark about what follows."""
+    bare = line.lstrip(" ")
+    return not bare.strip() or (bare.startswith("#") and len(line) - len(bare) < column)
 
 
 def _says(text: str, wanted: Mapping[str, Any]) -> bool:
@@ -147,27 +177,21 @@ def _with_plain(given: Mapping[str, Any], path: Path, value: object) -> dict[str
     return changed
 
 
-def _put(tree: CommentedMap, path: Path, put: Put, *, is_gone: bool) -> None:
+def _put(tree: CommentedMap, path: Path, value: object) -> None:
     key, *rest = path
-    if is_gone:
+    if value is None:
         inner = tree.get(key)
         was_empty = inner == {}
         if rest and isinstance(inner, CommentedMap):
-            _put(inner, rest, put, is_gone=True)
+            _put(inner, rest, None)
         if key in tree and (not rest or (inner == {} and not was_empty)):
             del tree[key]
     elif not rest:
-        put(tree, key)
+        tree[key] = _merged(tree.get(key), value)
     else:
         if not isinstance(tree.get(key), CommentedMap):
             tree[key] = CommentedMap()
-        _put(tree[key], rest, put, is_gone=False)
-
-
-def _comment(parent: CommentedMap, key: str) -> str:
-    """Return what is remarked behind a key, on its line and below."""
-    tokens = parent.ca.items.get(key)
-    return str(tokens[2].value) if tokens and tokens[2] else ""
+        _put(tree[key], rest, value)
 
 
 def _merged(before: Any, value: Any) -> Any:

@@ -25,6 +25,7 @@ from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
+from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
@@ -42,6 +43,7 @@ from open_llm_vtuber.ports import (
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
+from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
@@ -72,6 +74,10 @@ Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
 
 
+def _nothing() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class OnAir:
     """A running server's parts, as those outside need them."""
@@ -87,6 +93,8 @@ class OnAir:
     """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
+    reload: Callable[[], None] = _nothing
+    """Has the configuration file read anew."""
 
 
 @asynccontextmanager
@@ -127,9 +135,12 @@ async def on_air(
             LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines)
+        channels = await _channels(stack, settings, groups, lines)
+        edits = edits_of(channels, settings, casting, builder, local, report)
+        shows: Shows = await stack.enter_async_context(edits)
         proxy = await _proxy(stack, settings, shows)
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
+        loops += [edits] if drives_outputs else []
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
@@ -143,6 +154,7 @@ async def on_air(
                 remote=role.adapters.get("external-api"),
                 ear=ear,
                 proxy=proxy,
+                reload=edits.poke,
             )
         finally:
             for task in running:
@@ -333,7 +345,7 @@ async def _proxy(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Pro
 
 def _loops(
     settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
-) -> list[VTubeStudioOutput | ModeFollower]:
+) -> list[VTubeStudioOutput | ModeFollower | Edits]:
     """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
     outputs = _outputs(settings, shows, report)
     followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []

@@ -52,16 +52,19 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.settings_messages import EditSettings, GetSettings, ReloadSettings, UndoEdit
 from open_llm_vtuber.protocol.twitch_messages import (
     GetTwitch,
     TwitchConnect,
     TwitchDisconnect,
     TwitchLogin,
 )
+from open_llm_vtuber.settings_door import settings_command
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
+    AnyCommand,
     BecomeCharacter,
     BeginTwitchLogin,
     CancelText,
@@ -124,7 +127,7 @@ class MessageHandler:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
+    def _command(self, message: ClientMessage) -> AnyCommand | None:
         client = self._client
         if isinstance(message, LiveClientMessage):
             return _live_command(message, client)
@@ -189,6 +192,8 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.ResumeChat(client)
         case live.QueueDrop():
             return orders.DropQueued(message.stimulus_id)
+        case live.QueueMove():
+            return orders.MoveQueued(message.stimulus_id, message.before)
         case live.HoldDecide():
             return orders.DecideHeld(message.id, message.allow)
         case live.ViewerBlock():
@@ -220,7 +225,7 @@ def _source_command(
             return BeginTwitchLogin()
 
 
-def _live_command(message: LiveClientMessage, client: str) -> Command:
+def _live_command(message: LiveClientMessage, client: str) -> AnyCommand:
     if isinstance(message, OperatorMessage):
         return _operator_command(message, client)
     match message:
@@ -242,6 +247,8 @@ def _live_command(message: LiveClientMessage, client: str) -> Command:
             return body_command(message, client)
         case AutonomousSet() | AutonomousFire():
             return autonomous_command(message)
+        case GetSettings() | EditSettings() | UndoEdit() | ReloadSettings():
+            return settings_command(message, client)
         case _:
             assert_never(message)
 

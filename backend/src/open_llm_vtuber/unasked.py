@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
-from open_llm_vtuber.autonomous.settings import SECTION, AutonomousSettings, read
+from open_llm_vtuber.autonomous.settings import SECTION, USUAL_TRIGGERS, AutonomousSettings, read
 from open_llm_vtuber.autonomous.triggers import TriggerConfig
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
+
+__all__ = ("USUAL_TRIGGERS", "Staging", "Unasked", "as_written", "checked", "unasked")
 
 Unasked = Callable[[str], Autonomy | None]
 """Show → what it does unasked; None where that is switched off."""

@@ -20,6 +20,7 @@ from open_llm_vtuber.protocol.parts import (
     State,
     StoredLine,
 )
+from open_llm_vtuber.protocol.settings_messages import SettingsServerMessage
 
 
 class ClientWelcome(Answer):
@@ -313,5 +314,6 @@ LiveServerMessage = (
     | BackendMode
     | BodyServerMessage
     | AutonomousServerMessage
+    | SettingsServerMessage
 )
 """What this program adds."""

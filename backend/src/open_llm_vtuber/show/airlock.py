@@ -40,10 +40,18 @@ class Airlock:
         settings = moderation or ModerationSettings()
         self.guard = guard
         self.judge = judge
-        self.delay_s = settings.air_delay_s
-        self._limit_s = settings.judge.limit_s
+        self._set(settings)
         self._publish = publish
         self._held: dict[str, _Held] = {}
+
+    def apply(self, settings: ModerationSettings) -> None:
+        """Go by these rules from the next sentence on."""
+        self.guard.apply(settings)
+        self._set(settings)
+
+    def _set(self, settings: ModerationSettings) -> None:
+        self.delay_s = settings.air_delay_s
+        self._limit_s = settings.judge.limit_s
 
     @property
     def held(self) -> tuple[str, ...]:

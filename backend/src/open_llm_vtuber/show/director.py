@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
@@ -28,6 +29,8 @@ class Director:
         inbox_size: int = INBOX_SIZE,
     ) -> None:
         self.turn: Turn | None = None
+        self.last: Turn | None = None
+        """The turn before."""
         self._begin = begin
         self._idle = idle
         self._on_change = on_change
@@ -38,6 +41,8 @@ class Director:
         self._task: asyncio.Task[None] | None = None
         self.is_frozen = False
         """Whether nothing new is taken in and no turn begins."""
+        self._after: list[Callable[[], None]] = []
+        """What is done when the running turn has ended."""
         self._holds = 0
         """How many wait for the running turn to end; until they have acted none begins."""
 
@@ -97,6 +102,22 @@ class Director:
             self._on_change()
         return [entry[2] for entry in sorted(gone)]
 
+    def move(self, moved: Stimulus | str, before: str | None) -> None:
+        """Put a stimulus, in the inbox by its id or a new one, before that of another id, else behind all.
+
+        It takes the priority of its new place, so that what comes later does not push in between.
+        """
+        waits = [each for each in self.inbox if moved not in (each.id, each.message_id)]
+        known = [each for each in self.inbox if each not in waits]
+        own = moved if isinstance(moved, Stimulus) else known[0]
+        place = next((i for i, each in enumerate(waits) if before in (each.id, each.message_id)), len(waits))
+        beside = waits[place] if place < len(waits) else waits[-1] if waits else own
+        waits.insert(place, replace(own, priority=beside.priority))
+        self._inbox = [(-each.priority, next(self._arrivals), each) for each in waits]
+        heapq.heapify(self._inbox)
+        self.wake()
+        self._on_change()
+
     async def freeze(self) -> bool:
         """Cut the running turn and let none begin until `thaw`; return whether there was one."""
         self.is_frozen = True
@@ -124,6 +145,13 @@ class Director:
             self._holds -= 1
             self.wake()
 
+    def between(self, act: Callable[[], None]) -> None:
+        """Act while no turn runs: now, or as soon as the running one has ended by itself; nothing is cut for it."""
+        if self.turn is None:
+            act()
+        else:
+            self._after.append(act)
+
     async def run(self) -> None:
         """Perform turn after turn until cancelled; the running turn is then interrupted."""
         while True:
@@ -134,7 +162,10 @@ class Director:
                 async with asyncio.TaskGroup() as group:  # an interrupt cancels the task, not the group
                     self._task = group.create_task(self.turn.perform())
             finally:
-                self.turn = self._task = None
+                self.last, self.turn, self._task = self.turn, None, None
+                due, self._after = self._after, []
+                for act in due:
+                    act()
                 self._on_change()
 
     async def _next(self) -> Stimulus:

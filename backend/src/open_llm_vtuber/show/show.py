@@ -40,7 +40,9 @@ from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
+from open_llm_vtuber.show.settings_commands import TuneCommand
 from open_llm_vtuber.show.text_desk import Places, TextDesk
+from open_llm_vtuber.show.tuning import Tuning
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.show.turn_desk import TurnDesk
 from open_llm_vtuber.stimulus import (
@@ -122,13 +124,22 @@ class Show:
         self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
         self._joining, self._histories, self._operator = self._doors(name)
         self._roles = self._role_desk(repertoire)
+        self._tuning = Tuning(
+            director=self._director,
+            channel=self._channel,
+            lists=self._operator.lists,
+            unasked=self._unasked,
+            audience=self.audience,
+            reread=self._reread,
+            is_shared=shared,
+        )
 
     async def run(self) -> None:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 self._texts.open(group)  # first: a request may already be there while the store is read
-                await self._operator.open()
+                await self._operator.lists.open()
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
@@ -290,10 +301,15 @@ class Show:
             return await self._operator.ask(command)
         if isinstance(command, AutonomousCommand):
             return await self._unasked.ask(command)
+        if isinstance(command, TuneCommand):
+            return await self._tuning.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
         return ()
+
+    def _reread(self) -> None:
+        self._airlock.judge = self._role_change.reread()
 
     def _perform(self, stimulus: Stimulus) -> None:
         self._turns.perform(stimulus)
@@ -324,9 +340,10 @@ class Show:
             abilities=self._body.abilities,
             speaking=self._director.turn is not None,
             mode=self._modes.mode,
-            queue=self._director.waiting,
+            queue=self._operator.how_many_wait,
             waiting=self._operator.waiting,
             reacting_to=self._operator.under_way,
+            timings=self._operator.timings,
             held=self._channel.chat.held,
             is_stopped=self._operator.is_stopped,
             is_chat_paused=self._operator.is_chat_paused,

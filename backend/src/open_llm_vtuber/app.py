@@ -47,6 +47,7 @@ from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
@@ -113,21 +114,18 @@ async def on_air(
         serving_all: dict[str, EngineStatus] = {}
         ear = await _ear(stack, character, serving_all, report)
         detector = await _detector(stack, character, report) if ear else None
-        lines = ChatLines()
+        ears, lines = lambda: Ears(ear, detector), ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
-        for note in casting.notes:
-            report(note)
-        books = remote.books
         builder = ShowBuilder(
             settings,
             casting,
             store=store,
-            ears=lambda: Ears(ear, detector),
+            ears=ears,
             will=will,
-            books=books,
+            books=remote.books,
             lines=lines,
             report=report,
         )
@@ -137,29 +135,33 @@ async def on_air(
         groups = await stack.enter_async_context(_groups(local, settings, report))
         channels = await _channels(stack, settings, groups, lines)
         edits = edits_of(channels, settings, casting, builder, local, report)
-        shows: Shows = await stack.enter_async_context(edits)
-        proxy = await _proxy(stack, settings, shows)
-        loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
-        loops += [edits] if drives_outputs else []
+        proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
+        loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
         try:
-            yield OnAir(
-                shows,
-                role.providers,
-                role.voice,
-                brain=role.adapters["orphiq"],
-                books=books,
-                remote=role.adapters.get("external-api"),
-                ear=ear,
-                proxy=proxy,
-                reload=edits.poke,
-            )
+            yield _parts(edits, role, remote, ear, proxy)
         finally:
             for task in running:
                 task.cancel()
             await role.leave()
+
+
+def _parts(
+    edits: Edits, role: Role, remote: RemoteBrain, ear: SpeechRecognizer | None, proxy: Proxy | None
+) -> OnAir:
+    return OnAir(
+        edits,
+        role.providers,
+        role.voice,
+        brain=role.adapters["orphiq"],
+        books=remote.books,
+        remote=role.adapters.get("external-api"),
+        ear=ear,
+        proxy=proxy,
+        reload=edits.poke,
+    )
 
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
@@ -235,7 +237,10 @@ async def _casting(
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
     )
-    return await stack.enter_async_context(casting)
+    await stack.enter_async_context(casting)
+    for note in casting.notes:
+        report(note)
+    return casting
 
 
 def _adapters(
@@ -344,12 +349,12 @@ async def _proxy(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Pro
 
 
 def _loops(
-    settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
+    settings: Settings, shows: Edits, remote: RemoteBrain, report: Report, *, drives_outputs: bool
 ) -> list[VTubeStudioOutput | ModeFollower | Edits]:
     """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
     outputs = _outputs(settings, shows, report)
     followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []
-    return [*followers, *(outputs if drives_outputs else ())]
+    return [*followers, shows, *outputs] if drives_outputs else [*followers]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

@@ -114,25 +114,11 @@ class Show:
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
         )
-        self._turns = TurnDesk(
-            self._director,
-            self.audience,
-            self._unasked,
-            human_name=lambda: self._billing.human_name,
-            primary=lambda: self._primary,
-        )
+        self._turns = self._turn_desk()
         self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
         self._joining, self._histories, self._operator = self._doors(name)
         self._roles = self._role_desk(repertoire)
-        self._tuning = Tuning(
-            director=self._director,
-            channel=self._channel,
-            lists=self._operator.lists,
-            unasked=self._unasked,
-            audience=self.audience,
-            reread=self._reread,
-            is_shared=shared,
-        )
+        self._tuning = self._tuned()
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -184,6 +170,26 @@ class Show:
             self.audience,
             description=self._joining.description,
             on_change=self._on_change,
+        )
+
+    def _turn_desk(self) -> TurnDesk:
+        return TurnDesk(
+            self._director,
+            self.audience,
+            self._unasked,
+            human_name=lambda: self._billing.human_name,
+            primary=lambda: self._primary,
+        )
+
+    def _tuned(self) -> Tuning:
+        return Tuning(
+            director=self._director,
+            channel=self._channel,
+            lists=self._operator.lists,
+            unasked=self._unasked,
+            audience=self.audience,
+            reread=self._reread,
+            is_shared=self._is_shared,
         )
 
     def _surroundings(self) -> Surroundings:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show.commands import (
+from open_llm_vtuber.show.commands import AnyCommand, (
     ChatHappened,
     Command,
     CreateHistory,
@@ -30,7 +30,7 @@ class Buggy:
         self._shows = shows
 
     async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
+        self, show: str, command: AnyCommand
     ) -> Sequence[ServerMessage]:
         if isinstance(command, CreateHistory | Perform):
             raise ZeroDivisionError("a secret of the house")

@@ -22,6 +22,7 @@ DROPPED = "operator"
 @dataclass(slots=True)
 class _Held:
     turn_id: str
+    text: str
     until: Seconds
     is_decided: asyncio.Event = field(default_factory=asyncio.Event)
     may_air: bool = True
@@ -76,7 +77,7 @@ class Airlock:
         if self.delay_s <= 0:
             return
         until = asyncio.get_running_loop().time() + self.delay_s
-        self._held[sentence_id] = _Held(turn_id, until)
+        self._held[sentence_id] = _Held(turn_id, text, until)
         air_in_ms = Milliseconds(round(self.delay_s * 1000))
         self._publish(SentenceHeld(id=sentence_id, turn_id=turn_id, text=text, air_in_ms=air_in_ms))
 
@@ -89,7 +90,9 @@ class Airlock:
             async with asyncio.timeout_at(held.until):
                 await held.is_decided.wait()
         self._held.pop(sentence_id, None)
-        return None if held.may_air else DROPPED
+        if not held.may_air:
+            return DROPPED
+        return self.guard.objection(held.text)  # the rules may be others by now
 
     def forget(self, turn_id: str) -> None:
         """Hold nothing of a turn any more: it is over."""

@@ -107,10 +107,9 @@ class Director:
 
         It takes the priority of its new place, so that what comes later does not push in between.
         """
-        waits = [each for each in self.inbox if moved not in (each.id, each.message_id)]
-        known = [each for each in self.inbox if each not in waits]
-        own = moved if isinstance(moved, Stimulus) else known[0]
-        place = next((i for i, each in enumerate(waits) if before in (each.id, each.message_id)), len(waits))
+        own = moved if isinstance(moved, Stimulus) else next(each for each in self.inbox if _is(each, moved))
+        waits = [each for each in self.inbox if each is not own]
+        place = next((i for i, each in enumerate(waits) if before and _is(each, before)), len(waits))
         beside = waits[place] if place < len(waits) else waits[-1] if waits else own
         waits.insert(place, replace(own, priority=beside.priority))
         self._inbox = [(-each.priority, next(self._arrivals), each) for each in waits]
@@ -184,3 +183,7 @@ class Director:
             if stimulus or not waits:
                 return stimulus
         return heapq.heappop(self._inbox)[2]
+
+
+def _is(stimulus: Stimulus, known_by: str) -> bool:
+    return known_by in (stimulus.id, stimulus.message_id)

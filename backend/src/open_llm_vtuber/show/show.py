@@ -106,8 +106,7 @@ class Show:
         )
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, mode, self._on_change)
-        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
-        self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
+        self._texts = self._text_desk(places)
         self._assume(role)
         self._director = Director(
             lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
@@ -171,6 +170,10 @@ class Show:
             description=self._joining.description,
             on_change=self._on_change,
         )
+
+    def _text_desk(self, places: Places | None) -> TextDesk:
+        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
+        return TextDesk(self.name, self.audience, words, emotions, self._perform, places)
 
     def _turn_desk(self) -> TurnDesk:
         return TurnDesk(

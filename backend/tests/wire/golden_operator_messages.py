@@ -123,12 +123,12 @@ OPERATOR_SENT: tuple[tuple[str, ClientMessage], ...] = (
     ('{"type":"queue-move","stimulusId":"s1"}', QueueMove(stimulus_id="s1")),
     ('{"type":"get-settings"}', GetSettings()),
     (
-        '{"type":"edit-settings","section":"moderation","value":{"banned_words":["x"]},"revision":"r1","dryRun":true}',
+        '{"type":"edit-settings","section":"moderation","value":{"banned_words":["x"]},"revision":"r1","dry_run":true}',
         EditSettings(section="moderation", value={"banned_words": ["x"]}, revision="r1", dry_run=True),
     ),
     (
-        '{"type":"edit-settings","section":"cue_sheets","text":"hi: []","revision":"r1"}',
-        EditSettings(section="cue_sheets", text="hi: []", revision="r1"),
+        '{"type":"edit-settings","section":"cue_sheets","text":"hi: []","revision":"r1","dryRun":true}',
+        EditSettings(section="cue_sheets", text="hi: []", revision="r1", dry_run=True),
     ),
     ('{"type":"undo-edit"}', UndoEdit()),
     ('{"type":"reload-settings","request_id":"r"}', ReloadSettings(request_id="r")),

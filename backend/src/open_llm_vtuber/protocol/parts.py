@@ -134,6 +134,8 @@ class Queued(_Part):
     source: Literal["typed", "voice", "chat", "unasked", "group", "event"]
     author: str
     text: str
+    line: Literal["request", "event", "chat"] = "request"
+    """Where it waits: requests are taken in their order, then events are thanked for, then chat is chosen from."""
 
 
 class Held(_Part):

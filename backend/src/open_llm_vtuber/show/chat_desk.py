@@ -250,7 +250,7 @@ class ChatDesk:
             return None
         self._selection.drop(message_id, "operator")
         self._announce([Decision(message_id=message_id, outcome="queued", reason="operator")])
-        return stimulus_of(message, clean_text(message))
+        return replace(stimulus_of(message, clean_text(message)), id=message_id)  # pages know it by that
 
     def clear(self, reason: str) -> None:
         """Let no line wait any longer."""

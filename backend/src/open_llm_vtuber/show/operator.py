@@ -106,10 +106,19 @@ class Operator:
         """Return the inbox, events, chat."""
         inbox = [_queued(each.id, each.source, each.author, each.text) for each in self._director.inbox]
         events = [
-            Queued(stimulus_id=f"{EVENT}{kind}", source="event", author=who, text=f"{count} x {kind}")
+            Queued(
+                stimulus_id=f"{EVENT}{kind}",
+                source="event",
+                author=who,
+                text=f"{count} x {kind}",
+                line="event",
+            )
             for kind, who, count in self._channel.events.waiting
         ]
-        chat = [_queued(each.id, "chat", each.display_name, each.text) for each in self._channel.chat.waiting]
+        chat = [
+            _queued(each.id, "chat", each.display_name, each.text, "chat")
+            for each in self._channel.chat.waiting
+        ]
         return [*inbox, *events, *chat]
 
     @property
@@ -272,13 +281,14 @@ class Operator:
         return HoldDecided(id=command.held_id, allow=command.allow)
 
 
-def _queued(stimulus_id: str, source: str, author: str, text: str) -> Queued:
+def _queued(stimulus_id: str, source: str, author: str, text: str, line: str = "request") -> Queued:
     return Queued.model_validate(
         {
             "stimulus_id": stimulus_id,
             "source": source,
             "author": bounded(one_line(author), LONGEST_SHOWN) if author else "",
             "text": bounded(one_line(text), LONGEST_SHOWN) if text else "",
+            "line": line,
         }
     )
 

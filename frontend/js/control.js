@@ -126,9 +126,9 @@ function Head() {
       <span>Mode: ${modeName(show.mode)}</span>
       <span>${show.primary ? "A stage plays her voice" : "No stage is open: nobody hears her"}</span>
     </p>
+    <${Rooms} />
     <${StopNow} onStop=${stopNow} />
     ${show.is_stopped ? html`<${Stopped} hold=${hold} holding=${holding.value} />` : null}
-    <${Rooms} />
     <nav aria-label="Parts of this page" hidden=${place.value === EDITING}>
       ${PARTS.map(
         ([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}${id === "held" && show.held.length ? ` (${show.held.length})` : ""}</a>`,

@@ -22,8 +22,16 @@ export function SaveRow({ edits, section, send, change }) {
       <button type="button" data-discard=${section} disabled=${!dirty} onClick=${() => change(discarded(edits, section))}>Discard</button>
       <span class="aside" role="status">${saveWords(edits, section)}</span>
     </div>
-    ${fault ? html`<p class="fault" role="alert">Nothing was changed. ${fault}</p>` : null}
+    ${fault ? html`<${Faults} text=${fault} />` : null}
     ${diff ? html`<${Diff} lines=${diff} />` : null}
+  </div>`;
+}
+
+/** Each on a line of its own. @param {{ text: string }} props */
+function Faults({ text }) {
+  return html`<div class="fault" role="alert">
+    <p><b>Nothing was changed.</b></p>
+    <ul>${[...new Set(text.split("; "))].map((each) => html`<li key=${each}>${each}</li>`)}</ul>
   </div>`;
 }
 
@@ -55,7 +63,7 @@ const read = ({ edits, section, path }) => field(edits, section, path);
 
 /** @param {Place & { label: string, rows?: number, code?: boolean, hint?: string }} props a text of many lines */
 export function TextField({ label, rows = 8, code = false, hint = "", ...place }) {
-  const id = ["edit", place.section, ...place.path].join("-");
+  const id = ["field", place.section, ...place.path].join("-");
   return html`<div class="field">
     <label for=${id}>${label}</label>
     ${hint ? html`<p class="aside" id=${`${id}-hint`}>${hint}</p>` : null}
@@ -75,7 +83,7 @@ export function TextField({ label, rows = 8, code = false, hint = "", ...place }
 
 /** @param {Place & { label: string, hint?: string }} props a list, one entry a line */
 export function ListField({ label, hint = "", ...place }) {
-  const id = ["edit", place.section, ...place.path].join("-");
+  const id = ["field", place.section, ...place.path].join("-");
   const entries = /** @type {string[]} */ (read(place) ?? []);
   return html`<div class="field">
     <label for=${id}>${label}</label>
@@ -94,7 +102,7 @@ export function ListField({ label, hint = "", ...place }) {
 
 /** @param {Place & { label: string, unseen?: boolean, max?: number, unit?: string }} props */
 export function NumberField({ label, unseen = false, max, unit = "", ...place }) {
-  const id = ["edit", place.section, ...place.path].join("-");
+  const id = ["field", place.section, ...place.path].join("-");
   return html`<div class="number-field">
     <label for=${id} class=${unseen ? "unseen" : ""}>${label}</label>
     <input

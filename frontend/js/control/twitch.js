@@ -8,7 +8,7 @@ import { html } from "./html.js";
 /** @typedef {(message: import("../messages.js").Message) => void} Send */
 
 /** @param {Room} room */
-const isReading = ({ show, twitch }) => Boolean(show.twitch || (twitch && twitch.state !== "off"));
+const isReading = ({ show, twitch }) => (twitch ? twitch.state !== "off" : Boolean(show.twitch));
 
 /** @param {{ room: Room, send: Send }} props */
 export function Twitch({ room, send }) {

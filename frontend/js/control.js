@@ -141,7 +141,7 @@ function Rooms() {
   const unsaved = dirtySections(edits.value).length;
   const isEditing = place.value === EDITING;
   return html`<div class="rooms" role="navigation" aria-label="Rooms">
-    <a href="#saying" aria-current=${isEditing ? undefined : "page"}>On air</a>
+    <a href="#air" aria-current=${isEditing ? undefined : "page"}>On air</a>
     <a href=${EDITING} aria-current=${isEditing ? "page" : undefined}>Settings${unsaved ? html` <span class="count">${unsaved} unsaved</span>` : null}</a>
   </div>`;
 }

@@ -1,7 +1,7 @@
 """Settings edited in a real browser while she is on air: nothing is cut, the next turn and the next sentence use them."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,19 @@ cue_sheets:
 """
 
 
+class Gated(list[str]):
+    """Words of which the last two wait until they may be said."""
+
+    may_end = False
+
+    def __iter__(self) -> Iterator[str]:
+        *first, held, last = list(super().__iter__())
+        yield from first
+        while not self.may_end:
+            yield ""
+        yield from (held, last)
+
+
 @dataclass(frozen=True)
 class Room:
     folder: Path
@@ -54,8 +67,12 @@ class Room:
         messages: Any = self.brain.requests[-1].body["messages"]
         return str(messages[0]["content"])
 
+    def let_her_end(self) -> None:
+        assert isinstance(self.brain.words, Gated)
+        self.brain.words.may_end = True
+
     async def ask(self, text: str) -> None:
-        await self.control.page.evaluate("location.hash = '#saying'")
+        await self.control.page.evaluate("location.hash = '#air'")
         await self.control.page.fill("#say", text)
         await self.control.page.click("text=Ask her")
 
@@ -76,7 +93,10 @@ class Room:
 @asynccontextmanager
 async def editing(studio: Studio, folder: Path, **options: Any) -> AsyncIterator[Room]:
     async with FakeProvider() as brain, TwitchMock() as twitch:
-        brain.words, brain.delay = ("I like tea. ", "I like soup. ", "And I like you. ", "So there."), 0.6
+        brain.words, brain.delay = (
+            Gated(["I like tea. ", "I like soup. ", "And I like you. ", "So there."]),
+            0.1,
+        )
         endpoints = json.dumps(twitch.endpoints.model_dump())
         (folder / "conf.yaml").write_text(
             CONF.format(brain=brain.base_url, twitch=endpoints, client=CLIENT_ID), encoding="utf-8"
@@ -105,6 +125,7 @@ def test_what_is_edited_while_she_speaks_cuts_nothing_counts_soon_and_is_undone(
             await room.save("persona")
             await room.edit("#field-moderation-output-words", "you")
             await room.save("moderation")
+            room.let_her_end()
             await room.control.shows("document.querySelector('#saying').textContent.includes('Silent')", 30)
             said = " ".join((await room.spoken()).split())
             assert "I like tea. I like soup. So there." in said, (
@@ -114,7 +135,6 @@ def test_what_is_edited_while_she_speaks_cuts_nothing_counts_soon_and_is_undone(
             assert room.control.cues("interrupt-signal") == []
             assert room.prompt().startswith("You are Mika, a cat.")
             await room.ask("And now?")
-            await room.control.hears("control", text="conversation-chain-start")
             await until(lambda: _is(room.prompt().startswith("You are Ana, a knight.")), "the new persona")
             assert "# never shown" in room.conf
 
@@ -132,8 +152,9 @@ def test_what_is_edited_while_she_speaks_cuts_nothing_counts_soon_and_is_undone(
                 await page.evaluate(AXE.read_text(encoding="utf-8"))
                 assert await page.evaluate(AUDIT) == []
             for _ in range(2):
+                before = room.conf
                 await page.click("#undo:not([disabled])")
-                await room.control.hears("settings")
+                await until(lambda text=before: _is(room.conf != text), "an earlier file")
             assert room.conf == written
             await room.control.shows("document.querySelector('#undo').disabled")
             assert "You are Mika, a cat." in await page.input_value("#edit-persona textarea")
@@ -159,6 +180,7 @@ def test_order_viewers_and_twitch_by_keyboard_and_button(studio: Studio, tmp_pat
             await page.focus("#queue [aria-label^=Up][aria-label$=second]")
             await page.keyboard.press("Enter")
             await room.control.shows("document.querySelector('#queue li').textContent.includes('second')")
+            room.let_her_end()
 
             await page.fill("#viewer", "@Rude")
             await page.keyboard.press("Enter")
@@ -189,12 +211,9 @@ def test_order_viewers_and_twitch_by_keyboard_and_button(studio: Studio, tmp_pat
     studio.play(scene())
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_how_the_editing_looks(studio: Studio, tmp_path: Path, size: str) -> None:
+def test_how_the_editing_looks(studio: Studio, tmp_path: Path) -> None:
     async def scene() -> None:
-        width, height = SIZES[size]
-        viewport = {"width": width, "height": height}
-        async with editing(studio, tmp_path, viewport=viewport, reduced_motion="reduce") as room:
+        async with editing(studio, tmp_path, reduced_motion="reduce") as room:
             page = room.control.page
             await room.edit("#field-persona", "You are Ana, a knight.\nYou like chess.")
             await page.click("[data-check=persona]")
@@ -202,12 +221,13 @@ def test_how_the_editing_looks(studio: Studio, tmp_path: Path, size: str) -> Non
             await room.edit("#field-cue_sheets", "welcome:\n  on: raid\n  steps:\n  - jump: 3\n")
             await page.click("[data-save=cue_sheets]")
             await room.control.shows("document.querySelector('#edit-cue_sheets .fault')")
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-                "it scrolls sideways"
-            )
-            await room.control.picture(f"edits-{size}", full_page=True)
-            await page.evaluate("location.hash = '#viewers'")
-            await room.control.picture(f"edits-{size}-on-air", full_page=True)
+            for size, (width, height) in SIZES.items():
+                await page.set_viewport_size({"width": width, "height": height})
+                for place in ("#edit", "#air"):
+                    await page.evaluate(f"location.hash = '{place}'")
+                    wide = "document.documentElement.scrollWidth <= innerWidth"
+                    assert await page.evaluate(wide), f"{place} scrolls sideways when it is {size}"
+                    await room.control.picture(f"edits-{size}-{place[1:]}", full_page=True)
 
     studio.play(scene())
 

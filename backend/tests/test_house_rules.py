@@ -35,7 +35,7 @@ CATCH_ALL = {"Exception", "BaseException"}
 
 CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
-TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_setup.py", "test_virtual_time.py"}
+TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_licences.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
     "accounts.py": "by the engines that use it: llm/test_retries.py, test_openai_compatible.py, test_openai_speech.py",
     "__main__.py": "one line, run by e2e",
@@ -45,6 +45,7 @@ TESTED_ELSEWHERE = {
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "web/doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "rehearse_cli.py": "as a user runs it: test_cli.py",
+    "show/state.py": "through its only user: show/test_show.py, wire/test_shared_show.py",
     "show/edited_lists.py": "through its two users: show/test_operator.py, show/test_tuning.py",
     "settings_on_air.py": "on a real server: web/test_settings_routes.py",
     "show_builder.py": "through the assembly: test_app.py, web/test_settings_routes.py",

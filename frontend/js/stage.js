@@ -83,7 +83,7 @@ function begin() {
   performer.onmodel = (problem) => note("problem", problem);
   connection.onmessage = handle;
   connection.onstatus = (status) => {
-    note("offline", status === "lost" && !inObs ? "No connection to the show. Trying again…" : "");
+    note("offline", status === "lost" && !inObs ? connection.ended || "No connection to the show. Trying again…" : "");
     if (status === "lost") performer.speech.whenQuiet(() => subtitle.clear());
     announceReady();
   };

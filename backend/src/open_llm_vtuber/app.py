@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from fastapi import FastAPI
 
@@ -24,6 +23,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
@@ -39,15 +39,16 @@ from open_llm_vtuber.ports import (
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
+    Store,
     VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.role import Role
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
@@ -64,6 +65,7 @@ from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
+from open_llm_vtuber.web.health import Troubles
 from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.web.proxy import Proxy
 
@@ -73,10 +75,6 @@ EAR = "embedded_asr"
 NONE = "none"
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
-
-
-def _nothing() -> None:
-    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,10 @@ class OnAir:
     """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
-    reload: Callable[[], None] = _nothing
+    reload: Callable[[], None] = lambda: None
     """Has the configuration file read anew."""
+    troubles: Troubles = dict
+    """What is wrong with parts that no show knows of."""
 
 
 @asynccontextmanager
@@ -110,15 +110,15 @@ async def on_air(
         web_client.checked(settings.folder / client)
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
-        character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
-        ear = await _ear(stack, character, serving_all, report)
-        detector = await _detector(stack, character, report) if ear else None
+        ear = await _ear(stack, settings.character_config, serving_all, report)
+        detector = await _detector(stack, settings.character_config, report) if ear else None
         ears, lines = lambda: Ears(ear, detector), ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
+        before = await stood(store, tuple(settings.shows))
         builder = ShowBuilder(
             settings,
             casting,
@@ -128,20 +128,22 @@ async def on_air(
             books=remote.books,
             lines=lines,
             report=report,
+            stood=before,
         )
-        local = await stack.enter_async_context(
-            LocalShows(builder.build, tuple(settings.shows), settings.features.off)
-        )
+        local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
+        await stack.enter_async_context(local)
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        channels = await _channels(stack, settings, groups, lines)
+        channels = await _channels(stack, settings, groups, lines, before)
         edits = edits_of(channels, settings, casting, builder, local, report)
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
+        comeback = Comeback(edits, store, tuple(settings.shows))
         loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in loops]
+        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
         try:
-            yield _parts(edits, role, remote, ear, proxy)
+            yield _parts(edits, role, remote, ear, proxy, store)
+            await comeback.forget()
         finally:
             for task in running:
                 task.cancel()
@@ -149,7 +151,12 @@ async def on_air(
 
 
 def _parts(
-    edits: Edits, role: Role, remote: RemoteBrain, ear: SpeechRecognizer | None, proxy: Proxy | None
+    edits: Edits,
+    role: Role,
+    remote: RemoteBrain,
+    ear: SpeechRecognizer | None,
+    proxy: Proxy | None,
+    store: Store,
 ) -> OnAir:
     return OnAir(
         edits,
@@ -161,6 +168,7 @@ def _parts(
         ear=ear,
         proxy=proxy,
         reload=edits.poke,
+        troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
     )
 
 
@@ -205,6 +213,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         voice=parts.voice,
         ear=parts.ear,
         proxy=parts.proxy,
+        troubles=parts.troubles,
         metrics=lambda: exposition(
             [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
         ),
@@ -331,14 +340,27 @@ async def _detector(
     return lease.engine
 
 
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
-    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
+async def _channels(
+    stack: AsyncExitStack,
+    settings: Settings,
+    shows: Shows,
+    lines: ChatLines,
+    before: Mapping[str, Standing],
+) -> Channels:
+    """Start what reads channels: the configured one, and those that were read before a crash.
+
+    Without a login it reads anonymously: a token that somebody has pasted is kept nowhere.
+    """
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
     channels = await stack.enter_async_context(Channels(shows, platform, lines))
-    if settings.features.twitch and twitch.channel:
+    if settings.features.twitch:
         stored = None if platform.has_login() else ANONYMOUS
-        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+        for name, standing in before.items():
+            if standing.channel and not (name == ON_AIR and twitch.channel):
+                channels.keep(name, standing.channel, stored)
+        if twitch.channel:
+            channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
 
 
@@ -367,12 +389,8 @@ def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStud
 @asynccontextmanager
 async def _seat(shows: Shows) -> AsyncGenerator[AsyncIterator[str], None]:
     """Join the show on air as a client that shows face and gestures, and no more."""
-    client = str(uuid4())
-    async with shows.subscribe(ON_AIR, client, listens_only=True) as place:
-        for request in (Describe(client), Hello(client, ("expression", "motion"))):
-            for message in await shows.ask(place.show, request):
-                place.outbox.send(message)
-        yield _frames(place.outbox)
+    async with listener(shows, ON_AIR, ("expression", "motion")) as outbox:
+        yield _frames(outbox)
 
 
 async def _frames(outbox: Outbox) -> AsyncGenerator[str, None]:

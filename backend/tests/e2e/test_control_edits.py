@@ -1,7 +1,7 @@
 """Settings edited in a real browser while she is on air: nothing is cut, the next turn and the next sentence use them."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,9 @@ class Room:
     def prompt(self) -> str:
         messages: Any = self.brain.requests[-1].body["messages"]
         return str(messages[0]["content"])
+
+    def has_other_file(self, before: str) -> Callable[[], Awaitable[object]]:
+        return lambda: _is(self.conf != before)
 
     def let_her_end(self) -> None:
         assert isinstance(self.brain.words, Gated)
@@ -154,7 +157,7 @@ def test_what_is_edited_while_she_speaks_cuts_nothing_counts_soon_and_is_undone(
             for _ in range(2):
                 before = room.conf
                 await page.click("#undo:not([disabled])")
-                await until(lambda text=before: _is(room.conf != text), "an earlier file")
+                await until(room.has_other_file(before), "an earlier file")
             assert room.conf == written
             await room.control.shows("document.querySelector('#undo').disabled")
             assert "You are Mika, a cat." in await page.input_value("#edit-persona textarea")

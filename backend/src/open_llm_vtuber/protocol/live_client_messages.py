@@ -9,6 +9,7 @@ from open_llm_vtuber.modes import Style
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousClientMessage
 from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.parts import ModerationList
 from open_llm_vtuber.protocol.settings_messages import SettingsClientMessage
 
@@ -241,6 +242,7 @@ LiveClientMessage = (
     | SetBackendMode
     | GetBackendMode
     | GetCharacterState
+    | SetFloor
     | OperatorMessage
     | BodyClientMessage
     | AutonomousClientMessage

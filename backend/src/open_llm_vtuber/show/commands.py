@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from open_llm_vtuber.modes import Feature
-from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.modes import Feature, FloorMode
+from open_llm_vtuber.protocol.envelope import AccessRole, Capability
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.settings_commands import SettingsCommand, TuneCommand
@@ -58,6 +58,7 @@ class Hello:
 
     client: str
     capabilities: tuple[Capability, ...]
+    role: AccessRole = "developer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,14 @@ class Transcribe:
 
     client: str
     microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFloor:
+    """From now on do this when somebody on stage speaks."""
+
+    client: str
+    floor: FloorMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,8 +352,8 @@ HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory | 
 RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 """What concerns who is on air, and where."""
 
-HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone
-"""What concerns a client's microphone."""
+HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone | SetFloor
+"""What concerns a client's microphone, and what she does when it is spoken into."""
 
 TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""

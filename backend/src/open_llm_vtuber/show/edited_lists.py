@@ -7,7 +7,9 @@ from typing import get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.moderation import Moderation
+from open_llm_vtuber.decided import Edited
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.protocol.parts import ModerationList
@@ -87,6 +89,9 @@ class EditedLists:
         }
         self._moderation.apply(configured)
         self._airlock.apply(configured)
+        for name, entries in after.items():
+            if entries != before[name]:
+                course.note(Edited(name=name, entries=entries))
         for name, edit in edits.items():
             self._apply(name, edit["added"], edit["removed"])
         if edits != self._edits:
@@ -98,7 +103,8 @@ class EditedLists:
         now = lists_of(moderation.settings)[name]
         gone = {each.lower() for each in remove}
         edited = tuple(dict.fromkeys([*(each for each in now if each.lower() not in gone), *add]))
-        settings = _with_list(moderation.settings, name, edited)
+        settings = with_list(moderation.settings, name, edited)
+        course.note(Edited(name=name, entries=edited))
         moderation.apply(settings)
         self._airlock.apply(settings)
 
@@ -122,9 +128,10 @@ def lists_of(settings: ModerationSettings) -> dict[ModerationList, tuple[str, ..
     }
 
 
-def _with_list(
+def with_list(
     settings: ModerationSettings, name: ModerationList, entries: tuple[str, ...]
 ) -> ModerationSettings:
+    """Return the settings with another list of that name."""
     match name:
         case "hold_words":
             return settings.model_copy(update={"hold": settings.hold.model_copy(update={"words": entries})})

@@ -25,7 +25,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     ViewerUnblockAck,
 )
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
-from open_llm_vtuber.protocol.parts import DecisionReason, Queued, TurnTimes
+from open_llm_vtuber.protocol.parts import DecisionReason, Held, Queued, TurnTimes
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.airlock import Airlock
@@ -34,6 +34,7 @@ from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.chat_commands import ChatCommands
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.edited_lists import EditedLists
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.stimulus import ChatRemoval, ExpressionRequest, Priority, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 
@@ -56,6 +57,7 @@ class Operator:
         show: str,
         channel: Channel,
         *,
+        standing: Standing,
         store: Store,
         director: Director,
         audience: Audience,
@@ -64,10 +66,11 @@ class Operator:
         resting: Callable[[], int],
         on_change: Callable[[], None],
     ) -> None:
-        self.is_stopped = False
-        self.is_chat_paused = False
+        self.is_stopped = director.is_frozen = standing.is_stopped
+        self.is_chat_paused = standing.is_chat_paused
         self._show = show
         self._channel = channel
+        self._close()
         self._store = store
         self._director = director
         self._audience = audience
@@ -90,6 +93,16 @@ class Operator:
     def waiting(self) -> tuple[Queued, ...]:
         """The first of what waits, in order."""
         return tuple(self._all_waiting()[:SHOWN])
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether a turn runs."""
+        return self._director.turn is not None
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The chat messages that wait for a decision."""
+        return self._channel.chat.held
 
     @property
     def how_many_wait(self) -> int:

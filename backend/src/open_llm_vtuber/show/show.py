@@ -7,19 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
-from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, Store
-from open_llm_vtuber.protocol.live_server_messages import (
-    CharacterState,
-    Snapshot,
-    TwitchStatus,
-)
-from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
-from open_llm_vtuber.protocol.server_messages import (
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.live_server_messages import CharacterState, Snapshot, TwitchStatus
+from open_llm_vtuber.protocol.parts import State, TwitchState
+from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
@@ -28,9 +23,11 @@ from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Notes, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
+from open_llm_vtuber.show.co_host import CoHost
 from open_llm_vtuber.show.conversation import Conversation, shown_lines
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.echo import Played
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.hearing import Hearing
 from open_llm_vtuber.show.histories import Histories
@@ -41,6 +38,8 @@ from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.settings_commands import TuneCommand
+from open_llm_vtuber.show.standing import Standing
+from open_llm_vtuber.show.state import state_of
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.tuning import Tuning
 from open_llm_vtuber.show.turn import Turn
@@ -78,9 +77,10 @@ class Show:
         guard: Guard,
         shared: bool,
         ears: Ears | None = None,
+        co_host: CoHostSettings = CoHostSettings(),  # noqa: B008  frozen
         speak_up: str = SPEAK_UP,
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
-        mode: Mode = "orphiq",
+        standing: Standing = Standing(),  # noqa: B008  frozen
         places: Places | None = None,
         books: Books | None = None,
         autonomy: Autonomy | None = None,
@@ -95,27 +95,26 @@ class Show:
         self._twitch: TwitchState | None = None
         self._books = books
         self._primary: str | None = None
-        self._changed = asyncio.Event()
+        self._changed, self._played = asyncio.Event(), Played()
         self._ears = ears or Ears()
-        notes = Notes(store, name) if shared else None
-        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
+        self._unasked = self._autonomy_desk(autonomy, speak_up)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel, writer)
-        self._role_change = RoleChange(
-            repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
-        )
+        self._role_change = RoleChange(repertoire, role, self._change_role)
         self._body = Body(role.billing.model, self.audience, self._on_change)
-        self._modes = Modes(self.audience, role, mode, self._on_change)
+        self._modes = Modes(self.audience, role, standing.mode, self._on_change)
         self._texts = self._text_desk(places)
         self._assume(role)
         self._director = Director(
-            lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
-            idle=lambda: self._channel.next(self._now()),
+            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
+            idle=lambda: self._channel.next(course.now()),
             on_change=self._on_change,
+            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
         )
         self._turns = self._turn_desk()
-        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
-        self._joining, self._histories, self._operator = self._doors(name)
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
+        self._co_host = self._stage(co_host) if shared else None
+        self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
         self._tuning = self._tuned()
 
@@ -130,16 +129,36 @@ class Show:
                 group.create_task(self._publish_state())
                 group.create_task(self._body.run())
                 group.create_task(self._unasked.run())
+                if self._co_host:
+                    group.create_task(self._co_host.run())
         finally:
             self.audience.close()
             await self._role_change.end()
 
-    def _doors(self, name: str) -> tuple[Joining, Histories, Operator]:
+    def _stage(self, settings: CoHostSettings) -> CoHost:
+        return CoHost(
+            settings,
+            self._ears,
+            self._hearing,
+            self.audience,
+            self._director,
+            self._perform,
+            played=self._played,
+            human_name=lambda: self._billing.human_name,
+            on_change=self._on_change,
+        )
+
+    def _put_on_stage(self, stimulus: Stimulus) -> Stimulus:
+        scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
+        return replace(stimulus, show=self.name, scene=scene)
+
+    def _doors(self, name: str, standing: Standing) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
             name,
             self.audience,
             billing=lambda: self._billing,
             snapshot=self._snapshot,
+            under_way=lambda: turn.aired.under_way() if (turn := self._director.turn) else None,
             can_hear=self._ears.can_hear,
         )
         histories = Histories(
@@ -152,6 +171,7 @@ class Show:
         operator = Operator(
             name,
             self._channel,
+            standing=standing,
             store=self._store,
             director=self._director,
             audience=self.audience,
@@ -176,24 +196,18 @@ class Show:
         return TextDesk(self.name, self.audience, words, emotions, self._perform, places)
 
     def _turn_desk(self) -> TurnDesk:
-        return TurnDesk(
-            self._director,
-            self.audience,
-            self._unasked,
-            human_name=lambda: self._billing.human_name,
-            primary=lambda: self._primary,
-        )
+        calls, primary = lambda: self._billing.human_name, lambda: self._primary
+        return TurnDesk(self._director, self.audience, self._unasked, human_name=calls, primary=primary)
 
     def _tuned(self) -> Tuning:
+        lists, shared = self._operator.lists, self._is_shared
         return Tuning(
-            director=self._director,
-            channel=self._channel,
-            lists=self._operator.lists,
-            unasked=self._unasked,
-            audience=self.audience,
-            reread=self._reread,
-            is_shared=self._is_shared,
+            self._director, self._channel, lists, self._unasked, self.audience, self._reread, shared
         )
+
+    def _autonomy_desk(self, autonomy: Autonomy | None, speak_up: str) -> AutonomyDesk:
+        notes = Notes(self._store, self.name) if self._is_shared else None
+        return AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -251,6 +265,7 @@ class Show:
             brief=self._channel.brief,
             answering=self._channel.answering,
             ended=self._ended,
+            played=self._played,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -267,6 +282,8 @@ class Show:
         finally:
             self._turns.forget(client)
             self._ears.forget(client)
+            if self._co_host:
+                self._co_host.forget(client)
             self._texts.forget(client)
             self._on_change()
 
@@ -299,7 +316,7 @@ class Show:
         if isinstance(command, commands.RoleCommand):
             return await self._roles.ask(command)
         if isinstance(command, commands.HearingCommand):
-            return await self._hearing.ask(command)
+            return await (self._co_host or self._hearing).ask(command)
         if isinstance(command, commands.TurnCommand):
             return await self._turns.ask(command)
         if isinstance(command, commands.TextCommand):
@@ -316,6 +333,9 @@ class Show:
             return await self._body.ask(command)
         await self.tell(command)
         return ()
+
+    async def _change_role(self, role: Role) -> None:
+        await self._director.between_turns(lambda: self._assume(role))
 
     def _reread(self) -> None:
         self._airlock.judge = self._role_change.reread()
@@ -342,37 +362,25 @@ class Show:
         )
 
     def _state(self) -> State:
-        billing = self._billing
-        return State(
-            expression=self._body.expression,
-            motion=self._body.motion,
-            abilities=self._body.abilities,
-            speaking=self._director.turn is not None,
-            mode=self._modes.mode,
-            queue=self._operator.how_many_wait,
-            waiting=self._operator.waiting,
-            reacting_to=self._operator.under_way,
-            timings=self._operator.timings,
-            held=self._channel.chat.held,
-            is_stopped=self._operator.is_stopped,
-            is_chat_paused=self._operator.is_chat_paused,
-            primary=self._primary,
-            spend=self._books.shown() if self._books else None,
+        return state_of(
+            self._billing,
+            body=self._body,
+            operator=self._operator,
+            unasked=self._unasked,
+            co_host=self._co_host,
+            books=self._books,
             twitch=self._twitch,
-            providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
-            mood=self._unasked.mood,
-            autonomous=self._unasked.summary,
-            character=CharacterNames(
-                conf_name=billing.conf_name,
-                character_name=billing.character_name,
-                human_name=billing.human_name,
-            ),
+            providers=self._providers,
+            mode=self._modes.mode,
+            primary=self._primary,
         )
 
     def _on_change(self) -> None:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
+        if turn := self._director.turn:
+            turn.aired.played_by(self.audience.outbox(self._primary or ""))
         self._body.look()
         self._changed.set()
         self._unasked.look()
@@ -382,7 +390,7 @@ class Show:
             await self._changed.wait()
             self._changed.clear()
             self.audience.publish(CharacterState(**dict(self._state())))
-            await asyncio.sleep(STATE_INTERVAL)
+            await course.sleep(STATE_INTERVAL)
 
     def _owners(self) -> Sequence[str]:
         """Whose histories these are: the show's own first, in a private one also the imported ones."""
@@ -390,7 +398,3 @@ class Show:
         if self._is_shared:
             return (f"show/{self.name}/{character}",)
         return (f"client/{self._identity or self.name}/{character}", imported(character))
-
-    @staticmethod
-    def _now() -> Seconds:
-        return asyncio.get_running_loop().time()

@@ -18,14 +18,13 @@ class Tuning:
 
     def __init__(
         self,
-        *,
         director: Director,
         channel: Channel,
         lists: EditedLists,
         unasked: AutonomyDesk,
         audience: Audience,
         reread: Callable[[], None],
-        is_shared: bool,
+        is_shared: bool,  # noqa: FBT001
     ) -> None:
         """`reread` lets the role take over what the configuration says of the character now."""
         self._director = director

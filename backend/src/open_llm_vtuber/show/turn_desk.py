@@ -54,7 +54,7 @@ class TurnDesk:
 
     def perform(self, stimulus: Stimulus) -> None:
         """React to this when its turn comes. Raises ProtocolError `busy` or `wrong-state`."""
-        if stimulus.client and self._human_name():
+        if stimulus.client and self._human_name() and not stimulus.standing:
             stimulus = replace(stimulus, author=self._human_name())
         self._director.submit(stimulus)
         if outbox := self._audience.outbox(stimulus.client or ""):

@@ -48,6 +48,10 @@ class ShowBuilder:
         prompts = settings.system_config.tool_prompts
         self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
 
+    def take(self, settings: Settings, will: Unasked) -> None:
+        """Build later shows by these settings."""
+        self._settings, self._will = settings, will
+
     def build(self, name: str) -> Show:
         """Return the show of that name; one that the configuration does not name is a guest's own."""
         settings, named = self._settings, self._settings.shows.get(name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from open_llm_vtuber import config
 from open_llm_vtuber.agent.agents.hume_ai import HumeOptions
 from open_llm_vtuber.agent.judge import LlmJudge
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing

@@ -23,6 +23,7 @@ from open_llm_vtuber.modes import FEATURES, Feature, Mode
 from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.settings.existing_providers import served_as
 from open_llm_vtuber.settings.file import read
+from open_llm_vtuber.settings.keys import environment_of
 from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
@@ -271,6 +272,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         return Settings()
     file = path or DEFAULT_FILE
     notes: list[str] = []
+    environment = environment_of(file.parent, environment, notes)
     written, source = read(file, environment, notes)
     given = with_keys(written, environment)
     notes.extend(_unknown_keys(given))

@@ -11,7 +11,8 @@ from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.text_rules import encoding_of
 
-_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+_ENVIRONMENT = re.compile(r"(\$*)\$(\{(\w+)\})")
+"""`${NAME}`; with more than one dollar in front it is a text that begins with one dollar less."""
 
 
 def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
@@ -71,6 +72,11 @@ def _parsed(file: Path) -> tuple[Any, Source]:
         loader.dispose()
 
 
+def literally(text: str) -> str:
+    """Return what a file must hold so that this text is read, where it holds a `${NAME}` that is none of ours."""
+    return _ENVIRONMENT.sub(lambda found: "$" + found[0], text)
+
+
 def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
         return {
@@ -84,7 +90,9 @@ def _with_environment(value: Any, environment: Mapping[str, str], notes: list[st
         return value
 
     def replacement(found: re.Match[str]) -> str:
-        name = found[1]
+        if found[1]:
+            return found[1] + found[2]
+        name = found[3]
         if name not in environment:
             notes.append(f"The environment variable {name}, named in the configuration, is not set.")
         return environment.get(name, "")

@@ -9,7 +9,7 @@ import { Brain, Start, Voice } from "./setup/steps.js";
 /** @typedef {import("./setup/choices.js").Choices} Choices */
 /** @typedef {import("./setup/choices.js").Fault} Fault */
 
-const STEPS = ["Who she is", "Her voice", "Where she begins"];
+const STEPS = ["Who she is", "Her voice", "Her first show"];
 const LOOK_EVERY_MS = 700;
 const PATIENCE_MS = 120_000;
 
@@ -211,8 +211,8 @@ function App() {
   };
   const now = state.value;
   return html`<header>
-      <h1>Make her yours</h1>
-      <p>Three steps, a few minutes. She is live meanwhile, as <a href="/">${now?.name ?? "Mika"}</a>.</p>
+      <h1>${applied.value ? "She is yours" : "Make her yours"}</h1>
+      ${applied.value ? null : html`<p>Three steps, a few minutes. Meanwhile she is live as <a href="/">${now?.name ?? "Mika"}</a>.</p>`}
     </header>
     <main>
       ${now === null

@@ -32,8 +32,8 @@ export function Brain(props) {
     />
     <${Field}
       field="persona"
-      label="Who she is, in a sentence"
-      rows=${2}
+      label="What she is like, in a sentence"
+      rows=${3}
       most=${600}
       value=${chosen.persona}
       faults=${faults}
@@ -194,7 +194,7 @@ export function Voice({ chosen, state, change, faults, busy, hear }) {
     html`<button type="button" disabled=${busy !== ""} onClick=${() => hear(voice)}>${busy === voice ? "One moment…" : "▶ Listen"}</button>`;
   const choose = (/** @type {string} */ voice) => change({ voice });
   return html`<fieldset>
-    <legend>How she sounds</legend>
+    <legend class="unseen">How she sounds</legend>
     <${Card} group="voice" value="embedded" chosen=${chosen.voice} title="The voice that comes along" about="English, quick, on this machine." onChoose=${choose}>
       ${listen("embedded")}
     <//>
@@ -268,7 +268,7 @@ export function Start({ chosen, state, change, faults }) {
   const choose = (/** @type {string} */ start) => change({ start });
   const name = chosen.name.trim() || "she";
   return html`<fieldset>
-      <legend>Where she begins</legend>
+      <legend class="unseen">Her first show</legend>
       <${Card}
         group="start"
         value="rehearse"

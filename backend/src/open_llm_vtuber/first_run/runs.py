@@ -60,9 +60,10 @@ class Runs:
         return True
 
     def end(self) -> None:
-        """Let nothing follow."""
+        """Let the present run end soon, and nothing follow."""
         self._next = None
+        self._changed.set()
 
     async def changed(self) -> None:
-        """Return once a run is planned after the present one."""
+        """Return once the present run is to end."""
         await self._changed.wait()

@@ -54,7 +54,7 @@ def conf_yaml(choices: Choices, brain: Engine, voice: Engine, day: date, system:
         *_channel(choices.channel),
         *_system(system),
     ]
-    return "\n".join(parts) + _REST
+    return "\n".join(parts) + "\n" + _REST
 
 
 def _who(choices: Choices) -> Iterator[str]:

@@ -68,11 +68,15 @@ def write_keys(folder: Path, keys: Mapping[str, str]) -> None:
     try:
         before = file.read_text(encoding="utf-8-sig") if file.exists() else _HEAD
         kept = [line for line in before.splitlines() if not _names(line, keys)]
-        written = [f"{name}={value}" for name, value in keys.items()]
+        written = [f"{name}={_quoted(value)}" for name, value in keys.items()]
         _replace(file, "\n".join((*kept, *written)) + "\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"{FILE} cannot be written: {why}.") from None
+
+
+def _quoted(value: str) -> str:
+    return f"'{value}'" if value[:1] in ("'", '"') else value
 
 
 def _names(line: str, keys: Mapping[str, str]) -> bool:

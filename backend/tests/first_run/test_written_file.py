@@ -4,6 +4,7 @@ import re
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import pytest
 import yaml
 from hypothesis import example, given
@@ -25,6 +26,7 @@ from open_llm_vtuber.first_run.choices import (
 )
 from open_llm_vtuber.first_run.written_file import conf_yaml, section_of
 from open_llm_vtuber.provider_table import PROVIDERS
+from open_llm_vtuber.text_rules import one_line
 
 KEY = "sk-very-secret-key"
 ENVIRONMENT = {
@@ -34,7 +36,6 @@ ENVIRONMENT = {
     "HOME": "not this",
 }
 DAY = date(2026, 11, 24)
-texts = st.text(min_size=1, max_size=60)
 nasty = st.sampled_from(
     [
         "x: y",
@@ -60,11 +61,11 @@ nasty = st.sampled_from(
         "x\tsystem_config: {host: 0.0.0.0}",
     ]
 )
-words = nasty | texts.filter(lambda text: text.isprintable() and bool(text.strip()))
+words = (nasty | st.text(min_size=1, max_size=40)).filter(lambda text: 0 < len(one_line(text)) <= 40)
 brains = st.just(EmbeddedBrain()) | st.builds(
     ServedBrain,
     provider=st.sampled_from([name for name, row in PROVIDERS.items() if row.address]),
-    model=words.filter(lambda text: bool(text.strip(" \t\u0085\u2028\ufeff"))),
+    model=words,
 )
 voices = st.sampled_from(
     [
@@ -76,7 +77,7 @@ voices = st.sampled_from(
 )
 choices = st.builds(
     Choices,
-    name=words.filter(lambda text: bool(text.strip("\ufeff \t\u0085\u2028"))),
+    name=words,
     persona=words | st.just(""),
     brain=brains,
     voice=voices,
@@ -106,6 +107,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("written")
 
 
+@hypothesis.settings(deadline=None)
 @given(picked=choices, has_key=st.booleans())
 @example(picked=chosen(name="${HOME}", persona="a\\: ${HOME} $${HOME}"), has_key=True)
 def test_whatever_was_chosen_is_read_and_nothing_else(folder: Path, picked: Choices, has_key: bool) -> None:
@@ -130,6 +132,7 @@ def with_key(options: object) -> dict[str, str]:
     return {name: KEY if name.endswith("api_key") else value for name, value in options.items()}
 
 
+@hypothesis.settings(deadline=None)
 @given(picked=choices)
 def test_no_line_of_what_was_typed_stands_outside_of_its_own_value(picked: Choices) -> None:
     tree = yaml.safe_load(written(picked))

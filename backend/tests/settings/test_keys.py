@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_a_sentence_without_any_of_it(tmp_path: Path) -> 
         write_keys(tmp_path, {"A": "b"})
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     st.dictionaries(
         st.from_regex(r"[A-Z_][A-Z0-9_]{0,20}", fullmatch=True), st.from_regex(r"[!-~]{2,60}", fullmatch=True)

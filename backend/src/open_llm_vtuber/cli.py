@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, trial, twitch_cli
+from open_llm_vtuber import __version__, app, checkup, config, trial, twitch_cli
 from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
@@ -32,7 +32,7 @@ from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.terminal import (
     RehearsalScreen,
     console,
-    fault,
+    faults,
     log_here,
     out,
     plain,
@@ -45,6 +45,8 @@ from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts import output as vts
 
+NO_FILE = "[cyan]i[/] There is no conf.yaml: the engines that come along are used. `run` shows the address of the set-up."
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit."""
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
-        fault(str(error))
+        faults(error.faults)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -136,8 +138,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
+    written = _settings(options)
+    for each in checkup.body_faults_of(written, app.frontend_folder()):
+        remark(f"{each}. {each.fix}")
     settings = config.overridden(
-        _settings(options),
+        written,
         host=options.host,
         port=options.port,
         data_dir=options.data_dir,
@@ -176,17 +181,31 @@ def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    settings = _settings(options)
-    settings = config.overridden(settings, channel="")
-    remarks = list(settings.notes)
+    found = checkup.examine(options.config, app.frontend_folder())
+    for each in found.remarks:
+        remark(each)
+    if found.faults or found.settings is None:
+        faults(found.faults)
+        number = len(found.faults)
+        told = "One fault" if number == 1 else f"{number} faults"
+        console.print(f"[bold]{told}.[/] Engines are tried once everything above is put right.")
+        return 1
+    settings = config.overridden(found.settings, channel="")
+    remarks = found.remarks
+    if options.config is None and not config.DEFAULT_FILE.exists():
+        console.print(NO_FILE)
 
     def note(sentence: str) -> None:
         remarks.append(sentence)
         remark(sentence)
 
-    outcomes = asyncio.run(_use_everything_once(settings, note))
+    try:
+        outcomes = asyncio.run(_use_everything_once(settings, note))
+    except ConfigError as error:
+        faults(error.faults)
+        return 1
     if any(outcome.fault and not outcome.is_spare for outcome in outcomes):
-        return 2
+        return 1
     number = len(remarks) + sum(bool(outcome.fault) for outcome in outcomes)
     how = (
         f", with {number} {'remark' if number == 1 else 'remarks'}." if number else " and every engine works."

@@ -275,11 +275,11 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
     environment = environment_of(file.parent, environment, notes)
     written, source = read(file, environment, notes)
     given = with_keys(written, environment)
-    notes.extend(_unknown_keys(given))
+    notes.extend(unknown_keys(given))
     try:
         settings = Settings.model_validate({**given, "folder": file.parent, "source": source})
     except ValidationError as error:
-        raise ConfigError(source.faults(error)) from error
+        raise source.wrong(source.faults(error, Settings)) from error
     return settings.model_copy(update={"notes": (*notes, *settings.live_config.chat.notes)})
 
 
@@ -295,7 +295,7 @@ def character(
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
     except ValidationError as error:
-        raise ConfigError(source.faults(error, ("character_config",))) from error
+        raise source.wrong(source.faults(error, Character, ("character_config",))) from error
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
 
@@ -343,7 +343,8 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
 
 
-def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
+def unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a remark for each key of the outer sections that nobody reads."""
     known = set(Settings.model_fields) - {"folder", "notes", "source"}
     for name in given:
         if name in LATER:
@@ -353,7 +354,8 @@ def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
     for section, theirs in THEIRS.items():
         model = Settings.model_fields[section].annotation
         fields = set(getattr(model, "model_fields", {})) | theirs
-        for name in given.get(section) or {}:
+        written = given.get(section)
+        for name in written if isinstance(written, dict) else ():
             if name not in fields:
                 yield f"{section}.{name} is not a key that we know.{_nearest(name, fields)}"
 

@@ -8,7 +8,8 @@ from open_llm_vtuber.autonomous.scheduler import EventScheduler
 from open_llm_vtuber.autonomous.settings import SECTION, AutonomousSettings, read
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.errors import Fault
+from open_llm_vtuber.settings.explained import nearest
 
 Unasked = Callable[[str], Autonomy | None]
 """Show → what it does unasked; None where that is switched off."""
@@ -25,8 +26,8 @@ class Staging:
 def unasked(settings: Settings, report: Callable[[str], None], staging: Staging | None) -> Unasked:
     """Return what makes a show's scheduler. Raises ConfigError."""
     written = read(settings.autonomous, settings.folder, settings.source)
-    if missing := [*_missing_sheets(written, settings)]:
-        raise ConfigError("; ".join(missing))
+    if missing := [*missing_sheets(written, settings)]:
+        raise settings.source.wrong(missing)
     if not settings.features.autonomous:
         return lambda _: None
     # Whoever connects for a talk is not talked at; a client may switch it on.
@@ -41,11 +42,12 @@ def unasked(settings: Settings, report: Callable[[str], None], staging: Staging 
     return scheduler
 
 
-def _missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[str]:
+def missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[Fault]:
     """Yield a fault for each trigger that plays a cue sheet which there is not: it would break on air."""
     for number, trigger in enumerate(written.triggers):
         name = trigger.action.cue_sheet
         if name is not None and name not in settings.cue_sheets:
             known = ", ".join(settings.cue_sheets) or "none"
             place = (SECTION, "triggers", number, "action", "cue_sheet")
-            yield settings.source.fault(f"there is no cue sheet {name!r}; cue_sheets has {known}", place)
+            sentence = f"there is no cue sheet {name!r}; cue_sheets has {known}"
+            yield settings.source.fault(sentence, place, nearest(name, settings.cue_sheets))

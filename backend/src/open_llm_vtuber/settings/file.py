@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.keys import FILE as KEYS
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.text_rules import encoding_of
 
@@ -94,7 +95,10 @@ def _with_environment(value: Any, environment: Mapping[str, str], notes: list[st
             return found[1] + found[2]
         name = found[3]
         if name not in environment:
-            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
+            notes.append(
+                f"The environment variable {name}, named in the configuration, is not set: set it, or put {name}=… "
+                f"into {KEYS}."
+            )
         return environment.get(name, "")
 
     # Half a surrogate pair (YAML can escape one) could not be sent to anybody.

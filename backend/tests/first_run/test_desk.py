@@ -50,10 +50,10 @@ def refused(at: SetUpDesk, **more: Any) -> Unfit:
 
 def test_what_was_chosen_is_written_and_the_next_run_plays_it(tmp_path: Path) -> None:
     at = desk(tmp_path)
-    assert not at.is_set_up
+    was_set_up = at.is_set_up
     written = apply(at, persona="A pilot.", rehearse=True)
     assert written == Written("conf.yaml", "", ())
-    assert at.is_set_up
+    assert (was_set_up, at.is_set_up) == (False, True)
     run = at.runs.take()
     assert run is not None
     assert run.rehearses

@@ -72,11 +72,12 @@ def _walked(error: Mapping[str, Any], root: type[BaseModel]) -> _Error:
     for part in error["loc"]:
         known = tuple(name for kind in kinds for name in _fields(kind))
         inner = [each for kind in kinds for each in _inner(kind, part)]
-        named = [kind for kind in kinds if _is_called(kind, part)]
-        is_extra = error["type"] == "extra_forbidden" and len(steps) == len(error["loc"]) - 1
-        is_alternative = not inner and not is_extra and isinstance(part, str) and bool(kinds)
+        is_open = bool(steps) and steps[-1][1]  # which of them it is has been said
+        # Between alternatives a validation says which one it means, also where a field is called the same. So it does
+        # with some values of one kind, of which then nothing follows that we know.
+        is_alternative = not is_open and (len(kinds) > 1 or (not inner and _is_label(part, kinds)))
         steps.append((part, is_alternative))
-        kinds = inner or (named if is_alternative else [])
+        kinds = ([kind for kind in kinds if _is_called(kind, part)] or kinds) if is_alternative else inner
     return _Error(
         kind=error["type"],
         steps=tuple(steps),
@@ -85,6 +86,11 @@ def _walked(error: Mapping[str, Any], root: type[BaseModel]) -> _Error:
         given=error["input"],
         known=tuple(dict.fromkeys(known)),
     )
+
+
+def _is_label(part: str | int, kinds: Sequence[Any]) -> bool:
+    """Return whether a part of a place is no key: where no section is, there are none."""
+    return isinstance(part, str) and bool(kinds) and not any(_fields(kind) for kind in kinds)
 
 
 def _fields(kind: Any) -> Sequence[str]:
@@ -117,7 +123,8 @@ def _alternatives(annotation: Any) -> list[Any]:
     if origin is typing.Annotated:
         return _alternatives(get_args(annotation)[0])
     if origin in (typing.Union, types.UnionType):
-        return [each for argument in get_args(annotation) for each in _alternatives(argument)]
+        members = [each for each in get_args(annotation) if each is not type(None)]
+        return [each for member in members for each in _alternatives(member)]
     return [annotation]
 
 

@@ -104,7 +104,7 @@ autonomous:
     fixes = [each.fix for each in findings.faults]
     assert fixes[0] == "Did you mean Wave?"
     assert fixes[1] == "Did you mean joy?"
-    assert fixes[2] == "Wave goes from 0 to 0."
+    assert fixes[2] == "There is only Wave 0."
     assert fixes[5].startswith("There are: Idle, Wave")
     assert fixes[6] == "Did you mean hello?"
     assert findings.settings is not None

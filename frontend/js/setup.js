@@ -86,6 +86,7 @@ const tryBrain = () =>
     try {
       said.value = (await server.tryBrain(brain())).said;
       answered = asked;
+      untried.value = "";
     } catch (error) {
       untried.value = asked;
       throw error;

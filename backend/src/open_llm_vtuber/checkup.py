@@ -228,4 +228,5 @@ def _gesture(asked: tuple[str, int], place: Place, model: Live2dModel, source: S
     elif index >= len(model.motions[group]):
         last = len(model.motions[group]) - 1
         sentence = f"the avatar {model.name} has no gesture {group} {index}"
-        yield source.fault(sentence, place, f"{group} goes from 0 to {last}.")
+        there = f"{group} goes from 0 to {last}." if last else f"There is only {group} 0."
+        yield source.fault(sentence, place, there)

@@ -18,12 +18,14 @@ from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile, ExpressionResult, MotionResult
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.role import Billing, Repertoire, Role
 from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.stimulus import (
     Badge,
@@ -353,6 +355,8 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     channel: ChannelSettings | None = None,
     autonomy: Autonomy | None = None,
     writer: ChatWriter | None = None,
+    co_host: CoHostSettings | None = None,
+    standing: Standing | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -367,6 +371,8 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
         places=places,
         autonomy=autonomy,
         writer=writer,
+        co_host=co_host or CoHostSettings(),
+        standing=standing or Standing(),
     )
 
 

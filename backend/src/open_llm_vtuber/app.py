@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from fastapi import FastAPI
 
@@ -23,8 +22,8 @@ from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
-from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -33,24 +32,20 @@ from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import group_prompt, speak_up_prompt
+from open_llm_vtuber.persona import group_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
-    Store,
     VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.channel import ChannelSettings
-from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
-from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import SPEAK_UP, Show
-from open_llm_vtuber.show.text_desk import Places
+from open_llm_vtuber.show.standing import Standing
+from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -61,7 +56,7 @@ from open_llm_vtuber.tts.given_speech import given_speech
 from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
-from open_llm_vtuber.unasked import Staging, Unasked, unasked
+from open_llm_vtuber.unasked import Staging, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
@@ -118,16 +113,28 @@ async def on_air(
         for note in casting.notes:
             report(note)
         books = remote.books
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, books, lines, report)
+        before = await stood(store, tuple(settings.shows))
+        builder = ShowBuilder(
+            settings,
+            casting,
+            store=store,
+            ears=lambda: Ears(ear, detector),
+            will=will,
+            books=books,
+            lines=lines,
+            report=report,
+            stood=before,
+        )
         local = await stack.enter_async_context(
-            LocalShows(build, tuple(settings.shows), settings.features.off)
+            LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines)
+        shows = await _channels(stack, settings, groups, lines, before)
         proxy = await _proxy(stack, settings, shows)
+        comeback = Comeback(shows, store, tuple(settings.shows))
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in loops]
+        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
         try:
             yield OnAir(
@@ -140,6 +147,7 @@ async def on_air(
                 ear=ear,
                 proxy=proxy,
             )
+            await comeback.forget()
         finally:
             for task in running:
                 task.cancel()
@@ -148,45 +156,6 @@ async def on_air(
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
-
-
-def _stage(  # noqa: PLR0913, PLR0917  all that shows share
-    settings: Settings,
-    casting: Casting,
-    store: Store,
-    ears: Callable[[], Ears],
-    will: Unasked,
-    books: Bookkeeping,
-    lines: ChatLines,
-    report: Report,
-) -> Callable[[str], Show]:
-    """Return what builds a show of a name: what all shows share is made here, once."""
-    places, chat = Places(), settings.live_config.chat
-    tuned = ChannelSettings(
-        chat=chat, sheets=CueSheets(settings.cue_sheets), may_move=settings.features.character_control
-    )
-    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder, report) or SPEAK_UP
-
-    def build(name: str) -> Show:
-        named = settings.shows.get(name)
-        return Show(
-            name,
-            casting.opening(),
-            store=store,
-            repertoire=casting,
-            guard=Guard(chat.moderation),
-            channel=tuned,
-            shared=named is not None,
-            ears=ears(),
-            speak_up=speak_up,
-            mode=named.mode if named else "orphiq",
-            places=places,
-            books=books if named else None,  # a guest's own show neither sees the books nor begins a stream
-            autonomy=will(name),
-            writer=lines,
-        )
-
-    return build
 
 
 def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
@@ -349,14 +318,27 @@ async def _detector(
     return lease.engine
 
 
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
-    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
+async def _channels(
+    stack: AsyncExitStack,
+    settings: Settings,
+    shows: Shows,
+    lines: ChatLines,
+    before: Mapping[str, Standing],
+) -> Channels:
+    """Start what reads channels: the configured one, and those that were read before a crash.
+
+    Without a login it reads anonymously: a token that somebody has pasted is kept nowhere.
+    """
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
     channels = await stack.enter_async_context(Channels(shows, platform, lines))
-    if settings.features.twitch and twitch.channel:
+    if settings.features.twitch:
         stored = None if platform.has_login() else ANONYMOUS
-        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+        for name, standing in before.items():
+            if standing.channel and not (name == ON_AIR and twitch.channel):
+                channels.keep(name, standing.channel, stored)
+        if twitch.channel:
+            channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
 
 
@@ -385,12 +367,8 @@ def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStud
 @asynccontextmanager
 async def _seat(shows: Shows) -> AsyncGenerator[AsyncIterator[str], None]:
     """Join the show on air as a client that shows face and gestures, and no more."""
-    client = str(uuid4())
-    async with shows.subscribe(ON_AIR, client, listens_only=True) as place:
-        for request in (Describe(client), Hello(client, ("expression", "motion"))):
-            for message in await shows.ask(place.show, request):
-                place.outbox.send(message)
-        yield _frames(place.outbox)
+    async with listener(shows, ON_AIR, ("expression", "motion")) as outbox:
+        yield _frames(outbox)
 
 
 async def _frames(outbox: Outbox) -> AsyncGenerator[str, None]:

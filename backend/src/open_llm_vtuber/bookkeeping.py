@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from open_llm_vtuber import course
+from open_llm_vtuber.decided import Paid
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import SpendingStore
 from open_llm_vtuber.protocol.parts import ModelSpend, Spend
@@ -89,6 +91,15 @@ class Bookkeeping:
     def settle(self, reservation: Reservation, spending: Spending) -> None:
         """Put down what a request really came to."""
         self.ledger.settle(reservation, spending)
+        course.note(
+            Paid(
+                provider=spending.provider,
+                model=spending.model,
+                prompt_tokens=spending.prompt_tokens,
+                answer_tokens=spending.answer_tokens,
+                cost=spending.cost,
+            )
+        )
         self.step(Payer(show=spending.payer.show))
         try:
             self._queue.put_nowait(spending)

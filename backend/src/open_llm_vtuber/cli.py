@@ -18,6 +18,7 @@ from open_llm_vtuber import __version__, app, checkup, config, trial, twitch_cli
 from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.first_run.desk import SetUpDesk
 from open_llm_vtuber.first_run.runs import Run, Runs
@@ -51,7 +52,7 @@ NO_FILE = "[cyan]i[/] There is no conf.yaml: the engines that come along are use
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit."""
     options = _parser().parse_args(arguments)
-    log_here()
+    log_here(as_json=getattr(options, "log", "text") == "json")
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--channel", metavar="NAME", help="Twitch channel whose chat is read (no login needed)")
     run.add_argument("--no-browser", action="store_true", help="do not open the talk page")
     run.add_argument("--yes", action="store_true", help="let the demo brain onto a real channel")
+    run.add_argument("--log", choices=("text", "json"), default="text", help="how lines of the log look")
     run.set_defaults(run=_run)
 
     check = commands.add_parser("check", help="check the configuration and use every engine once")
@@ -112,10 +114,11 @@ def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_data_dir(login)
     login.set_defaults(run=_twitch_login)
 
-    doctor = commands.add_parser("doctor", help="find out what works, step by step")
+    doctor = commands.add_parser("doctor", help="print a report for whoever helps, without secrets")
     _add_config(doctor)
     _add_data_dir(doctor)
-    doctor.add_argument("--twitch", action="store_true", required=True, help="with this token and channel")
+    doctor.add_argument("--twitch", action="store_true", help="find out what this token and channel can do")
+    doctor.add_argument("--port", type=int, help="where the server runs that is asked how it is")
     doctor.add_argument("--channel", metavar="NAME", help="Twitch channel (default: from the configuration)")
     doctor.set_defaults(run=_doctor)
 
@@ -300,7 +303,11 @@ def _twitch_login(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), data_dir=options.data_dir, channel=options.channel)
-    return twitch_cli.examine(settings)
+    if options.twitch:
+        return twitch_cli.examine(settings)
+    for line in report(settings, options.port or settings.system_config.port):
+        out.print(line, markup=False, soft_wrap=True)
+    return 0
 
 
 def _protocol(_: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
 from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.settings.existing_providers import served_as
 from open_llm_vtuber.settings.file import read
 from open_llm_vtuber.settings.keys import environment_of
@@ -209,6 +210,7 @@ class LiveConfig(_Section):
     twitch: TwitchConfig = TwitchConfig()
     chat: ChatSettings = ChatSettings()
     vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
+    co_host: CoHostSettings = CoHostSettings()
 
 
 class Features(_OwnSection):

@@ -29,6 +29,8 @@ _LOOK_ALIKES = str.maketrans(
     "abekmhopctyxsijhldqwabezikmvoptuxi",
 )
 
+_NO_BRACKETS = str.maketrans("[]", "()")
+
 
 def encoding_of(beginning: bytes) -> str:
     """Return how a text file is encoded that begins so: UTF-8, or UTF-16 that says so. Anything else would be a guess."""
@@ -154,3 +156,12 @@ def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
     # one look at what stands before for all of them: most places in a text are no beginning of a word
     alone = [f"(?<!{_WORD_BELOW})(?:{'|'.join(spaced)})(?!{_WORD_BELOW})"] if spaced else []
     return re.compile("|".join([*alone, *others]) or r"(?!)")
+
+
+def stage_mark(name: str, standing: str) -> str:
+    """Return what stands in a prompt in front of the words of somebody on stage: `standing` is what they are there.
+
+    >>> stage_mark("Alex", "streamer")
+    '[Alex, streamer]'
+    """
+    return f"[{name.translate(_NO_BRACKETS)}, {standing}]"

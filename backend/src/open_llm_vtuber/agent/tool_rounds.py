@@ -10,7 +10,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from open_llm_vtuber import course
 from open_llm_vtuber.agent.window import Prompt, fitting_tools, length_of_tools, window_of
+from open_llm_vtuber.decided import Asked
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import LanguageModel, Toolbox
 from open_llm_vtuber.stimulus import Payer, PromptMessage, TextOptions, new_id
@@ -86,7 +88,9 @@ class ToolRounds:
         begun = False
         options = TextOptions(tools=tools, payer=reply.payer, is_spoken=True)
         try:
-            async with aclosing(self._llm.stream(reply.messages(tools), options)) as pieces:
+            messages = reply.messages(tools)
+            course.note(Asked(model=self._llm.abilities.model, messages=messages))
+            async with aclosing(self._llm.stream(messages, options)) as pieces:
                 async for piece in pieces:
                     begun = True
                     if tools or isinstance(piece, str):

@@ -1,12 +1,12 @@
 """What she says of her own accord: a prompt from all that is known, a line that she has not said lately, or nothing."""
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from open_llm_vtuber import course
 from open_llm_vtuber.autonomous.personality import Personality
 from open_llm_vtuber.autonomous.repetition import RecentLines
 from open_llm_vtuber.autonomous.templates import fields_of, filled
@@ -146,7 +146,7 @@ class ContentGenerator:
         pieces: list[str] = []
         length = 0
         async with (
-            asyncio.timeout(WRITING_LIMIT),
+            course.timeout(WRITING_LIMIT),
             aclosing(adapter.generate_text(prompt, None, options)) as answer,
         ):
             async for piece in answer:

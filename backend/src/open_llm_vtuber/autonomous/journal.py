@@ -2,8 +2,10 @@
 
 from collections import deque
 
+from open_llm_vtuber import course
 from open_llm_vtuber.autonomous.content_generator import Content
 from open_llm_vtuber.autonomous.moments import Now
+from open_llm_vtuber.decided import Fired
 from open_llm_vtuber.protocol.autonomous_parts import FireReport, Outcome
 
 KEPT = 50
@@ -37,6 +39,7 @@ class Journal:
         stimulus: str = "",
     ) -> None:
         """Note a fire."""
+        course.note(Fired(trigger=trigger, outcome=outcome, reason=reason[:LONGEST_REASON], turn_id=stimulus))
         told = content or Content(text="", source="nothing", tries=0)
         self._fires.append(
             FireReport(

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator
 
+from open_llm_vtuber import course
 from open_llm_vtuber.units import Seconds
 
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
@@ -36,7 +37,7 @@ class Now:
 
 def wall_clock() -> datetime:
     """Return the time of day, with a zone."""
-    return datetime.now(UTC)
+    return course.wall()
 
 
 def zone(name: str) -> ZoneInfo:

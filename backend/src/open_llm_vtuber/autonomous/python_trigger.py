@@ -1,9 +1,9 @@
 """Carries out a trigger that is written in Python: somebody else's code, which costs its own trigger only."""
 
-import asyncio
 import logging
 from dataclasses import dataclass
 
+from open_llm_vtuber import course
 from open_llm_vtuber.autonomous.triggers import Trigger
 from open_llm_vtuber.autonomy import Floor
 from open_llm_vtuber.errors import EngineError, ProtocolError
@@ -29,7 +29,7 @@ class Result:
 async def carry_out(name: str, trigger: Trigger, floor: Floor) -> Result | None:
     """Ask it whether it is time, and let it do what it does; return None where it was not time."""
     try:
-        async with asyncio.timeout(LIMIT):
+        async with course.timeout(LIMIT):
             if not await trigger.should_trigger():
                 return None
             await trigger.execute(floor)

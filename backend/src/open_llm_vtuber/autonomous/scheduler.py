@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from open_llm_vtuber import course
 from open_llm_vtuber.autonomous import changes, wants
 from open_llm_vtuber.autonomous.content_generator import Content, ContentGenerator
 from open_llm_vtuber.autonomous.gestures import act
@@ -215,7 +216,7 @@ class EventScheduler:
         times = (self._roster.next_due(), self._walk.ends) if self.is_enabled else ()
         until = min((time for time in times if time is not None), default=now + LONGEST_WAIT)
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(min(max(now, until), now + LONGEST_WAIT)):
+            async with course.timeout_at(min(max(now, until), now + LONGEST_WAIT)):
                 await self._woken.wait()
         self._woken.clear()
 
@@ -378,7 +379,7 @@ class EventScheduler:
             self._floor.changed()
 
     def _now(self) -> Now:
-        return Now(asyncio.get_running_loop().time(), self._wall())
+        return Now(course.now(), self._wall())
 
     def _clock_offset(self) -> Seconds:
         now = self._now()

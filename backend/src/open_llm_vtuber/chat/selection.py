@@ -1,7 +1,7 @@
 """Which viewer's line is answered next: the one with the highest score of those that wait. Pure; time is passed in."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from open_llm_vtuber.chat.commands import looks_like_command
@@ -19,6 +19,7 @@ from open_llm_vtuber.chat.scoring import (
     weighed,
     words_of,
 )
+from open_llm_vtuber.decided import Candidate
 from open_llm_vtuber.settings.chat import SelectionSettings
 from open_llm_vtuber.stimulus import ChatMessage, ChatRemoval
 from open_llm_vtuber.text_rules import bounded, name_pattern, normalised, one_line, strip_invisible
@@ -67,6 +68,7 @@ class _Waiting:
     since: Seconds
     text: str
     is_first: bool
+    factors: Mapping[str, float] = field(default_factory=dict)
     parts: dict[str, float] = field(default_factory=dict)
     score: float = 0.0
 
@@ -79,6 +81,8 @@ class Taken:
     decision: Decision
     crowd: str
     """What chat is doing beside it, as data for the prompt."""
+    candidates: tuple[Candidate, ...] = ()
+    """It and all that waited with it, the best first."""
 
 
 class Selection:
@@ -162,16 +166,16 @@ class Selection:
         """Count a message that is not answered into what chat is doing."""
         self._crowd.note(message.id, message.username, clean_text(message), now)
 
-    def take(self, now: Seconds) -> tuple[Taken | None, list[Decision]]:
-        """Return the message to answer now, if any, and what becomes of others; it waits no longer."""
+    def take(self, now: Seconds, choice: str | None = None) -> tuple[Taken | None, list[Decision]]:
+        """Return the message to answer now, if any, and what becomes of others; it waits no longer.
+
+        With a `choice` it is that message, whatever the scores say: one that was chosen before, elsewhere.
+        """
         decisions = self._drop_stale(now)
-        if not self._waiting:
+        if choice not in self._waiting if choice is not None else not self._waiting:
             return None, decisions
-        for each in self._waiting.values():
-            self._weigh(each, now)
-        best = max(
-            self._waiting.values(), key=lambda each: each.score
-        )  # of equals the one that waited longer
+        ranked = self._ranked(now)
+        best = ranked[0] if choice is None else self._waiting[choice]
         del self._waiting[best.message.id]
         decisions += [
             replace(self._as_decided(each, "pending"), beaten_by=best.score)
@@ -182,7 +186,15 @@ class Selection:
         self._answered_at.move_to_end(best.message.username)
         if len(self._answered_at) > VIEWERS_REMEMBERED:
             self._answered_at.popitem(last=False)
-        return Taken(best.message, self._as_decided(best, "queued"), self._crowd.summary(now)), decisions
+        taken = self._as_decided(best, "queued")
+        candidates = tuple(map(_candidate, ranked))
+        return Taken(best.message, taken, self._crowd.summary(now), candidates), decisions
+
+    def candidates(self, now: Seconds) -> Sequence[Candidate]:
+        """Return what waits, weighed as of now, the best first."""
+        return [
+            _candidate(each) for each in self._ranked(now) if now - each.since <= self._settings.max_age_s
+        ]
 
     def remove(self, removal: ChatRemoval) -> list[Decision]:
         """Forget what a moderator removed."""
@@ -219,11 +231,17 @@ class Selection:
             noise=noise(spoken),
         )
 
+    def _ranked(self, now: Seconds) -> list[_Waiting]:
+        for each in self._waiting.values():
+            self._weigh(each, now)
+        # of equals the one that waited longer comes first: the sort is stable
+        return sorted(self._waiting.values(), key=lambda each: -each.score)
+
     def _weigh(self, each: _Waiting, now: Seconds) -> None:
         settings = self._settings
         last = self._answered_at.get(each.message.username)
         alike = max((similarity(each.line.words, words) for words in self._answered), default=0.0)
-        found = factors(
+        each.factors = factors(
             each.line,
             age=min(1.0, (now - each.since) / settings.max_age_s),
             novelty=1.0 - alike,
@@ -232,7 +250,7 @@ class Selection:
             is_first=each.is_first,
             greets=self._greets,
         )
-        each.parts = dict(weighed(found, settings.weights))
+        each.parts = dict(weighed(each.factors, settings.weights))
         each.score = score(each.parts)
 
     def _count(self, text: str, now: Seconds) -> int:
@@ -275,6 +293,12 @@ class Selection:
         return Decision(
             message_id=each.message.id, outcome=outcome, score=each.score, factors=dict(each.parts)
         )
+
+
+def _candidate(each: _Waiting) -> Candidate:
+    return Candidate(
+        message_id=each.message.id, score=each.score, factors=each.factors, parts=dict(each.parts)
+    )
 
 
 def _without_emotes(message: ChatMessage) -> str:

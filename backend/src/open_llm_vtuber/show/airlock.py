@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from open_llm_vtuber import course
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Judge
 from open_llm_vtuber.protocol.live_server_messages import SentenceHeld
@@ -57,7 +58,7 @@ class Airlock:
         if self.judge is None:
             return None
         try:
-            async with asyncio.timeout(self._limit_s):
+            async with course.timeout(self._limit_s):
                 return await self.judge.objection(text)
         except (EngineError, TimeoutError) as error:
             log.warning("nobody judged a sentence: %s", str(error) or "too late")
@@ -67,7 +68,7 @@ class Airlock:
         """Hold a sentence that is ready from now on for as long as is set, and tell the operators."""
         if self.delay_s <= 0:
             return
-        until = asyncio.get_running_loop().time() + self.delay_s
+        until = course.now() + self.delay_s
         self._held[sentence_id] = _Held(turn_id, until)
         air_in_ms = Milliseconds(round(self.delay_s * 1000))
         self._publish(SentenceHeld(id=sentence_id, turn_id=turn_id, text=text, air_in_ms=air_in_ms))
@@ -78,7 +79,7 @@ class Airlock:
         if held is None:
             return None
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(held.until):
+            async with course.timeout_at(held.until):
                 await held.is_decided.wait()
         self._held.pop(sentence_id, None)
         return None if held.may_air else DROPPED

@@ -6,13 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.envelope import Capability
-from open_llm_vtuber.protocol.server_messages import (
-    Audio,
-    Control,
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.server_messages import Control, ServerMessage
 from open_llm_vtuber.units import Seconds
 
 OUTBOX_FRAMES = 1_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal, assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.live2d_model import (
     Ended,
@@ -37,7 +38,7 @@ from open_llm_vtuber.protocol.parts import (
     MotionResult,
 )
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.show import commands
+from open_llm_vtuber.show import commands, noted
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.silent_faces import SilentFaces
 from open_llm_vtuber.stimulus import USUAL_FADE, ExpressionRequest, MotionRequest, Priority, new_id
@@ -92,7 +93,7 @@ class Body:
             self._settle(self._now())
             self._woken.clear()  # it was ourselves
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._next_change()):
+                async with course.timeout_at(self._next_change()):
                     await self._woken.wait()
 
     # --- what shows --------------------------------------------------------------------------------
@@ -170,6 +171,7 @@ class Body:
         self._settle(now, outcome.ended, fresh=claim)
         delivered = self._audience.able("expression") + len(self._audience.existing)
         status, reason = self._status_of(claim, is_accepted=outcome.is_accepted, delivered=delivered)
+        noted.claimed(request, str(index), status, reason)
         return ExpressionResult(
             status=status,
             claim_id=claim.id if outcome.is_accepted else None,
@@ -214,6 +216,7 @@ class Body:
             status, reason = "queued", "behind-a-loop" if self._gestures.is_behind_a_loop else "waiting"
         elif not delivered:
             status, reason = "queued", "no-stage"
+        noted.claimed(request, f"{motion.group} {motion.index}", status, reason)
         return MotionResult(
             status=status,
             claim_id=claim.id if outcome.is_accepted else None,
@@ -375,7 +378,7 @@ class Body:
 
     @staticmethod
     def _now() -> Seconds:
-        return asyncio.get_running_loop().time()
+        return course.now()
 
 
 def _as_told(shown: FaceClaim | None) -> tuple[int | None, str, int]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.commands import Commands
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat.decisions import skipped
@@ -127,7 +128,7 @@ class Channel:
             due.append(max(now + SHORTEST_WAIT, self._written_at + WRITE_EVERY))
         later = [each for each in due if each > now]
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(min(later) if later else None):
+            async with course.timeout_at(min(later) if later else None):
                 await self._poked.wait()
 
     async def _keep_house(self) -> None:
@@ -203,7 +204,7 @@ class Channel:
             return ()
         told: tuple[str, ...] = ()
         with suppress(TimeoutError):
-            async with asyncio.timeout(BRIEFING_LIMIT):
+            async with course.timeout(BRIEFING_LIMIT):
                 told = await self.viewers.brief(
                     self._place(), stimulus, is_first=self.chat.is_first(stimulus.message_id)
                 )
@@ -293,7 +294,7 @@ class Channel:
 
     @staticmethod
     def _now() -> Seconds:
-        return asyncio.get_running_loop().time()
+        return course.now()
 
 
 def _concerns(removal: ChatRemoval, stimulus: Stimulus) -> bool:

@@ -1,9 +1,9 @@
 """What viewers and moderators may ask for in chat, done: each command ends in one cue that says what became of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.commands import Ask, Block, Gesture, Plain, ShowFace
 from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.chat.why import in_words
@@ -71,7 +71,7 @@ class ChatCommands:
 
     def _explain(self, asked: Asked) -> None:
         """Tell its writer in chat how the command is used. His own words are not repeated: they would be ours."""
-        usage = self._chat.usage(asked, asyncio.get_running_loop().time()) if self._explains else None
+        usage = self._chat.usage(asked, course.now()) if self._explains else None
         if usage:
             self._write(usage, asked.message.id)
 

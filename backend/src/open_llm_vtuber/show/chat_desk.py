@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.commands import Call, Commands
 from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.chat.events import same_words
@@ -13,11 +14,13 @@ from open_llm_vtuber.chat.permissions import Role, role_of
 from open_llm_vtuber.chat.selection import Selection, clean_text, concerns
 from open_llm_vtuber.chat.tombstones import Tombstones
 from open_llm_vtuber.chat.why import DecisionLog
+from open_llm_vtuber.decided import Arrived, Chosen
 from open_llm_vtuber.protocol.live_server_messages import ChatDecision, ChatMessageCue, ChatMessageRemoved
 from open_llm_vtuber.protocol.parts import Badge, Emote, Held
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.settings.chat import CommandRules, ModerationSettings
+from open_llm_vtuber.show import noted
 from open_llm_vtuber.stimulus import CHAT, ChannelEvent, ChatMessage, ChatRemoval, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line, writable
 from open_llm_vtuber.units import Seconds
@@ -163,6 +166,15 @@ class ChatDesk:
             each.message_id: each for each in self._decide(message, role, call, now, is_first=is_first)
         }
         own = decisions.pop(message.id)
+        course.note(
+            Arrived(
+                message_id=message.id,
+                is_first=is_first,
+                closed=self.closed or "",
+                with_event=message.id in self._of_events,
+            )
+        )
+        noted.settled(own)
         cue = self._shown[message.id] = _cue(message, own)
         if len(self._shown) > SHOWN_MESSAGES:
             self._shown.popitem(last=False)
@@ -185,7 +197,10 @@ class ChatDesk:
         if taken is None:
             return None
         self.log.decided(taken.decision)
-        return stimulus_of(taken.message, clean_text(taken.message), (taken.crowd,) if taken.crowd else ())
+        crowd = (taken.crowd,) if taken.crowd else ()
+        stimulus = stimulus_of(taken.message, clean_text(taken.message), crowd)
+        course.note(Chosen(turn_id=stimulus.id, message_id=taken.message.id, candidates=taken.candidates))
+        return stimulus
 
     def decide(self, decision: Decision) -> None:
         """Note what became of a message that was taken."""
@@ -299,6 +314,7 @@ class ChatDesk:
         for decision in decisions:
             wire = _on_the_wire(decision)
             self.log.decided(decision)
+            noted.settled(decision)
             if decision.outcome == "pending" and decision.beaten_by is not None:
                 continue  # it waits as before; only its score has changed
             if cue := self._shown.get(decision.message_id):

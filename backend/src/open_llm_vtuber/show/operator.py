@@ -7,8 +7,10 @@ from typing import assert_never, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.decisions import skipped
 from open_llm_vtuber.chat.why import Reason, in_words
+from open_llm_vtuber.decided import Edited
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import BodyControl, Store
 from open_llm_vtuber.protocol.live_server_messages import (
@@ -36,6 +38,7 @@ from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.chat_commands import ChatCommands
 from open_llm_vtuber.show.director import Director
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.stimulus import ChatRemoval, ExpressionRequest, Priority, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 
@@ -62,6 +65,7 @@ class Operator:
         show: str,
         channel: Channel,
         *,
+        standing: Standing,
         store: Store,
         director: Director,
         audience: Audience,
@@ -70,10 +74,11 @@ class Operator:
         resting: Callable[[], int],
         on_change: Callable[[], None],
     ) -> None:
-        self.is_stopped = False
-        self.is_chat_paused = False
+        self.is_stopped = director.is_frozen = standing.is_stopped
+        self.is_chat_paused = standing.is_chat_paused
         self._show = show
         self._channel = channel
+        self._close()
         self._store = store
         self._director = director
         self._audience = audience
@@ -281,7 +286,8 @@ class Operator:
         now = lists_of(moderation.settings)[name]
         gone = {each.lower() for each in remove}
         edited = tuple(dict.fromkeys([*(each for each in now if each.lower() not in gone), *add]))
-        settings = _with_list(moderation.settings, name, edited)
+        settings = with_list(moderation.settings, name, edited)
+        course.note(Edited(name=name, entries=edited))
         moderation.apply(settings)
         self._airlock.guard.apply(settings)
 
@@ -300,9 +306,10 @@ def lists_of(settings: ModerationSettings) -> dict[ModerationList, tuple[str, ..
     }
 
 
-def _with_list(
+def with_list(
     settings: ModerationSettings, name: ModerationList, entries: tuple[str, ...]
 ) -> ModerationSettings:
+    """Return the settings with another list of that name."""
     match name:
         case "hold_words":
             return settings.model_copy(update={"hold": settings.hold.model_copy(update={"words": entries})})

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from open_llm_vtuber import course
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
@@ -102,7 +103,7 @@ class RoleChange:
 
     async def _complete(self, file: str) -> Role:
         try:
-            async with asyncio.timeout(CASTING_LIMIT):
+            async with course.timeout(CASTING_LIMIT):
                 return await self._repertoire.become(file)
         except (ConfigError, EngineError) as error:
             raise ProtocolError(str(error), code=error.code) from error

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.errors import ProtocolError, VTuberError
 from open_llm_vtuber.ports import Adapter
 from open_llm_vtuber.protocol.codec import problem
@@ -70,7 +71,7 @@ class _Writing:
         self.report = report
 
     def response(self, finish_reason: FinishReason) -> TextGenerationResponse:
-        passed = asyncio.get_running_loop().time() - self.began
+        passed = course.now() - self.began
         counted = self.report.answer_tokens if self.report else None
         return TextGenerationResponse(
             request_id=self.request.request_id,
@@ -139,7 +140,7 @@ class TextDesk:
         if len(own) >= MOST_OF_A_CLIENT:
             raise ProtocolError("Too many texts are being written for you; wait for one.", code="busy")
         self._places.take()
-        began = asyncio.get_running_loop().time()
+        began = course.now()
         writing = _Writing(request, self._adapter(), began, TagFilter(self._emotions()))
         self._writing.append(writing)
         writing.task = self._group.create_task(self._write(writing), name="a text on demand")
@@ -165,7 +166,7 @@ class TextDesk:
 
     async def _write(self, writing: _Writing) -> None:
         try:
-            async with asyncio.timeout(LONGEST_GENERATION):
+            async with course.timeout(LONGEST_GENERATION):
                 reason = await self._pieces(writing)
             if writing.request.speak and writing.text.strip():
                 self._perform(Stimulus(text=writing.spoken.strip(), source="typed", author="", verbatim=True))

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from open_llm_vtuber import course
 from open_llm_vtuber.protocol.codec import harmless
 from open_llm_vtuber.protocol.server_messages import ToolCallStatus
 from open_llm_vtuber.tool_use import ToolUse
@@ -33,7 +33,7 @@ class ToolLines:
                 status=use.status,
                 content=_sendable(use.content),
                 name=self._name,
-                timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                timestamp=course.wall().isoformat(timespec="milliseconds"),
             )
         )
 

@@ -3,8 +3,9 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from open_llm_vtuber import course
 from open_llm_vtuber.chat.facts import facts_in
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import ViewerBook
@@ -83,7 +84,7 @@ class ViewerDesk:
     async def tidy(self) -> None:
         """Forget viewers who stay away."""
         try:
-            await self._book.forget_older_than(datetime.now(UTC) - timedelta(days=self._settings.keep_days))
+            await self._book.forget_older_than(course.wall() - timedelta(days=self._settings.keep_days))
         except EngineError as error:
             log.warning("viewers: %s", error)
 
@@ -105,7 +106,7 @@ class ViewerDesk:
         """Keep an exchange, and what the viewer told with it."""
         if not (self._settings.remember and stimulus.username and stimulus.message_id and heard):
             return
-        now, message_id = datetime.now(UTC), stimulus.message_id
+        now, message_id = course.wall(), stimulus.message_id
         exchange = Exchange(
             message_id=message_id,
             asked=bounded(stimulus.text, LONGEST_QUOTE),

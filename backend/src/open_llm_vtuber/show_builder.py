@@ -1,0 +1,76 @@
+"""How a show is built from its name: what all shows share is here, once."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from open_llm_vtuber.bookkeeping import Bookkeeping
+from open_llm_vtuber.casting import Casting
+from open_llm_vtuber.chat.cue_sheets import CueSheets
+from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.config import Settings
+from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.ports import Store
+from open_llm_vtuber.show.channel import ChannelSettings
+from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.show import SPEAK_UP, Show
+from open_llm_vtuber.show.standing import Standing
+from open_llm_vtuber.show.text_desk import Places
+from open_llm_vtuber.unasked import Unasked
+
+
+class ShowBuilder:
+    """Builds shows of the same cast, over the same store."""
+
+    def __init__(  # noqa: PLR0913  all that shows share, each by name
+        self,
+        settings: Settings,
+        casting: Casting,
+        *,
+        store: Store,
+        ears: Callable[[], Ears],
+        will: Unasked,
+        books: Bookkeeping,
+        lines: ChatLines,
+        report: Callable[[str], None],
+        stood: Mapping[str, Standing] = MappingProxyType({}),
+    ) -> None:
+        """`stood` is how shows stood that a crash has ended."""
+        self._settings = settings
+        self._casting = casting
+        self._store = store
+        self._ears = ears
+        self._will = will
+        self._books = books
+        self._lines = lines
+        self._stood = stood
+        self._places = Places()
+        prompts = settings.system_config.tool_prompts
+        self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
+
+    def build(self, name: str) -> Show:
+        """Return the show of that name; one that the configuration does not name is a guest's own."""
+        settings, named = self._settings, self._settings.shows.get(name)
+        chat = settings.live_config.chat
+        return Show(
+            name,
+            self._casting.opening(),
+            store=self._store,
+            repertoire=self._casting,
+            guard=Guard(chat.moderation),
+            channel=ChannelSettings(
+                chat=chat,
+                sheets=CueSheets(settings.cue_sheets),
+                may_move=settings.features.character_control,
+            ),
+            shared=named is not None,
+            ears=self._ears(),
+            co_host=settings.live_config.co_host,
+            speak_up=self._speak_up,
+            standing=self._stood.get(name) or Standing(mode=named.mode if named else "orphiq"),
+            places=self._places,
+            # A guest's own show neither sees the books nor begins a stream.
+            books=self._books if named else None,
+            autonomy=self._will(name),
+            writer=self._lines,
+        )

@@ -1,8 +1,7 @@
-"""The set-up page and its addresses."""
+"""The set-up page and what it asks for. That is between the two of them and no part of the API."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -27,7 +26,6 @@ from open_llm_vtuber.web.api import STATUS, Problem
 
 T = TypeVar("T", bound=BaseModel)
 
-TAGS: list[str | Enum] = ["set-up"]
 KINDS = frozenset(("embedded", "served", "edge", "openai"))
 """Parts of a fault's place that stand for an alternative, and not for a field."""
 SENTENCES: Mapping[str, str] = {
@@ -114,7 +112,7 @@ class Applied(BaseModel):
 class Rehearsal(BaseModel):
     """Whether the next run is a rehearsal."""
 
-    rehearse: bool = True
+    rehearse: bool
 
 
 class _Refused(Exception):
@@ -124,18 +122,13 @@ class _Refused(Exception):
         self.status = status or STATUS.get(code, 500)
 
 
-REFUSALS: dict[int | str, dict[str, object]] = {
-    status: {"model": SetUpProblem} for status in (403, 422, 429, 502)
-}
-
-
 def add_set_up(app: FastAPI, desk: SetUpDesk, frontend: Path) -> None:
     """Add the page and its routes to a web application."""
     _add_refusals(app)
     _add_page(app, desk, frontend)
     _add_trials(app, desk)
 
-    @app.post("/api/setup", tags=TAGS, status_code=202, responses=REFUSALS)
+    @app.post("/api/setup", status_code=202, include_in_schema=False)
     async def apply(request: Request) -> Applied:
         """Write the configuration and begin again with it. Keys go into a file of their own, and never come back."""
         choices = await _body(request, Choices)
@@ -145,7 +138,7 @@ def add_set_up(app: FastAPI, desk: SetUpDesk, frontend: Path) -> None:
             file=written.file, copy_of_before=written.copy, keys=written.keys, run=desk.runs.number
         )
 
-    @app.post("/api/setup/rehearsal", tags=TAGS, status_code=202, responses=REFUSALS)
+    @app.post("/api/setup/rehearsal", status_code=202, include_in_schema=False)
     async def rehearsal(request: Request) -> SetUpState:
         """Begin again with the same settings, with simulated viewers or without."""
         wish = await _body(request, Rehearsal)
@@ -162,14 +155,14 @@ def _add_page(app: FastAPI, desk: SetUpDesk, frontend: Path) -> None:
     async def invitation() -> Invitation:
         return Invitation(is_first_run=not desk.is_set_up)
 
-    @app.get("/api/setup", tags=TAGS)
+    @app.get("/api/setup", include_in_schema=False)
     async def state() -> SetUpState:
         """Say what can be chosen, and how the last choice is coming along."""
         return _state(desk)
 
 
 def _add_trials(app: FastAPI, desk: SetUpDesk) -> None:
-    @app.post("/api/setup/servers", tags=TAGS, responses=REFUSALS)
+    @app.post("/api/setup/servers", include_in_schema=False)
     async def servers(request: Request) -> Servers:
         """Look for language models on this machine (Ollama, LM Studio, llama.cpp, vLLM at their usual ports)."""
         _from_our_page(request)
@@ -184,7 +177,7 @@ def _add_trials(app: FastAPI, desk: SetUpDesk) -> None:
         ]
         return Servers(servers=tuple(there))
 
-    @app.post("/api/setup/brain", tags=TAGS, responses=REFUSALS)
+    @app.post("/api/setup/brain", include_in_schema=False)
     async def brain(request: Request) -> BrainAnswer:
         """Let a brain answer one short request."""
         trial = await _body(request, BrainTrial)
@@ -193,12 +186,7 @@ def _add_trials(app: FastAPI, desk: SetUpDesk) -> None:
         with _explained("brain"):
             return BrainAnswer(said=await desk.try_brain(trial.brain))
 
-    @app.post(
-        "/api/setup/voice",
-        tags=TAGS,
-        response_class=Response,
-        responses={**REFUSALS, 200: {"content": {"audio/wav": {}}}},
-    )
+    @app.post("/api/setup/voice", include_in_schema=False)
     async def voice(request: Request) -> Response:
         """Return a WAV of what a voice sounds like."""
         trial = await _body(request, VoiceTrial)

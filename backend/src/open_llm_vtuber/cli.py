@@ -176,11 +176,11 @@ def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
     warning = f"The demo brain is a tiny model and no personality, and would now answer the chat of {channel} aloud."
     if not sys.stdin.isatty():
         raise ConfigError(
-            f"{warning} If you want that, say --yes; for a better brain set llm_provider (see README)."
+            f"{warning} If you want that, say --yes; for a better brain open /setup while she runs."
         )
     remark(warning)
     if not Confirm.ask("Go on?", console=console, default=False):
-        raise ConfigError("Not started. For a better brain set llm_provider (see README).")
+        raise ConfigError("Not started. For a better brain open /setup while she runs.")
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -156,7 +156,7 @@ def test_from_a_trial_to_a_show_with_that_brain_and_voice(
     assert KEY not in (tmp_path / "conf.yaml").read_text()
 
 
-def test_a_rehearsal_is_a_run_of_its_own_and_ends_when_told(tmp_path: Path) -> None:
+def test_a_rehearsal_is_a_run_of_its_own_that_leaves_nothing_and_ends_when_told(tmp_path: Path) -> None:
     async def main() -> None:
         async with FakeProvider() as provider, set_up(tmp_path) as server:
             url = provider.base_url
@@ -165,13 +165,17 @@ def test_a_rehearsal_is_a_run_of_its_own_and_ends_when_told(tmp_path: Path) -> N
             state = await server.next_run(begun)
             assert state["is_rehearsing"]
             async with Client.connect(f"ws://127.0.0.1:{server.port}/client-ws?show=main") as client:
-                heard = await client.until("audio")
-                assert heard
+                await client.until("audio")
+                await client.until("control", text="conversation-chain-end")
             ended = await server.post("/api/setup/rehearsal", {"rehearse": False})
             assert ended.status_code == 202
             state = await server.next_run(state["run"])
             assert not state["is_rehearsing"]
             assert state["name"] == "Nova"
+            kept = server.desk.runs.present.settings.system_config.data_dir
+            stored = b"".join(file.read_bytes() for file in kept.iterdir())
+            assert stored
+            assert b"lovely" not in stored, "what she said in the rehearsal"
 
     asyncio.run(main())
 

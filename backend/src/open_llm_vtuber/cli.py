@@ -19,7 +19,7 @@ from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.doctor import report
-from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.errors import ConfigError, EngineError, Fault
 from open_llm_vtuber.first_run.desk import SetUpDesk
 from open_llm_vtuber.first_run.runs import Run, Runs
 from open_llm_vtuber.llm import LLM_ENGINES
@@ -188,11 +188,7 @@ def _check(options: argparse.Namespace) -> int:
     for each in found.remarks:
         remark(each)
     if found.faults or found.settings is None:
-        faults(found.faults)
-        number = len(found.faults)
-        told = "One fault" if number == 1 else f"{number} faults"
-        console.print(f"[bold]{told}.[/] Engines are tried once everything above is put right.")
-        return 1
+        return _faulty(found.faults)
     settings = config.overridden(found.settings, channel="")
     remarks = found.remarks
     if options.config is None and not config.DEFAULT_FILE.exists():
@@ -205,8 +201,7 @@ def _check(options: argparse.Namespace) -> int:
     try:
         outcomes = asyncio.run(_use_everything_once(settings, note))
     except ConfigError as error:
-        faults(error.faults)
-        return 1
+        return _faulty(error.faults)
     if any(outcome.fault and not outcome.is_spare for outcome in outcomes):
         return 1
     number = len(remarks) + sum(bool(outcome.fault) for outcome in outcomes)
@@ -215,6 +210,14 @@ def _check(options: argparse.Namespace) -> int:
     )
     console.print(f"[green]✓[/] The configuration is fine{how}")
     return 0
+
+
+def _faulty(found: Sequence[Fault]) -> int:
+    """Say what has to be put right, and return the exit code of a check."""
+    faults(found)
+    told = "One fault" if len(found) == 1 else f"{len(found)} faults"
+    console.print(f"[bold]{told}.[/] Engines are tried once everything above is put right.")
+    return 1
 
 
 async def _use_everything_once(settings: Settings, note: app.Report) -> list[trial.Outcome]:

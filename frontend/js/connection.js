@@ -1,5 +1,7 @@
 // The WebSocket to the show: says hello, stays connected for days, notices when a cue was missed.
 
+import { SIGNED_OUT } from "./access.js";
+
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {"connecting" | "connected" | "lost"} Status */
 /** @typedef {{ client: string, capabilities: string[] }} Hello */
@@ -37,6 +39,8 @@ export class Connection {
   /** Frames of silence in a row, counted in heartbeats; only for a server that answers them. */
   unanswered = 0;
   heartbeats = false;
+  /** Why it is not tried again: what this page came in with was ended. */
+  ended = "";
   /** @type {any} */
   heartbeatTimer = null;
   /** @type {(message: Message) => void} */
@@ -101,7 +105,9 @@ export class Connection {
   lost(socket, event) {
     if (socket !== this.socket) return;
     this.forget(this.heartbeatTimer);
+    if (event.code === SIGNED_OUT) this.ended = "The link to this page was ended: it shows nothing any more.";
     this.setStatus("lost", event.reason || "");
+    if (this.ended) return;
     this.later(() => this.open(), backOff(this.attempt++, this.random()));
   }
 
@@ -133,7 +139,9 @@ function parse(data) {
   }
 }
 
-/** The show's address on this page's own host. @param {Location} location */
-export function showAddress({ protocol, host }) {
-  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=main`;
+/** The show's address on this page's own host, with the token that this page was opened by. @param {Location} location */
+export function showAddress({ protocol, host, search }) {
+  const token = new URLSearchParams(search).get("token");
+  const address = `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=main`;
+  return token ? `${address}&token=${encodeURIComponent(token)}` : address;
 }

@@ -30,7 +30,7 @@ function handle(message) {
   performer.handle(message);
   switch (message.type) {
     case "client-welcome":
-      return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
+      return setTimeout(() => performer.wanted || performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "set-model-and-conf":
       tags = Object.keys(message.model_info?.emotionMap ?? {});
       return;
@@ -80,10 +80,10 @@ function begin() {
   performer.onsilence = () => subtitle.clear();
   performer.isPreview = isPreview;
   performer.onsound = showSoundNote;
-  performer.onmodel = (problem) => note("problem", problem);
+  performer.onmodel = (problem) => note("problem", inObs ? "" : problem);
   connection.onmessage = handle;
   connection.onstatus = (status) => {
-    note("offline", status === "lost" && !inObs ? "No connection to the show. Trying again…" : "");
+    note("offline", status === "lost" && !inObs ? connection.ended || "No connection to the show. Trying again…" : "");
     if (status === "lost") performer.speech.whenQuiet(() => subtitle.clear());
     announceReady();
   };

@@ -2,6 +2,7 @@
 
 import { Backstage } from "./backstage.js";
 import { Composer } from "./composer.js";
+import { askAccess, signInIfNeeded } from "./access.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Moves } from "./moves.js";
@@ -76,6 +77,7 @@ function stop() {
 }
 
 async function copyStageAddress() {
+  if ((await askAccess())?.locked) return toast("OBS needs a link with a token of its own: make one in the control room, under Links.");
   const address = new URL("/stage", location.href).href;
   try {
     await navigator.clipboard.writeText(address);
@@ -94,7 +96,7 @@ function handle(message) {
   switch (message.type) {
     case "client-welcome":
       backstage.ask();
-      return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
+      return setTimeout(() => performer.wanted || performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "snapshot":
       for (const line of message.chat ?? []) remember(line);
       recall(message);
@@ -228,6 +230,7 @@ function showConnection(status, reason) {
   if (status === "lost") {
     endOfTurn();
     backstage.lost();
+    signInIfNeeded(Boolean(connection.ended));
   }
   showBusy();
   announceReady();

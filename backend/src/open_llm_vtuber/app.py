@@ -63,6 +63,7 @@ from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
 from open_llm_vtuber.web.health import Troubles
 from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
@@ -203,6 +204,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         metrics=lambda: exposition(
             [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
         ),
+        models=ModelDesk(settings, frontend_folder()),
     )
 
 

@@ -13,11 +13,12 @@ from open_llm_vtuber import config
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.autonomous.settings import SECTION, AutonomousSettings
 from open_llm_vtuber.autonomous.settings import read as read_autonomous
-from open_llm_vtuber.casting import avatar, is_humes
+from open_llm_vtuber.casting import is_humes
 from open_llm_vtuber.chat.cue_sheets import claims
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.engines import EngineTable
 from open_llm_vtuber.errors import ConfigError, Fault, ProtocolError
+from open_llm_vtuber.live2d.reading import avatar
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.settings.chat import ExpressionStep

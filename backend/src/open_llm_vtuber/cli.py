@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, checkup, config, trial, twitch_cli
+from open_llm_vtuber import __version__, app, checkup, config, live2d_cli, trial, twitch_cli
 from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     engines.set_defaults(run=_engines)
 
     _add_twitch(commands)
+    live2d_cli.add_commands(commands, _add_config_and_data, _settings_and_data)
     protocol = commands.add_parser("protocol", help="print the reference of all messages")
     protocol.set_defaults(run=_protocol)
     return parser
@@ -131,6 +132,15 @@ def _add_config(command: argparse.ArgumentParser) -> None:
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
+
+
+def _add_config_and_data(command: argparse.ArgumentParser) -> None:
+    _add_config(command)
+    _add_data_dir(command)
+
+
+def _settings_and_data(options: argparse.Namespace) -> Settings:
+    return config.overridden(_settings(options), data_dir=options.data_dir)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -198,6 +208,8 @@ def _check(options: argparse.Namespace) -> int:
         remarks.append(sentence)
         remark(sentence)
 
+    for sentence in live2d_cli.remarks(settings):
+        note(sentence)
     try:
         outcomes = asyncio.run(_use_everything_once(settings, note))
     except ConfigError as error:

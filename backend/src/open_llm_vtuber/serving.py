@@ -36,6 +36,7 @@ def server_config(web: FastAPI) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         log_level="warning",
+        access_log=False,  # addresses hold tokens
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         # It would cost a third of a turn's CPU on audio and 350 kB a connection.

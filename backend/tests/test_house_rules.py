@@ -33,7 +33,7 @@ BOUNDARIES = {
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 
-CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
+CROSS_CUTTING = {"contracts", "docs", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
 TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_licences.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {

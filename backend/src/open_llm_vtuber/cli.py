@@ -14,7 +14,16 @@ from pathlib import Path
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, checkup, config, live2d_cli, trial, twitch_cli
+from open_llm_vtuber import (
+    __version__,
+    app,
+    checkup,
+    config,
+    live2d_cli,
+    reference_cli,
+    trial,
+    twitch_cli,
+)
 from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
@@ -23,7 +32,6 @@ from open_llm_vtuber.errors import ConfigError, EngineError, Fault
 from open_llm_vtuber.first_run.desk import SetUpDesk
 from open_llm_vtuber.first_run.runs import Run, Runs
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.remote_brain import JOB as REMOTE
@@ -101,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_twitch(commands)
     live2d_cli.add_commands(commands, _add_config_and_data, _settings_and_data)
-    protocol = commands.add_parser("protocol", help="print the reference of all messages")
+    protocol = commands.add_parser("protocol", help="print the reference of all messages or addresses")
+    reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
 
@@ -325,8 +334,8 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _protocol(_: argparse.Namespace) -> int:
-    sys.stdout.write(reference())
+def _protocol(options: argparse.Namespace) -> int:
+    sys.stdout.write(reference_cli.printed(options.format))
     return 0
 
 

@@ -26,6 +26,7 @@ PAGES: Mapping[str, AccessRole] = {
     "/": OPERATOR,
     "/stage": STAGE,
     "/control": OPERATOR,
+    "/model": OPERATOR,
     "/docs": OPERATOR,
     "/setup": DEVELOPER,
 }
@@ -44,6 +45,8 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "GET /live2d-models/info": ANYBODY,
     "GET /live2d-models/mika/*": ANYBODY,
     "GET /live2d-models/*": ANYBODY,
+    "GET /live2d-addon": ANYBODY,
+    "GET /live2d-addon/*": ANYBODY,
     "GET /bg/*": ANYBODY,
     "GET /avatars/*": ANYBODY,
     # Existing clients bring their token when they connect, not for their page; its calls ask for it.
@@ -66,6 +69,7 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "GET /openapi.json": OPERATOR,
     "GET /metrics": DEVELOPER,
     # REST: what the same request on the WebSocket takes.
+    "GET /api/models": OPERATOR,
     "GET /api/state": STAGE,
     "GET /api/backend-mode": OPERATOR,
     "PUT /api/backend-mode": OPERATOR,

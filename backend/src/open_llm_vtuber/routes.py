@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
@@ -78,6 +79,16 @@ API = (
 )
 
 
+REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 403, 421, 422)}
+"""What any address may answer, for the API page."""
+
+
+class Heard(BaseModel):
+    """What was said; "" when that is nothing."""
+
+    text: str
+
+
 class NotHeard(BaseModel):
     """Why a recording was not written down, as existing clients read it."""
 
@@ -106,9 +117,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     troubles: Troubles = dict,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
-    app = FastAPI(
-        title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
-    )
+    app = _described()
     app.add_middleware(BodyLimit)
     access = Access(system)
     app.add_middleware(Doorkeeper, system=system, access=access)
@@ -126,12 +135,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     _add_asr(app, ear)
     _add_speech(app, voice)
     add_twitch_api(app, shows)
-
-    @app.websocket("/client-ws")
-    async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
-        role = pass_of(websocket).role
-        await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
-
+    _add_client_socket(app, shows, human_name)
     if proxy:
         _add_proxy(app, proxy)
     _add_pages(app, frontend)
@@ -145,6 +149,24 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     if system.web_client_dir:
         add_web_client(app, folder / system.web_client_dir, frontend)
     return app
+
+
+def _add_client_socket(app: FastAPI, shows: Shows, human_name: str) -> None:
+    @app.websocket("/client-ws")
+    async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
+        role = pass_of(websocket).role
+        await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
+
+
+def _described() -> FastAPI:
+    return FastAPI(
+        title="Open-LLM-VTuber live",
+        version=__version__,
+        description=API,
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
+    )
 
 
 def _add_pages(app: FastAPI, frontend: Path) -> None:
@@ -189,7 +211,12 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
-    @app.post("/asr", tags=["server"], responses={status: {"model": NotHeard} for status in (400, 500, 503)})
+    @app.post(
+        "/asr",
+        tags=["server"],
+        response_model=Heard,
+        responses={status: {"model": NotHeard} for status in (400, 500, 503)},
+    )
     async def asr(file: UploadFile) -> JSONResponse:
         """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
         if ear is None:
@@ -226,15 +253,6 @@ def _add_proxy(app: FastAPI, proxy: Proxy) -> None:
 
 async def _state(shows: Shows, show: str) -> State:
     return (await answer_to(Snapshot, shows, show, GetSnapshot())).state
-
-
-def _add_pages(app: FastAPI, frontend: Path) -> None:
-    for path, file in PAGES.items():
-        _add_page(app, path, frontend / file)
-    for name in ("css", "js"):  # a checkout's folder holds more than pages need
-        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
-    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
-    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
 
 def _add_page(app: FastAPI, path: str, file: Path) -> None:

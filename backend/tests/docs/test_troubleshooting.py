@@ -11,9 +11,9 @@ import pytest
 
 from docs.pages import ROOT
 from docs.running import load
-from open_llm_vtuber.cli import listening_socket, main
 from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.serving import listening_socket, main
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.twitch.channel_name import channel_name
 

@@ -96,8 +96,7 @@ def _with_environment(value: Any, environment: Mapping[str, str], notes: list[st
         name = found[3]
         if name not in environment:
             notes.append(
-                f"The environment variable {name}, named in the configuration, is not set: set it, or put {name}=… "
-                f"into {KEYS}."
+                f"The environment variable {name}, named in the configuration, is not set: set it, or add it to {KEYS}."
             )
         return environment.get(name, "")
 

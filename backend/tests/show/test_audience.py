@@ -88,7 +88,9 @@ def test_no_outbox_holds_a_copy_of_the_sound() -> None:
             return held, {len(await box.get()) for box in boxes}
 
     held, sizes = run_virtual(main())
-    assert held < 3 * len(sound), "twice: with its last brace, and without it for those who get more behind it"
+    assert held < 3 * len(sound), (
+        "twice: with its last brace, and without it for those who get more behind it"
+    )
     assert len(sizes) == 2
     assert min(sizes) > len(sound)
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
@@ -20,6 +22,8 @@ from open_llm_vtuber.storage.tables import SCHEMA_VERSION, lines, meta, metadata
 from open_llm_vtuber.units import Seconds
 
 WAITING_JOBS = 1_000
+TOGETHER = 50
+"""Jobs that waited for the one before and share a transaction: one sync of the disk for all of them."""
 BUSY_MS = 5_000
 """How long to wait for another process that writes into the same file."""
 CONNECTING: Seconds = 10.0
@@ -54,9 +58,9 @@ Job = Callable[[AsyncConnection], Awaitable[Result]]
 
 
 class Database:
-    """Does one job after the other, each in a transaction of its own.
+    """Does one job after the other; those that had to wait share a transaction, and none is done before it is committed.
 
-    A job that was handed over is done whatever becomes of the caller: a line of a turn that is cut is stored.
+    A job that fails is undone alone. A job that was handed over is done whatever becomes of the caller: a line of a turn that is cut is stored.
     """
 
     def __init__(self, url: URL) -> None:
@@ -108,9 +112,12 @@ class Database:
         """Whether it is a file of our own."""
         return self._url.get_backend_name() == "sqlite"
 
-    async def do(self, job: Job[Result]) -> Result:
-        """Do it and return its result, committed. Raises what the job raises, and EngineError."""
-        work = _Doing(job, self._failures, self._went)
+    async def do(self, job: Job[Result], *, alone: bool = False) -> Result:
+        """Do it and return its result, committed. Raises what the job raises, and EngineError.
+
+        A job that ends transactions itself is done `alone`.
+        """
+        work = _Doing(job, self._failures, self._went, is_alone=alone or not self.is_sqlite)
         if self._worker is None or self._worker.done():
             raise unavailable("it is closed")
         try:
@@ -131,16 +138,20 @@ class Database:
                 await driver.commit()  # a checkpoint does nothing inside a transaction
                 await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-        await self.do(job)
+        await self.do(job, alone=True)
 
     async def _work(self, engine: AsyncEngine) -> None:
         try:
             while True:
-                work = await self._waiting.get()
+                works = [await self._waiting.get()]
+                while len(works) < TOGETHER and not self._waiting.empty():
+                    works.append(self._waiting.get_nowait())
                 try:
-                    await work.run(engine)
+                    await _do_all(works, engine, (VTuberError, *self._failures))
                 finally:
-                    self._waiting.task_done()
+                    for work in works:
+                        work.drop()  # nothing, where it is done
+                        self._waiting.task_done()
         finally:
             while not self._waiting.empty():
                 self._waiting.get_nowait().drop()
@@ -155,40 +166,53 @@ class Database:
 
 
 class _Work(Protocol):
-    async def run(self, engine: AsyncEngine) -> None: ...
+    is_alone: bool
+
+    async def run(self, connection: AsyncConnection) -> None: ...
+    def committed(self) -> None: ...
+    def undone(self, error: BaseException) -> None: ...
     def drop(self) -> None: ...
 
 
 class _Doing(Generic[Result]):
-    """A job and where its result goes."""
+    """A job and where its result goes, once that is committed."""
 
     def __init__(
-        self, job: Job[Result], failures: tuple[type[Exception], ...], went: Callable[[str], None]
+        self,
+        job: Job[Result],
+        failures: tuple[type[Exception], ...],
+        went: Callable[[str], None],
+        *,
+        is_alone: bool,
     ) -> None:
         """`went` is told how it went: why it failed, or ""."""
         self.done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.is_alone = is_alone
         self._job = job
         self._failures = failures
         self._went = went
+        self._results: list[Result] = []
 
-    async def run(self, engine: AsyncEngine) -> None:
-        try:
-            async with engine.begin() as connection:
-                result = await self._job(connection)
-        except VTuberError as error:
-            self._fail(error)
-        except self._failures as error:
-            failure = unavailable(reason(error))
-            failure.__cause__ = error
-            self._went(str(failure))
-            self._fail(failure)
-        except BaseException:
-            self.drop()
-            raise
-        else:
+    async def run(self, connection: AsyncConnection) -> None:
+        self._results.append(await self._job(connection))
+
+    def committed(self) -> None:
+        """Hand over the result, unless it has failed already."""
+        if self._results:
             self._went("")
             if not self.done.done():
-                self.done.set_result(result)
+                self.done.set_result(self._results[0])
+
+    def undone(self, error: BaseException) -> None:
+        """Let it fail: nothing of it is stored."""
+        self._results.clear()
+        if isinstance(error, VTuberError):
+            self._fail(error)
+            return
+        failure = unavailable(reason(error))
+        failure.__cause__ = error
+        self._went(str(failure))
+        self._fail(failure)
 
     def drop(self) -> None:
         self._fail(unavailable("it was closed"))
@@ -196,6 +220,56 @@ class _Doing(Generic[Result]):
     def _fail(self, error: VTuberError) -> None:
         if not self.done.done():
             self.done.set_exception(error)
+
+
+async def _do_all(works: Sequence[_Work], engine: AsyncEngine, failures: tuple[type[Exception], ...]) -> None:
+    """Do them in their order."""
+    for is_alone, some in groupby(works, key=lambda work: work.is_alone):
+        group = list(some)
+        if is_alone or len(group) == 1:
+            for work in group:
+                await _commit([work], engine, _do_alone, failures)
+        else:
+            await _commit(group, engine, partial(_do_together, failures=failures), failures)
+
+
+async def _commit(
+    works: Sequence[_Work],
+    engine: AsyncEngine,
+    work_off: Callable[[Sequence[_Work], AsyncConnection], Awaitable[None]],
+    failures: tuple[type[Exception], ...],
+) -> None:
+    try:
+        async with engine.begin() as connection:
+            await work_off(works, connection)
+    except failures as error:
+        for work in works:
+            work.undone(error)
+    else:
+        for work in works:
+            work.committed()
+
+
+async def _do_alone(works: Sequence[_Work], connection: AsyncConnection) -> None:
+    await works[0].run(connection)
+
+
+async def _do_together(
+    works: Sequence[_Work], connection: AsyncConnection, *, failures: tuple[type[Exception], ...]
+) -> None:
+    """Do them in one transaction of SQLite's, each within a savepoint. Raises what takes the others along."""
+    # Python's driver would begin one with the first statement that writes: the savepoint would be the transaction.
+    await connection.exec_driver_sql("BEGIN")
+    raw = await connection.get_raw_connection()
+    for work in works:
+        try:
+            async with connection.begin_nested():
+                await work.run(connection)
+        except failures as error:
+            # A full disk undoes the whole transaction, and what was done before is gone, too.
+            if raw.driver_connection is None or not raw.driver_connection.in_transaction:
+                raise
+            work.undone(error)
 
 
 async def insert_new(

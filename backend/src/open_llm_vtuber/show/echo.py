@@ -208,7 +208,8 @@ def _smoothed(samples: Samples, rate: Hertz) -> Samples:
 
 def _at_8_khz(sound: bytes) -> Samples:
     samples: Samples = np.frombuffer(sound, "<i2").astype(np.float64)
-    return samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1)
+    halved: Samples = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1)
+    return halved
 
 
 def _length(sound: bytes) -> Seconds:

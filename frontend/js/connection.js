@@ -2,14 +2,6 @@
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {"connecting" | "connected" | "lost"} Status */
-/** @typedef {{ client: string, capabilities: string[] }} Hello */
-/**
- * @typedef {object} Surroundings what tests replace
- * @property {new (url: string) => WebSocket} [Socket]
- * @property {(run: () => void, ms: number) => any} [later]
- * @property {(timer: any) => void} [forget]
- * @property {() => number} [random]
- */
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -44,7 +36,7 @@ export class Connection {
   /** @type {(status: Status, reason: string) => void} */
   onstatus = () => {};
 
-  /** @param {string} url @param {Hello} hello @param {Surroundings} [surroundings] */
+  /** @param {string} url @param {import("./messages.js").Hello} hello @param {import("./messages.js").Surroundings} [surroundings] */
   constructor(url, hello, surroundings = {}) {
     this.url = url;
     this.hello = hello;

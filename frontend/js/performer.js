@@ -1,15 +1,15 @@
 // The character on a page: takes the show's cues, speaks, makes faces and moves. Both pages have one.
 
-import { ExpressionPlayer } from "./avatar/expressions.js";
+import { ExpressionPlayer, Face } from "./avatar/expressions.js";
 import { loadModel } from "./avatar/files.js";
 import { Life } from "./avatar/life.js";
 import { IDLE_GROUP, MotionPlayer } from "./avatar/motions.js";
 import { Puppet, RESTING } from "./avatar/puppet.js";
 import { clamp, mix } from "./avatar/curves.js";
-import { Face } from "./face.js";
 import { Lips } from "./lips.js";
 import { Loudspeaker } from "./sound.js";
 import { Speech } from "./speech.js";
+import { VOWELS, vowelsAt } from "./vowels.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./messages.js").AudioCue} AudioCue */
@@ -43,6 +43,10 @@ export class Performer {
   /** @type {Record<string, any> | null} the loop that the server last commanded, for a model that is loaded later */
   looped = null;
 
+  /** @type {Record<string, string>} theme and outfit that this page was asked for, whatever the model says */
+  look = {};
+  /** @type {() => void} after each frame */
+  onframe = () => {};
   /** @type {(cue: AudioCue) => void} a sentence begins to be heard */
   onsentence = () => {};
   /** @type {() => void} */
@@ -59,6 +63,7 @@ export class Performer {
     this.expressions = new ExpressionPlayer([]);
     this.motions = new MotionPlayer({});
     this.life = new Life();
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.lips = new Lips();
     this.face = new Face((look) => this.showFace(look));
     this.loudspeaker = new Loudspeaker();
@@ -107,6 +112,8 @@ export class Performer {
         return this.useModel(message);
       case "audio":
         return this.hear(message);
+      case "speech-under-way":
+        return this.goOn(message);
       case "backend-synth-complete":
         return this.speech.synthesisComplete();
       case "interrupt-signal":
@@ -149,6 +156,13 @@ export class Performer {
     if (turn && turn === this.stoppedTurn) return;
     this.turn = turn;
     this.speech.add(/** @type {AudioCue} */ (/** @type {unknown} */ (message)));
+  }
+
+  /** @param {Message} rest what is still to be heard of a turn that this page joins in the middle */
+  goOn(rest) {
+    if (rest.turn_id === this.stoppedTurn) return;
+    this.turn = rest.turn_id ?? null;
+    this.speech.resume(/** @type {any} */ (rest));
   }
 
   /** @param {string} text @param {string | undefined} turn */
@@ -206,6 +220,7 @@ export class Performer {
   /** @param {Message} message */
   useModel({ model_info, client_uid }) {
     if (client_uid) this.uid = client_uid;
+    this.puppet.dress({ ...model_info, ...this.look });
     if (model_info?.url) this.load(model_info.url, model_info.name ?? "");
   }
 
@@ -244,7 +259,7 @@ export class Performer {
     if (this.looped) this.startMotion(this.looped);
   }
 
-  /** @param {import("./face.js").Look} look */
+  /** @param {import("./avatar/types.js").Look} look */
   showFace({ reference, fade }) {
     if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
   }
@@ -269,12 +284,14 @@ export class Performer {
     this.clock += dt;
     this.frames += 1;
     const params = { ...RESTING };
+    this.motions.variety = !this.calm;
     this.motions.apply(params, dt);
     this.expressions.apply(params, dt);
-    this.life.apply(params, dt, this.model.eyeIds);
+    this.life.apply(params, dt, this.model.eyeIds, this.calm);
     this.speak(params, dt, this.model.lipIds);
     this.puppet.draw(params, dt);
     this.params = params;
+    this.onframe();
   }
 
   /**
@@ -293,50 +310,37 @@ export class Performer {
     this.talk = clamp(this.talk + change, 0, 1);
     for (const id of lipIds) params[id] = Math.max(mix(params[id] ?? 0, 0, this.talk), mouth);
     params.ParamTalk = mouth;
-    const form = params.ParamMouthForm ?? 0;
-    params.ParamMouthForm = form * (1 - 0.35 * mouth) + 0.25 * Math.sin(this.clock * 11) * mouth;
+    const sound = this.speech.speaking ? this.speech.current?.buffer : null;
+    if (sound && mouth) this.lips.form(vowelsAt(sound.getChannelData(0), sound.sampleRate, this.speech.position), dt);
+    for (const [i, vowel] of [...VOWELS].entries()) params["Param" + vowel] = this.lips.vowels[i] * mouth;
+    params.ParamMouthForm = (params.ParamMouthForm ?? 0) * (1 - 0.35 * mouth);
     params.ParamAngleY = (params.ParamAngleY ?? 0) + mouth * 3;
-    params.ParamAngleZ = (params.ParamAngleZ ?? 0) + Math.sin(this.clock * 2.1) * 2.5 * this.talk;
+    params.ParamAngleZ = (params.ParamAngleZ ?? 0) + (this.calm ? 0 : Math.sin(this.clock * 2.1) * 2.5) * this.talk;
   }
 
   // --- for tests and the curious -----------------------------------------------------------------
 
   /** What `window.stage` shows. */
   inspect() {
-    const performer = this;
-    return {
-      get params() {
-        return performer.params;
+    const { lips, speech, loudspeaker } = this;
+    const look = () => ({
+      params: this.params,
+      mouth: lips.mouth,
+      expressionName: this.expressions.name,
+      motionName: this.motions.name,
+      muted: this.muted,
+      frames: this.frames,
+      speech: {
+        speaking: speech.speaking,
+        t: speech.position,
+        volume: speech.volume,
+        length: speech.current?.length ?? 0,
+        text: speech.current?.cue.display_text?.text ?? "",
+        audible: Boolean(speech.current?.voice),
+        queued: speech.queue.length,
+        sound: loudspeaker.context.state,
       },
-      get mouth() {
-        return performer.lips.mouth;
-      },
-      get expressionName() {
-        return performer.expressions.name;
-      },
-      get motionName() {
-        return performer.motions.name;
-      },
-      get muted() {
-        return performer.muted;
-      },
-      get frames() {
-        return performer.frames;
-      },
-      get speech() {
-        const { speech, loudspeaker } = performer;
-        const sentence = speech.current;
-        return {
-          speaking: speech.speaking,
-          t: speech.position,
-          volume: speech.volume,
-          length: sentence?.length ?? 0,
-          text: sentence?.cue.display_text?.text ?? "",
-          audible: Boolean(sentence?.voice),
-          queued: speech.queue.length,
-          sound: loudspeaker.context.state,
-        };
-      },
-    };
+    });
+    return new Proxy(look(), { get: (_, name) => Reflect.get(look(), name) });
   }
 }

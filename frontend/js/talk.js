@@ -7,7 +7,8 @@ import { Conversation } from "./conversation.js";
 import { Moves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { OUR_MODEL, Performer } from "./performer.js";
-import { channelWords, connectionWords, engineNotices, lacksSound, spokenText } from "./words.js";
+import { spokenText } from "./spoken.js";
+import { channelWords, connectionWords, engineNotices, lacksSound } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./messages.js").AudioCue} AudioCue */

@@ -69,7 +69,7 @@ def test_where_she_is_goes_by_the_plan_and_rather_by_a_clients_word() -> None:
     assert playback.place(11.5) == (0, 1.5)
     assert playback.place(12.5) == (1, 0.5)
     playback.begun("Two.", 12.4)  # the sound device was slow
-    assert playback.place(12.5) == (1, pytest.approx(0.1))
+    assert playback.place(12.5) == pytest.approx((1, 0.1))
     assert playback.place(15.5) == (2, 0.0)
 
 
@@ -94,7 +94,7 @@ def test_what_began_before_the_reload_by_a_clients_word_goes_on_from_there_too()
     playback = two_sentences()
     playback.begun("One.", 10.2)
     reloaded(playback, 11.0, 12.5)
-    assert playback.place(12.5) == (0, pytest.approx(0.8))
+    assert playback.place(12.5) == pytest.approx((0, 0.8))
 
 
 def test_speech_does_not_wait_for_ever() -> None:

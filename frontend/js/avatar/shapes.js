@@ -75,27 +75,41 @@ function curveStart(a, b, c, d, t, side) {
   return path`M${a[0] * side} ${a[1]}C${ab[0] * side} ${ab[1]} ${abc[0] * side} ${abc[1]} ${end[0] * side} ${end[1]}`;
 }
 
+// What each vowel (a, i, u, e, o) makes of an open mouth: wider or narrower, taller or flatter, rounder, more teeth.
+const VOWEL_SHAPES = [
+  [0.1, 0.16, 0, 0],
+  [0.3, -0.5, 0, 9],
+  [-0.52, -0.36, 1, -4],
+  [0.16, -0.26, 0, 5],
+  [-0.36, 0.1, 0.9, -3],
+];
+
 /**
  * @param {number} form -1 unhappy to 1 happy
  * @param {number} open
  * @param {number} cat 1: the two arches of a cat's mouth
  * @param {number} wave 1: trembling
+ * @param {number[]} vowels how far each opens it; together at most `open`
  */
-export function mouthShape(form, open, cat, wave) {
+export function mouthShape(form, open, cat, wave, vowels) {
   const o = clamp(open, 0, 1);
-  const happy = Math.max(form, 0);
+  const voiced = vowels.reduce((sum, each) => sum + each, 0);
+  const [wide, tall, round, bite] = VOWEL_SHAPES[0].map((_, i) =>
+    vowels.reduce((sum, each, vowel) => sum + each * VOWEL_SHAPES[vowel][i], 0) * Math.min(2.2, 1 / (voiced || 1)),
+  );
+  const happy = Math.max(form, 0) * (1 - 0.7 * round);
   const unhappy = Math.max(-form, 0);
-  const width = 25 + 13 * happy + 2 * unhappy - o * (9 - 15 * happy);
-  const corner = -8 * form;
-  const middle = corner + form * 17 * (1 - 0.55 * o) - o * 6;
+  const width = (25 + 13 * happy + 2 * unhappy - o * (9 - 15 * happy)) * (1 + wide);
+  const corner = -8 * form * (1 - 0.8 * round) + 7 * round * o;
+  const middle = corner + form * 17 * (1 - 0.55 * o) * (1 - round) - o * 6 - round * (5 + o * 9);
   const tremble = wave * 7 * (1 - o * 0.4);
-  const side = middle + cat * 13;
+  const side = middle + cat * 13 * (1 - round);
   const top = middle - cat * 7;
-  const drop = o * (39 + 13 * happy);
-  const upper = path`M${-width} ${corner}C${-width * 0.72} ${side - tremble} ${-width * 0.36} ${side + tremble} 0 ${top - tremble}C${width * 0.36} ${side - tremble * 2} ${width * 0.72} ${side + tremble} ${width} ${corner}`;
+  const drop = o * (39 + 13 * happy) * (1 + tall) + round * 6;
+  const upper = path`M${-width} ${corner}C${-width * mix(0.72, 0.96, round)} ${side - tremble} ${-width * mix(0.36, 0.6, round)} ${mix(side, top, round) + tremble} 0 ${top - tremble}C${width * mix(0.36, 0.6, round)} ${mix(side, top, round) - tremble * 2} ${width * mix(0.72, 0.96, round)} ${side + tremble} ${width} ${corner}`;
   const bulge = width * (1.02 - 0.2 * unhappy);
   const lower = path`C${bulge} ${corner + drop * 0.8} ${width * 0.5} ${top + drop} 0 ${top + drop}C${-width * 0.5} ${top + drop} ${-bulge} ${corner + drop * 0.8} ${-width} ${corner}Z`;
-  return { upper, hole: upper + lower, top, bottom: top + drop };
+  return { upper, hole: upper + lower, top, bottom: top + drop, teeth: top + 2 + o * (7 + bite) };
 }
 
 /** @param {number} side @param {number} angle -1 cross to 1 worried @param {number} form */

@@ -23,6 +23,7 @@ from rich.table import Table
 from open_llm_vtuber import __version__, app, config, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
@@ -118,10 +119,11 @@ def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_data_dir(login)
     login.set_defaults(run=_twitch_login)
 
-    doctor = commands.add_parser("doctor", help="find out what works, step by step")
+    doctor = commands.add_parser("doctor", help="print a report for whoever helps, without secrets")
     _add_config(doctor)
     _add_data_dir(doctor)
-    doctor.add_argument("--twitch", action="store_true", required=True, help="with this token and channel")
+    doctor.add_argument("--twitch", action="store_true", help="find out what this token and channel can do")
+    doctor.add_argument("--port", type=int, help="where the server runs that is asked how it is")
     doctor.add_argument("--channel", metavar="NAME", help="Twitch channel (default: from the configuration)")
     doctor.set_defaults(run=_doctor)
 
@@ -356,7 +358,11 @@ def _twitch_login(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), data_dir=options.data_dir, channel=options.channel)
-    return twitch_cli.examine(settings)
+    if options.twitch:
+        return twitch_cli.examine(settings)
+    for line in report(settings, options.port or settings.system_config.port):
+        out.print(line, markup=False, soft_wrap=True)
+    return 0
 
 
 def _protocol(_: argparse.Namespace) -> int:

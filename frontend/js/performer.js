@@ -116,6 +116,8 @@ export class Performer {
         return this.goOn(message);
       case "backend-synth-complete":
         return this.speech.synthesisComplete();
+      case "speech-yields":
+        return this.speech.yieldAt(message.turn_id ?? "", message.index, message.at_ms / 1000);
       case "interrupt-signal":
         return this.hush();
       case "control":

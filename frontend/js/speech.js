@@ -27,6 +27,8 @@ export class Speech {
   /** @type {any} */
   timer = null;
   synthesisDone = false;
+  /** @type {any} where a turn ends before its end */
+  last = null;
   /** @type {(() => void)[]} */
   waiting = [];
   /** @type {(cue: AudioCue) => void} */
@@ -97,6 +99,27 @@ export class Speech {
     this.settle();
   }
 
+  /**
+   * Nothing of that turn is said behind this place. Who is further already says the sentence to its end.
+   * @param {string} turn @param {number} index @param {number} seconds
+   */
+  yieldAt(turn, index, seconds) {
+    this.last = { turn, index, seconds };
+    this.queue = this.queue.filter(({ cue }) => cue.turn_id !== turn || (cue.index ?? 0) <= index);
+    if (this.current && this.speaking && seconds > this.position) {
+      this.limit(this.current);
+      this.clock.cancel(this.timer);
+      this.watch(Math.max(0, this.current.length - this.position));
+    }
+    this.settle();
+  }
+
+  /** @param {Sentence} sentence */
+  limit(sentence) {
+    const { turn, index, seconds } = this.last ?? {};
+    if (turn && turn === sentence.cue.turn_id && index === sentence.cue.index) sentence.length = Math.min(sentence.length, seconds);
+  }
+
   /** The server has sent the turn's last sentence. */
   synthesisComplete() {
     this.synthesisDone = true;
@@ -148,6 +171,7 @@ export class Speech {
     sentence.buffer = buffer;
     if (buffer && !sentence.volumes.length) sentence.volumes = measureVolumes(buffer, sentence.slice);
     sentence.length = lengthOf(sentence);
+    this.limit(sentence);
     const from = Math.min(sentence.from, sentence.length);
     sentence.startedAt = this.clock.now() - from;
     sentence.voice = buffer ? this.output.play(buffer, from) : null;

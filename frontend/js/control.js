@@ -4,6 +4,7 @@ import { Connection, showAddress } from "./connection.js";
 import { Autonomous } from "./control/autonomous.js";
 import { Body, Engines, Modes, modeName } from "./control/character.js";
 import { Chat, Feed, HeldLines } from "./control/chat.js";
+import { CoHost } from "./control/co-host.js";
 import { Mark } from "./control/frame.js";
 import { Hold } from "./control/hold.js";
 import { html, render, signal } from "./control/html.js";
@@ -11,6 +12,7 @@ import { Preview, Queue, Say, Saying, StopNow, Stopped } from "./control/on-air.
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
+import { Microphone, listenForTalkKey } from "./microphone.js";
 import { connectionWords } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
@@ -27,6 +29,7 @@ const PARTS = [
   ["body", "Face"],
   ["queue", "Queue"],
   ["chat", "Chat"],
+  ["co-host", "You"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
   ["feed", "Events"],
@@ -46,6 +49,10 @@ const hold = new Hold(
   (on) => (holding.value = on),
 );
 
+const microphone = new Microphone((message) => connection.send(message));
+const heard = signal(0); // counts what has changed about the microphone
+microphone.onchange = () => (heard.value += 1);
+
 /** @param {Message} message */
 function send(message) {
   if (!connection.send(message)) room.value = noticed(room.value, "There is no connection to the show: nothing was done.");
@@ -64,6 +71,7 @@ async function stopByRest() {
 /** @param {Message} message */
 function hear(message) {
   if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((type) => connection.send({ type }));
+  microphone.handle(message);
   const before = room.value;
   now.value = Date.now();
   room.value = reduce(before, message, now.value);
@@ -149,6 +157,7 @@ function App() {
           <${Chat} room=${known} send=${send} />
         </div>
         <div class="column desk">
+          <${CoHost} room=${known} send=${send} microphone=${microphone} heard=${heard} />
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
@@ -164,8 +173,10 @@ function begin() {
   connection.onstatus = (status) => {
     room.value = linked(room.value, status);
     hold.release();
+    if (status === "lost") microphone.lost();
   };
   addEventListener("keydown", onKey);
+  listenForTalkKey(microphone);
   setInterval(tick, TICK_MS);
   setInterval(() => room.value.login && connection.send({ type: "get-twitch" }), LOGIN_EVERY_MS);
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("room")));

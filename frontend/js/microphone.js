@@ -70,6 +70,9 @@ export class Microphone {
   level = 0; // how loud it is, 0 to 1
   /** @type {FloorMode} */
   floor = "wait-for-me";
+  uid = ""; // of this page, as the show knows it
+  /** @type {string | null} uid of whoever has the floor */
+  holder = null;
   /** @type {Source | null} */
   source = null;
   /** @type {number[]} */
@@ -140,12 +143,15 @@ export class Microphone {
   /** What the show says that concerns the microphone. @param {Message} message */
   handle(message) {
     switch (message.type) {
+      case "client-welcome":
+        this.uid = message.client_uid ?? "";
+        return;
       case "snapshot":
-        return this.setFloor(message.state?.co_host?.floor);
+        return this.setStage(message.state?.co_host);
       case "character-state":
-        return this.setFloor(message.co_host?.floor);
+        return this.setStage(message.co_host);
       case "floor-set":
-        return this.setFloor(message.floor);
+        return this.setStage({ floor: message.floor, holder: this.holder });
       case "control":
         return this.control(message.text);
       case "error":
@@ -175,11 +181,12 @@ export class Microphone {
     this.onchange();
   }
 
-  /** @param {FloorMode | undefined} floor */
-  setFloor(floor) {
-    if (!floor || floor === this.floor) return;
-    this.floor = floor;
-    this.problem = "";
+  /** @param {{ floor: FloorMode, holder: string | null } | null | undefined} stage */
+  setStage(stage) {
+    if (!stage || (stage.floor === this.floor && stage.holder === this.holder)) return;
+    if (stage.floor !== this.floor) this.problem = "";
+    this.floor = stage.floor;
+    this.holder = stage.holder;
     this.onchange();
   }
 
@@ -230,10 +237,11 @@ export class Microphone {
 }
 
 /** Says what the microphone is doing, in a few words. @param {Microphone} microphone @param {string} [key] */
-export function microphoneWords({ state, problem, held, speaking, floor }, key = TALK_KEY) {
+export function microphoneWords({ state, problem, held, speaking, floor, holder, uid }, key = TALK_KEY) {
   if (state === "asking") return "The browser asks whether this page may listen.";
   if (problem) return problem;
   if (state !== "on") return "";
+  if (speaking && holder && holder !== uid) return "Somebody else speaks: what you say is answered after them.";
   if (held) return "Speak. She listens until you let go.";
   if (speaking) return "She hears you.";
   return floor === "push-to-talk" ? `Hold the button or ${key} while you speak.` : "The microphone is open.";
@@ -254,6 +262,31 @@ export function listenForTalkKey(microphone, target = window) {
     if (/** @type {KeyboardEvent} */ (event).key === TALK_KEY) microphone.release();
   });
   target.addEventListener("blur", () => microphone.release()); // else nobody hears that the key goes up
+}
+
+/**
+ * What a button does to a microphone: a click opens and closes it; where only a held key counts, holding is speaking.
+ * @param {Microphone} microphone
+ */
+export function buttonOf(microphone) {
+  const holds = () => microphone.floor === "push-to-talk";
+  const isKey = (/** @type {KeyboardEvent} */ { key }) => key === " " || key === "Enter";
+  return {
+    click: () => void (holds() || microphone.toggle()),
+    pointerdown: () => void (holds() && microphone.press()),
+    pointerup: () => microphone.release(),
+    pointerleave: () => microphone.release(),
+    pointercancel: () => microphone.release(),
+    keydown: (/** @type {KeyboardEvent} */ event) => void (holds() && isKey(event) && !event.repeat && microphone.press()),
+    keyup: (/** @type {KeyboardEvent} */ event) => void (isKey(event) && microphone.release()),
+    contextmenu: (/** @type {Event} */ event) => event.preventDefault(), // a long touch is no question
+  };
+}
+
+/** @param {Microphone} microphone */
+export function buttonWords({ state, floor }) {
+  if (floor === "push-to-talk") return "Hold to talk";
+  return state === "on" || state === "asking" ? "Turn the microphone off" : "Turn the microphone on";
 }
 
 /** @type {Open} */

@@ -1,5 +1,7 @@
 // What the control room knows, as a function of what the show has told it. Pure: time is passed in.
 
+import { floorWords } from "./floor-modes.js";
+
 /** @typedef {import("../messages.js").Message} Message */
 /** @typedef {import("../messages.js").ChatMessage} ChatMessage */
 /** @typedef {import("../connection.js").Status} Status */
@@ -24,6 +26,7 @@
  * @property {{ conf_name?: string, character_name?: string }} character
  * @property {import("./spend.js").Spend | null} spend
  * @property {{ name: string } | null} mood
+ * @property {import("./co-host.js").Stage | null} co_host
  * @property {Record<string, any> | null} [autonomous] in short; a show that knows none leaves it out
  */
 /**
@@ -82,6 +85,7 @@ const NOTHING_KNOWN = {
   character: {},
   spend: null,
   mood: null,
+  co_host: null,
 };
 
 /** @returns {Room} */
@@ -185,6 +189,7 @@ const CHANGES = {
   error: (room, { message, request_type }) =>
     QUESTIONS.has(request_type) ? room : noticed(room, String(message)),
 
+  "floor-set": (room, { floor }, now) => fed(room, "stage", floorWords(floor), now),
   "twitch-status": (room, { channel, state, reason }, now) =>
     fed(room, "twitch", `#${channel}: ${state}${reason ? ` (${reason})` : ""}`, now),
   "twitch-reading": (room, message) => ({

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from fastapi import FastAPI
 
@@ -24,6 +23,7 @@ from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -43,8 +43,8 @@ from open_llm_vtuber.ports import (
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
@@ -113,6 +113,7 @@ async def on_air(
         for note in casting.notes:
             report(note)
         books = remote.books
+        before = await stood(store, tuple(settings.shows))
         builder = ShowBuilder(
             settings,
             casting,
@@ -122,16 +123,18 @@ async def on_air(
             books=books,
             lines=lines,
             report=report,
+            stood=before,
         )
         local = await stack.enter_async_context(
             LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines)
+        shows = await _channels(stack, settings, groups, lines, before)
         proxy = await _proxy(stack, settings, shows)
+        comeback = Comeback(shows, store, tuple(settings.shows))
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in loops]
+        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
         try:
             yield OnAir(
@@ -144,6 +147,7 @@ async def on_air(
                 ear=ear,
                 proxy=proxy,
             )
+            await comeback.forget()
         finally:
             for task in running:
                 task.cancel()
@@ -314,14 +318,27 @@ async def _detector(
     return lease.engine
 
 
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
-    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
+async def _channels(
+    stack: AsyncExitStack,
+    settings: Settings,
+    shows: Shows,
+    lines: ChatLines,
+    before: Mapping[str, Standing],
+) -> Channels:
+    """Start what reads channels: the configured one, and those that were read before a crash.
+
+    Without a login it reads anonymously: a token that somebody has pasted is kept nowhere.
+    """
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
     channels = await stack.enter_async_context(Channels(shows, platform, lines))
-    if settings.features.twitch and twitch.channel:
+    if settings.features.twitch:
         stored = None if platform.has_login() else ANONYMOUS
-        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+        for name, standing in before.items():
+            if standing.channel and not (name == ON_AIR and twitch.channel):
+                channels.keep(name, standing.channel, stored)
+        if twitch.channel:
+            channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
 
 
@@ -350,12 +367,8 @@ def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStud
 @asynccontextmanager
 async def _seat(shows: Shows) -> AsyncGenerator[AsyncIterator[str], None]:
     """Join the show on air as a client that shows face and gestures, and no more."""
-    client = str(uuid4())
-    async with shows.subscribe(ON_AIR, client, listens_only=True) as place:
-        for request in (Describe(client), Hello(client, ("expression", "motion"))):
-            for message in await shows.ask(place.show, request):
-                place.outbox.send(message)
-        yield _frames(place.outbox)
+    async with listener(shows, ON_AIR, ("expression", "motion")) as outbox:
+        yield _frames(outbox)
 
 
 async def _frames(outbox: Outbox) -> AsyncGenerator[str, None]:

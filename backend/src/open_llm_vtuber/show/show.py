@@ -10,7 +10,6 @@ from typing import assert_never
 from open_llm_vtuber import course
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
-from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, Store
 from open_llm_vtuber.protocol.live_server_messages import CharacterState, Snapshot, TwitchStatus
 from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
@@ -38,6 +37,7 @@ from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.show.turn_desk import TurnDesk
@@ -77,7 +77,7 @@ class Show:
         co_host: CoHostSettings = CoHostSettings(),  # noqa: B008  frozen
         speak_up: str = SPEAK_UP,
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
-        mode: Mode = "orphiq",
+        standing: Standing = Standing(),  # noqa: B008  frozen
         places: Places | None = None,
         books: Books | None = None,
         autonomy: Autonomy | None = None,
@@ -103,7 +103,7 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._body = Body(role.billing.model, self.audience, self._on_change)
-        self._modes = Modes(self.audience, role, mode, self._on_change)
+        self._modes = Modes(self.audience, role, standing.mode, self._on_change)
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
         self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
         self._assume(role)
@@ -122,7 +122,7 @@ class Show:
         )
         self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
         self._co_host = self._stage(co_host) if shared else None
-        self._joining, self._histories, self._operator = self._doors(name)
+        self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
 
     async def run(self) -> None:
@@ -159,7 +159,7 @@ class Show:
         scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
         return replace(stimulus, show=self.name, scene=scene)
 
-    def _doors(self, name: str) -> tuple[Joining, Histories, Operator]:
+    def _doors(self, name: str, standing: Standing) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
             name,
             self.audience,
@@ -178,6 +178,7 @@ class Show:
         operator = Operator(
             name,
             self._channel,
+            standing=standing,
             store=self._store,
             director=self._director,
             audience=self.audience,

@@ -25,6 +25,7 @@ from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
+from open_llm_vtuber.duets import Duets
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
@@ -125,11 +126,13 @@ async def on_air(
             report=report,
             stood=before,
         )
+        await builder.cast()
         local = await stack.enter_async_context(
             LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines, before)
+        duets = await stack.enter_async_context(Duets(groups, settings.live_config.duet))
+        shows = await _channels(stack, settings, duets, lines, before)
         proxy = await _proxy(stack, settings, shows)
         comeback = Comeback(shows, store, tuple(settings.shows))
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)

@@ -8,11 +8,13 @@ from open_llm_vtuber.casting import Casting
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
 from open_llm_vtuber.persona import speak_up_prompt
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
@@ -44,9 +46,20 @@ class ShowBuilder:
         self._books = books
         self._lines = lines
         self._stood = stood
+        self._roles: dict[str, Role] = {}
+        """Who plays in the shows that are still to be built, where that is not the configuration's own character."""
         self._places = Places()
         prompts = settings.system_config.tool_prompts
         self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
+
+    async def cast(self) -> None:
+        """Have the characters of named shows ready. Raises ConfigError."""
+        for name, named in self._settings.shows.items():
+            if named.character:
+                try:
+                    self._roles[name] = await self._casting.become(named.character)
+                except (ProtocolError, EngineError) as error:
+                    raise ConfigError(f"shows.{name}.character {named.character}: {error}") from error
 
     def build(self, name: str) -> Show:
         """Return the show of that name; one that the configuration does not name is a guest's own."""
@@ -54,7 +67,7 @@ class ShowBuilder:
         chat = settings.live_config.chat
         return Show(
             name,
-            self._casting.opening(),
+            self._roles.pop(name) if name in self._roles else self._casting.opening(),
             store=self._store,
             repertoire=self._casting,
             guard=Guard(chat.moderation),

@@ -35,6 +35,7 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.partner import Partner
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.standing import Standing
@@ -111,7 +112,7 @@ class Show:
             lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
-            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
+            is_listening=lambda: self._co_host is not None and self._co_host.keeps_silent,
         )
         self._turns = TurnDesk(
             self._director,
@@ -153,11 +154,12 @@ class Show:
             played=self._played,
             human_name=lambda: self._billing.human_name,
             on_change=self._on_change,
+            partner=Partner(lambda: self._director, self._state, self._unasked.look),
         )
 
     def _put_on_stage(self, stimulus: Stimulus) -> Stimulus:
-        scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
-        return replace(stimulus, show=self.name, scene=scene)
+        scene = self._co_host.turn_begins() if self._co_host else ""
+        return replace(stimulus, show=self.name, scene=stimulus.scene or scene)
 
     def _doors(self, name: str, standing: Standing) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
@@ -206,6 +208,7 @@ class Show:
             body=lambda: self._body,
             mode=lambda: self._modes.mode,
             channel=lambda: self._channel,
+            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
             on_change=self._on_change,
         )
 
@@ -270,9 +273,7 @@ class Show:
                 yield outbox
         finally:
             self._turns.forget(client)
-            self._ears.forget(client)
-            if self._co_host:
-                self._co_host.forget(client)
+            (self._co_host or self._ears).forget(client)
             self._texts.forget(client)
             self._on_change()
 

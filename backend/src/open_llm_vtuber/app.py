@@ -62,6 +62,7 @@ from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
+from open_llm_vtuber.web.health import Troubles
 from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.web.proxy import Proxy
 
@@ -88,6 +89,8 @@ class OnAir:
     """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
+    troubles: Troubles = dict
+    """What is wrong with parts that no show knows of."""
 
 
 @asynccontextmanager
@@ -149,6 +152,7 @@ async def on_air(
                 remote=role.adapters.get("external-api"),
                 ear=ear,
                 proxy=proxy,
+                troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
             )
             await comeback.forget()
         finally:
@@ -198,6 +202,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         voice=parts.voice,
         ear=parts.ear,
         proxy=parts.proxy,
+        troubles=parts.troubles,
         metrics=lambda: exposition(
             [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
         ),

@@ -126,6 +126,7 @@ function parse(data) {
 }
 
 /** The show's address on this page's own host. @param {Location} location */
-export function showAddress({ protocol, host }) {
-  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=main`;
+export function showAddress({ protocol, host, search = "" }) {
+  const show = encodeURIComponent(new URLSearchParams(search).get("show") || "main");
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=${show}`;
 }

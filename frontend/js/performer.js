@@ -117,7 +117,7 @@ export class Performer {
       case "backend-synth-complete":
         return this.speech.synthesisComplete();
       case "speech-yields":
-        return this.speech.yieldAt(message.turn_id ?? "", message.index, message.at_ms / 1000);
+        return this.speech.yieldTo(message);
       case "interrupt-signal":
         return this.hush();
       case "control":

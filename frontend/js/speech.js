@@ -27,8 +27,8 @@ export class Speech {
   /** @type {any} */
   timer = null;
   synthesisDone = false;
-  /** @type {any} where a turn ends before its end */
-  last = null;
+  /** @type {any} */
+  last = { turn_id: null };
   /** @type {(() => void)[]} */
   waiting = [];
   /** @type {(cue: AudioCue) => void} */
@@ -99,25 +99,17 @@ export class Speech {
     this.settle();
   }
 
-  /**
-   * Nothing of that turn is said behind this place. Who is further already says the sentence to its end.
-   * @param {string} turn @param {number} index @param {number} seconds
-   */
-  yieldAt(turn, index, seconds) {
-    this.last = { turn, index, seconds };
-    this.queue = this.queue.filter(({ cue }) => cue.turn_id !== turn || (cue.index ?? 0) <= index);
-    if (this.current && this.speaking && seconds > this.position) {
-      this.limit(this.current);
+  /** No more of that turn than this is said, and no word is cut. @param {any} last */
+  yieldTo(last) {
+    this.last = last;
+    this.queue = this.queue.filter(({ cue }) => cue.turn_id !== last.turn_id || (cue.index ?? 0) <= last.index);
+    const sentence = this.current;
+    if (sentence && this.speaking && last.at_ms / 1000 > this.position) {
+      sentence.length = lengthOf(sentence, last);
       this.clock.cancel(this.timer);
-      this.watch(Math.max(0, this.current.length - this.position));
+      this.watch(sentence.length - this.position);
     }
     this.settle();
-  }
-
-  /** @param {Sentence} sentence */
-  limit(sentence) {
-    const { turn, index, seconds } = this.last ?? {};
-    if (turn && turn === sentence.cue.turn_id && index === sentence.cue.index) sentence.length = Math.min(sentence.length, seconds);
   }
 
   /** The server has sent the turn's last sentence. */
@@ -170,8 +162,7 @@ export class Speech {
   begin(sentence, buffer) {
     sentence.buffer = buffer;
     if (buffer && !sentence.volumes.length) sentence.volumes = measureVolumes(buffer, sentence.slice);
-    sentence.length = lengthOf(sentence);
-    this.limit(sentence);
+    sentence.length = lengthOf(sentence, this.last);
     const from = Math.min(sentence.from, sentence.length);
     sentence.startedAt = this.clock.now() - from;
     sentence.voice = buffer ? this.output.play(buffer, from) : null;
@@ -223,9 +214,10 @@ export class Speech {
 
 /**
  * The sound's own length; without sound what its volumes say, or the time that reading takes.
- * @param {Sentence} sentence
+ * @param {Sentence} sentence @param {any} last
  */
-function lengthOf({ cue, buffer, volumes, slice }) {
+function lengthOf({ cue, buffer, volumes, slice }, last) {
+  if (cue.turn_id === last.turn_id && cue.index === last.index) return last.at_ms / 1000;
   if (buffer) return buffer.duration;
   if (volumes.length) return volumes.length * slice;
   const text = cue.display_text?.text ?? "";

@@ -73,7 +73,7 @@ test("when somebody on stage speaks, the clause is finished and nothing follows"
   for (const [index, text] of ["one", "two", "three"].entries()) speech.add(ofTurn(text, index));
   speech.synthesisComplete();
   await clock.pass(2.5);
-  speech.yieldAt("t", 1, 1.2);
+  speech.yieldTo({ turn_id: "t", index: 1, at_ms: 1200 });
   await clock.pass(0.5);
   assert.deepEqual(log, ["start one", "end one", "start two"]);
   await clock.pass(0.5);
@@ -84,7 +84,7 @@ test("a page that lags behind still says what the others have heard", async () =
   const { clock, speech, log } = stage();
   for (const [index, text] of ["one", "two", "three"].entries()) speech.add(ofTurn(text, index));
   await clock.pass(1);
-  speech.yieldAt("t", 1, 0.5);
+  speech.yieldTo({ turn_id: "t", index: 1, at_ms: 500 });
   await clock.pass(1.7);
   assert.deepEqual(log, ["start one", "end one", "start two", "end two"]);
 });
@@ -93,7 +93,7 @@ test("a page that is further already cuts no word, and the next turn is whole", 
   const { clock, speech, log } = stage();
   speech.add(ofTurn("one", 0));
   await clock.pass(1.5);
-  speech.yieldAt("t", 0, 1);
+  speech.yieldTo({ turn_id: "t", index: 0, at_ms: 1000 });
   await clock.pass(0.4);
   assert.deepEqual(log, ["start one"]);
   await clock.pass(0.3);

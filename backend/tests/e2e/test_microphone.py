@@ -33,7 +33,7 @@ REFUSES = (
 
 async def sent(page: Watched, type_: str, times: int = 1) -> None:
     async def was_sent() -> bool:
-        return sum(message["type"] == type_ for message in page.sent) >= times
+        return sum(str(message["type"]) == type_ for message in page.sent) >= times
 
     await until(was_sent, f"{times} {type_}")
 

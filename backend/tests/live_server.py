@@ -58,8 +58,9 @@ class Serving:
 async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
     """Serve on a free loopback port for as long as the context lasts; scripted engines unless told otherwise."""
     settings = settings or Settings.model_validate({"character_config": SCRIPTED})
+    settings = away_from_twitch(leaving_nothing(settings))
     listener = listening_socket("127.0.0.1", 0)
-    async with app.on_air(away_from_twitch(leaving_nothing(settings)), lambda _: None) as parts:
+    async with app.on_air(settings, lambda _: None) as parts:
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # the test owns them
         async with asyncio.TaskGroup() as group:

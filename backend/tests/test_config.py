@@ -235,6 +235,19 @@ def test_ones_own_avatar_is_found_beside_the_configuration(tmp_path: Path) -> No
         casting.avatar(load(tmp_path, "character_config: {live2d_model_name: other}"), frontend_folder())
 
 
+def test_the_built_in_avatar_can_be_cast_in_other_colours(tmp_path: Path) -> None:
+    entry = {
+        "name": "rosie",
+        "url": "/live2d-models/mika/mika.model3.json",
+        "theme": "rose",
+        "outfit": "blazer",
+    }
+    (tmp_path / "model_dict.json").write_text(json.dumps([entry]))
+    model = casting.avatar(load(tmp_path, "character_config: {live2d_model_name: rosie}"), frontend_folder())
+    assert dict(model.info) == entry
+    assert "Wave" in model.motions
+
+
 def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "model_dict.json").write_text('[{"name": ')
     with pytest.raises(ConfigError, match=r"model_dict\.json"):
@@ -249,6 +262,14 @@ def test_the_built_in_avatar_knows_how_long_its_motions_take() -> None:
         "Nod": [1.7],
         "Shake": [1.7],
         "Bounce": [2.0],
+        "Think": [3.6],
+        "Cheer": [2.6],
+        "Bow": [2.6],
+        "Laugh": [2.4],
+        "Shrug": [2.0],
+        "Peek": [2.8],
+        "Dance": [3.2],
+        "Fidget": [4.6, 4.2, 5.0],
     }
     assert [each.loops for each in model.idle] == [True]
 

@@ -3,6 +3,8 @@
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {"connecting" | "connected" | "lost"} Status */
 
+/** The server closes a connection with it when the link or sign-in that it came with was ended. */
+const SIGNED_OUT = 4401;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const HEARTBEAT_MS = 15_000;
@@ -29,6 +31,8 @@ export class Connection {
   /** Frames of silence in a row, counted in heartbeats; only for a server that answers them. */
   unanswered = 0;
   heartbeats = false;
+  /** Why it is not tried again: what this page came in with was ended. */
+  ended = "";
   /** @type {any} */
   heartbeatTimer = null;
   /** @type {(message: Message) => void} */
@@ -93,7 +97,9 @@ export class Connection {
   lost(socket, event) {
     if (socket !== this.socket) return;
     this.forget(this.heartbeatTimer);
+    if (event.code === SIGNED_OUT) this.ended = "The link to this page was ended: it shows nothing any more.";
     this.setStatus("lost", event.reason || "");
+    if (this.ended) return;
     this.later(() => this.open(), backOff(this.attempt++, this.random()));
   }
 
@@ -125,8 +131,10 @@ function parse(data) {
   }
 }
 
-/** The show's address on this page's own host. @param {Location} location */
-export function showAddress({ protocol, host, search = "" }) {
-  const show = encodeURIComponent(new URLSearchParams(search).get("show") || "main");
-  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=${show}`;
+/** The address of the show that this page is about, with the token that the page was opened by. @param {Location} location */
+export function showAddress({ protocol, host, search }) {
+  const given = new URLSearchParams(search);
+  const asked = new URLSearchParams({ show: given.get("show") || "main" });
+  if (given.get("token")) asked.set("token", given.get("token") ?? "");
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?${asked}`;
 }

@@ -1,5 +1,6 @@
 // The control room: a thin view over what the show tells, and buttons that send it orders.
 
+import { signInIfNeeded } from "./access.js";
 import { Connection, showAddress } from "./connection.js";
 import { Autonomous } from "./control/autonomous.js";
 import { Body, Engines, Modes, modeName } from "./control/character.js";
@@ -8,6 +9,7 @@ import { CoHost } from "./control/co-host.js";
 import { Mark } from "./control/frame.js";
 import { Hold } from "./control/hold.js";
 import { html, render, signal } from "./control/html.js";
+import { Links, watchLinks } from "./control/links.js";
 import { Preview, Queue, Say, Saying, StopNow, Stopped } from "./control/on-air.js";
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
@@ -33,6 +35,7 @@ const PARTS = [
   ["modes", "Mode"],
   ["twitch", "Twitch"],
   ["feed", "Events"],
+  ["links", "Links"],
 ];
 
 const room = signal(emptyRoom());
@@ -163,6 +166,7 @@ function App() {
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
           <${Feed} room=${known} />
+          <${Links} />
         </div>
       </div>
     </main>`;
@@ -172,6 +176,7 @@ function begin() {
   connection.onmessage = hear;
   connection.onstatus = (status) => {
     room.value = linked(room.value, status);
+    if (status === "lost") signInIfNeeded(Boolean(connection.ended));
     hold.release();
     if (status === "lost") microphone.lost();
   };
@@ -181,6 +186,7 @@ function begin() {
   setInterval(() => room.value.login && connection.send({ type: "get-twitch" }), LOGIN_EVERY_MS);
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("room")));
   connection.open();
+  watchLinks();
   room.subscribe(({ known, link, show }) => {
     document.body.classList.toggle("is-stopped", show.is_stopped);
     document.documentElement.dataset.ready = known && link === "connected" ? "yes" : "no";

@@ -31,9 +31,9 @@ export class Notes {
     this.lines[id].hidden = text === "";
   }
 
-  /** @param {boolean} lost */
-  connection(lost) {
-    this.show("offline", lost ? "No connection to the show. Trying again…" : "");
+  /** @param {boolean} lost @param {string} ended why it will not come back; "" while it may */
+  connection(lost, ended) {
+    this.show("offline", lost ? ended || "No connection to the show. Trying again…" : "");
   }
 
   /** Whether she can be heard from this page, and if not, why. */

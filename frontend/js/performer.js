@@ -74,8 +74,6 @@ export class Performer {
     this.speech.oncomplete = () => this.playbackComplete();
   }
 
-  // --- who is heard ------------------------------------------------------------------------------
-
   /** This page is the one whose sound counts. */
   get primary() {
     return !this.isPreview && (!this.state.primary || this.state.primary === this.uid);
@@ -97,8 +95,6 @@ export class Performer {
     this.updateSound();
   }
 
-  // --- cues --------------------------------------------------------------------------------------
-
   /** @param {Message} message */
   handle(message) {
     switch (message.type) {
@@ -107,7 +103,7 @@ export class Performer {
       case "snapshot":
         return this.restore(message);
       case "character-state":
-        return this.setState(/** @type {CharacterState} */ (/** @type {unknown} */ (message)));
+        return this.setState(/** @type {any} */ (message));
       case "set-model-and-conf":
         return this.useModel(message);
       case "audio":
@@ -157,7 +153,7 @@ export class Performer {
     const turn = message.turn_id ?? null;
     if (turn && turn === this.stoppedTurn) return;
     this.turn = turn;
-    this.speech.add(/** @type {AudioCue} */ (/** @type {unknown} */ (message)));
+    this.speech.add(/** @type {any} */ (message));
   }
 
   /** @param {Message} rest what is still to be heard of a turn that this page joins in the middle */
@@ -203,8 +199,6 @@ export class Performer {
     this.hush();
   }
 
-  // --- speech ------------------------------------------------------------------------------------
-
   /** @param {AudioCue} cue */
   sentenceBegins(cue) {
     this.onsentence(cue); // its face comes by itself: what wins is the server's decision
@@ -216,8 +210,6 @@ export class Performer {
   playbackComplete() {
     if (this.primary) this.send({ type: "frontend-playback-complete" });
   }
-
-  // --- the model ---------------------------------------------------------------------------------
 
   /** @param {Message} message */
   useModel({ model_info, client_uid }) {
@@ -265,8 +257,6 @@ export class Performer {
   showFace({ reference, fade }) {
     if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
   }
-
-  // --- frames ------------------------------------------------------------------------------------
 
   /** Draws from now on. @param {number} fps */
   start(fps) {
@@ -319,8 +309,6 @@ export class Performer {
     params.ParamAngleY = (params.ParamAngleY ?? 0) + mouth * 3;
     params.ParamAngleZ = (params.ParamAngleZ ?? 0) + (this.calm ? 0 : Math.sin(this.clock * 2.1) * 2.5) * this.talk;
   }
-
-  // --- for tests and the curious -----------------------------------------------------------------
 
   /** What `window.stage` shows. */
   inspect() {

@@ -63,20 +63,3 @@ export class Loudspeaker {
     return { position: () => context.currentTime - heardFrom, stop: () => source.stop() };
   }
 }
-
-/**
- * Loudness by slices, for a sound that came without its own.
- * @param {AudioBuffer} buffer
- * @param {number} slice seconds
- */
-export function measureVolumes(buffer, slice) {
-  const samples = buffer.getChannelData(0);
-  const size = Math.max(1, Math.round(buffer.sampleRate * slice));
-  const volumes = [];
-  for (let start = 0; start < samples.length; start += size) {
-    const part = samples.subarray(start, start + size);
-    volumes.push(Math.sqrt(part.reduce((sum, x) => sum + x * x, 0) / part.length));
-  }
-  const loudest = Math.max(...volumes, 1e-6);
-  return volumes.map((volume) => volume / loudest);
-}

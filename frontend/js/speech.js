@@ -1,7 +1,6 @@
 // What she says: a queue of sentences, one at a time, kept in time with the sound that is really heard.
 
 import { volumeAt } from "./lips.js";
-import { measureVolumes } from "./sound.js";
 
 /** @typedef {import("./messages.js").AudioCue} AudioCue */
 /** @typedef {import("./messages.js").Clock} Clock */
@@ -161,7 +160,6 @@ export class Speech {
   /** @param {Sentence} sentence @param {AudioBuffer | null} buffer */
   begin(sentence, buffer) {
     sentence.buffer = buffer;
-    if (buffer && !sentence.volumes.length) sentence.volumes = measureVolumes(buffer, sentence.slice);
     sentence.length = lengthOf(sentence, this.last);
     const from = Math.min(sentence.from, sentence.length);
     sentence.startedAt = this.clock.now() - from;

@@ -8,7 +8,6 @@ import { spokenText } from "./spoken.js";
 import { Subtitle } from "./subtitle.js";
 
 /** @typedef {import("./messages.js").Message} Message */
-/** @typedef {import("./messages.js").ChatMessage} ChatMessage */
 
 const MODEL_PATIENCE_MS = 3000;
 const AWAY_AFTER_MS = 5000; // shorter gaps nobody notices: she goes on blinking and breathing
@@ -51,7 +50,7 @@ function handle(message) {
     case "interrupt-signal":
       return subtitle.clear();
     case "chat-message":
-      return chat.add(/** @type {ChatMessage} */ (/** @type {unknown} */ (message)));
+      return chat.add(/** @type {any} */ (message));
     case "chat-decision":
       return chat.decide(message.id, message.decision);
     case "chat-message-removed":
@@ -76,7 +75,7 @@ function sayAway(text) {
  */
 function connectionIs(status) {
   const lost = status === "lost";
-  notes?.then((each) => each.connection(lost));
+  notes?.then((each) => each.connection(lost, connection.ended));
   if (lost) performer.speech.whenQuiet(() => subtitle.clear());
   if (status === "connected") {
     clearTimeout(leaving);
@@ -88,7 +87,7 @@ function connectionIs(status) {
 
 function away() {
   performer.speech.whenQuiet(() => {
-    if (connection.status === "connected" || options.away === "0") return;
+    if (connection.status === "connected" || connection.ended || options.away === "0") return;
     performer.setExpression({ name: "neutral" });
     if (asked.away || options.subtitles !== "0") sayAway(options.away === "1" ? "Back in a moment" : options.away);
   });

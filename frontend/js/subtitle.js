@@ -4,7 +4,7 @@ import { element } from "./overlay.js";
 import { shareSaid, wordsOf } from "./spoken.js";
 
 const EARLY = 0.12; // seconds: a word is read a little before it is heard
-const SMALLEST = 13; // pixels
+const SMALLEST = 0.7; // of its usual size: what does not fit then moves on with the voice
 
 export class Subtitle {
   /** @type {{ from: number, place: HTMLElement }[]} */
@@ -61,8 +61,8 @@ export class Subtitle {
     const { style } = this.line;
     style.width = style.fontSize = "";
     this.box.scrollTop = 0;
-    let size = parseFloat(getComputedStyle(this.line).fontSize);
-    while (this.box.scrollHeight > this.box.clientHeight && size > SMALLEST) style.fontSize = `${(size *= 0.92)}px`;
+    let size = 1;
+    while (this.box.scrollHeight > this.box.clientHeight && size > SMALLEST) style.fontSize = `${(size -= 0.06)}em`;
     const words = document.createRange();
     words.selectNodeContents(this.line);
     style.width = `${Math.ceil(words.getBoundingClientRect().width)}px`;

@@ -2,6 +2,7 @@
 
 import { Backstage } from "./backstage.js";
 import { Composer } from "./composer.js";
+import { askAccess, signInIfNeeded } from "./access.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Microphone, listenForTalkKey } from "./microphone.js";
@@ -80,6 +81,7 @@ function stop() {
 }
 
 async function copyStageAddress() {
+  if ((await askAccess())?.locked) return toast("OBS needs a link with a token of its own: make one in the control room, under Links.");
   const address = new URL("/stage", location.href).href;
   try {
     await navigator.clipboard.writeText(address);
@@ -234,6 +236,7 @@ function showConnection(status, reason) {
     endOfTurn();
     backstage.lost();
     microphone.lost();
+    signInIfNeeded(Boolean(connection.ended));
   }
   showBusy();
   announceReady();

@@ -3,14 +3,16 @@
 
 export const VOWELS = "AIUEO";
 
-// The first two formants in Hz, and whose they are. Between the means of men, women and children (Peterson and
-// Barney 1952) and what the embedded voice says; its English u lies in the middle of the mouth, others' at the back.
+// The first two formants in Hz, and whose they are: between the means of men and women (Peterson and Barney 1952) and
+// what the embedded voice says.
 const FORMANTS = [
   [870, 1480, 0],
+  [760, 1130, 0],
   [350, 2450, 1],
   [430, 1600, 2],
   [340, 900, 2],
-  [660, 2080, 3],
+  [680, 2150, 3],
+  [560, 1900, 3],
   [600, 900, 4],
   [660, 1350, 4],
 ];
@@ -21,8 +23,7 @@ const STEP = 50; // Hz between two looks at the spectrum
 const SHARP = 14; // how strongly the nearest vowel wins
 
 /**
- * How much each vowel sounds at a time: five numbers that sum to 1, in the order of VOWELS. Measured when it is drawn,
- * 0.2 ms a frame, so that a long sentence costs nothing at its beginning.
+ * How much each vowel sounds at a time, in all 1. Measured when it is drawn: a long sentence costs nothing at its beginning.
  * @param {Float32Array} samples
  * @param {number} rate of the samples
  * @param {number} time seconds

@@ -236,6 +236,68 @@ test("after a lost connection, what is old is not said", async () => {
   assert.deepEqual(log, ["start playing", "end playing", "start fresh", "end fresh"]);
 });
 
+/** What the server tells a stage that joins in the middle of a turn. */
+const underWay = (index, position_ms, texts, is_complete = true) => ({
+  turn_id: "t",
+  index,
+  position_ms,
+  sentences: texts.map((text) => cue(text, 2)),
+  is_complete,
+});
+
+test("a reloaded stage goes on in mid-sentence, does not report it as begun again, and says the rest", async () => {
+  const { clock, output, speech, log } = stage();
+  const begun = [];
+  speech.onstart = (cue) => begun.push([cue.display_text.text, cue.index, Boolean(cue.forwarded)]);
+  speech.resume(underWay(1, 1500, ["two", "three"]));
+  await clock.pass(0.1);
+  assert.equal(output.playing[0].offset, 1.5);
+  assert.ok(Math.abs(speech.position - 1.6) < 1e-9);
+  await clock.pass(0.6);
+  assert.deepEqual(begun, [["two", 1, true], ["three", 2, false]]);
+  assert.equal(output.playing[0].offset, 0);
+  await clock.pass(3);
+  assert.deepEqual(log, ["end two", "end three", "complete"]);
+});
+
+test("what came before the hello is not said besides what comes after it", async () => {
+  const { clock, speech, log } = stage();
+  speech.add(cue("two", 2)); // a client that has not said hello is not told which sentence it is
+  speech.resume(underWay(1, 100, ["two"]));
+  await clock.pass(3);
+  assert.deepEqual(log, ["end two", "start two", "end two", "complete"]);
+});
+
+test("a stage that only lost its connection goes on with what it says, and misses nothing", async () => {
+  for (const [index, position, texts] of [
+    [1, 900, ["one", "two"]],
+    [2, 400, ["two"]], // the server's clock is ahead: all of it is still to be said here
+    [0, 1900, ["zero", "one", "two"]], // or behind
+  ]) {
+    const { clock, output, speech, log } = stage();
+    speech.add(cue("one", 2, { turn_id: "t", index: 1 }));
+    speech.add(cue("stale", 2, { turn_id: "t", index: 2 }));
+    await clock.pass(1);
+    const [voice] = output.playing;
+    speech.resume(underWay(index, position, texts));
+    await clock.pass(0.5);
+    assert.equal(output.playing[0], voice);
+    await clock.pass(4);
+    assert.deepEqual(log, ["start one", "end one", "start two", "end two", "complete"]);
+  }
+});
+
+test("another turn than the one that is being heard replaces it", async () => {
+  const { clock, speech, log } = stage();
+  speech.add(cue("old", 9, { turn_id: "before", index: 0 }));
+  await clock.pass(1);
+  speech.resume(underWay(0, 0, ["new"], false));
+  await clock.pass(3);
+  assert.deepEqual(log, ["start old", "end old", "start new", "end new"]);
+  speech.resume(underWay(1, 0, []));
+  assert.equal(log.at(-1), "complete");
+});
+
 test("what waits for silence runs at its time", async () => {
   const { clock, speech } = stage();
   const done = [];

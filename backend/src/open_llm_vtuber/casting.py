@@ -37,6 +37,7 @@ T = TypeVar("T")
 EMBEDDED_VOICES = ("embedded_tts", "tone_tts")
 """Voices that need nobody, the better one first: they stand in for every other."""
 OUR_AGENT = "basic_memory_agent"
+BUILT_IN_URL = f"live2d-models/{config.BUILT_IN_AVATAR}/{config.BUILT_IN_AVATAR}.model3.json"
 HUMES_AGENT = "hume_ai_agent"
 AGENTS = (OUR_AGENT, HUMES_AGENT)
 """Those that can be chosen; every other is our own instead."""
@@ -342,7 +343,10 @@ def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2
             *(str(each.get("name")) for each in entries if isinstance(each, dict)),
         ]
         raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    return _model(entry, settings.folder / str(entry.get("url", "")).lstrip("/"))
+    url = str(entry.get("url", "")).lstrip("/")
+    if url == BUILT_IN_URL:  # the built-in one by another name: in other colours, say
+        return _model(entry, frontend / "models" / config.BUILT_IN_AVATAR / Path(url).name)
+    return _model(entry, settings.folder / url)
 
 
 def _model(entry: Any, model3: Path) -> Live2dModel:

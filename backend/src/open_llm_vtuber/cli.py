@@ -166,6 +166,7 @@ def server_config(web: FastAPI) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         log_level="warning",
+        access_log=False,  # addresses hold tokens
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         # It would cost a third of a turn's CPU on audio and 350 kB a connection.
@@ -235,6 +236,8 @@ def _announce(address: str, settings: Settings, parts: app.OnAir) -> None:
     table.add_row("Talk to her", f"[link={address}/]{address}/[/]")
     table.add_row("Stage for OBS", f"[link={address}/stage]{address}/stage[/]")
     table.add_row("Control room", f"[link={address}/control]{address}/control[/]")
+    if settings.system_config.access_token:
+        table.add_row("", "OBS and moderators get a link of their own: control room, Links")
     if settings.system_config.web_client_dir:
         table.add_row("Web client", f"[link={address}/client/]{address}/client/[/]")
     table.add_row("API", f"[link={address}/docs]{address}/docs[/]")

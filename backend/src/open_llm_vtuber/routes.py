@@ -21,7 +21,10 @@ from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
 from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
+from open_llm_vtuber.show.stage_view import in_short
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.access import Access
+from open_llm_vtuber.web.access_routes import add_access_routes
 from open_llm_vtuber.web.api import (
     ON_AIR,
     Problem,
@@ -35,12 +38,13 @@ from open_llm_vtuber.web.api import (
 from open_llm_vtuber.web.autonomy_routes import add_autonomy_routes
 from open_llm_vtuber.web.body_limit import BodyLimit
 from open_llm_vtuber.web.body_routes import add_body_routes
-from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted
+from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted, pass_of
 from open_llm_vtuber.web.health import Troubles, add_health
 from open_llm_vtuber.web.metrics import CONTENT_TYPE
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
 from open_llm_vtuber.web.public_files import add_public_files
+from open_llm_vtuber.web.sign_in import add_sign_in
 from open_llm_vtuber.web.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.web.text_generation import add_text_generation
 from open_llm_vtuber.web.twitch_api import add_twitch_api
@@ -103,8 +107,11 @@ def web_app(  # noqa: PLR0913  its parts, each by name
         title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
     )
     app.add_middleware(BodyLimit)
-    app.add_middleware(Doorkeeper, system=system)
+    access = Access(system)
+    app.add_middleware(Doorkeeper, system=system, access=access)
     add_refusals(app)
+    add_sign_in(app, access, frontend)
+    add_access_routes(app, access)
     add_health(app, shows, troubles)
     _add_api(app, shows)
     add_body_routes(app, shows)
@@ -119,16 +126,12 @@ def web_app(  # noqa: PLR0913  its parts, each by name
 
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
-        await serve_connection(websocket, shows, show=show, human_name=human_name)
+        role = pass_of(websocket).role
+        await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
 
     if proxy:
-        app.add_api_websocket_route("/proxy-ws", proxy.serve)
-    for path, file in PAGES.items():
-        _add_page(app, path, frontend / file)
-    for name in ("css", "js"):  # a checkout's folder holds more than pages need
-        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
-    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
-    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
+        _add_proxy(app, proxy)
+    _add_pages(app, frontend)
     add_public_files(
         app, folder, frontend, lambda origin: is_trusted(origin, frozenset(system.allowed_origins))
     )
@@ -137,11 +140,21 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     return app
 
 
+def _add_pages(app: FastAPI, frontend: Path) -> None:
+    for path, file in PAGES.items():
+        _add_page(app, path, frontend / file)
+    for name in ("css", "js"):  # a checkout's folder holds more than pages need
+        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
+    _add_page(app, "/static/icon.svg", frontend / "icon.svg")
+    app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
+
+
 def _add_api(app: FastAPI, shows: Shows) -> None:
     @app.get("/api/state", tags=["character"], responses={404: {"model": Problem}})
-    async def state(show: ShowName = ON_AIR) -> State:
-        """Say what the character is doing."""
-        return await _state(shows, show)
+    async def state(request: Request, show: ShowName = ON_AIR) -> State:
+        """Say what the character is doing; a stage is told what its audience may notice."""
+        found = await _state(shows, show)
+        return in_short(found) if pass_of(request).role == "stage" else found
 
     @app.get("/api/backend-mode", tags=["character"], responses={404: {"model": Problem}})
     async def backend_mode(show: ShowName = ON_AIR) -> ModeAnswer:
@@ -196,6 +209,12 @@ def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
         if (wav := cache.get(name)) is None:
             raise HTTPException(404)
         return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+def _add_proxy(app: FastAPI, proxy: Proxy) -> None:
+    @app.websocket("/proxy-ws")
+    async def proxy_ws(websocket: WebSocket) -> None:
+        await proxy.serve(websocket, pass_of(websocket).role)
 
 
 async def _state(shows: Shows, show: str) -> State:

@@ -96,7 +96,7 @@ const hoodie =
   <path d="M0 700V960" stroke="var(--line-cloth)" stroke-width="11"/><path d="M0 700V960" stroke="var(--trim)" stroke-width="5"/>
   <path class="edge" fill="var(--trim)" d="M-8 724H8L6 752Q0 758 -6 752Z"/>
   <path class="edge" fill="var(--cloth3)" d="M-66 552C-90 542 -114 552 -120 574C-104 640 -50 686 0 704C50 686 104 640 120 574C114 552 90 542 66 552C54 606 26 640 0 654C-26 640 -54 606 -66 552Z"/>
-  <path fill="none" stroke="#5b64b8" stroke-width="4" stroke-linecap="round" opacity=".8" d="M-106 580C-88 634 -44 670 -6 684M106 580C88 634 44 670 6 684"/>
+  <path fill="none" stroke="var(--sleeve1)" stroke-width="4" stroke-linecap="round" opacity=".8" d="M-106 580C-88 634 -44 670 -6 684M106 580C88 634 44 670 6 684"/>
   <g fill="none" stroke-linecap="round">
     <path stroke="var(--line-cloth)" stroke-width="12" d="M-48 664Q-54 710 -46 744M48 664Q54 700 46 728"/>
     <path stroke="#fff" stroke-width="6.5" d="M-48 664Q-54 710 -46 744M48 664Q54 700 46 728"/>
@@ -119,7 +119,7 @@ const eye = (n) => `<g data-part="eye${n}">
     <g data-part="iris${n}">
       <ellipse rx="29" ry="38" fill="url(#mika-iris)" stroke="var(--ink)" stroke-width="3"/>
       <ellipse cy="-2" rx="11" ry="16" fill="#131a44" opacity=".85"/>
-      <ellipse cy="21" rx="18" ry="11" fill="#b8fff6" opacity=".55"/>
+      <ellipse cy="21" rx="18" ry="11" fill="var(--eye4)" opacity=".55"/>
     </g>
     <path data-part="shade${n}" fill="#3b3470" opacity=".22"/>
     <path data-part="pool${n}" fill="none" stroke="#c9f1ff" stroke-width="15"/>

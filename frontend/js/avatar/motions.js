@@ -6,7 +6,8 @@ import { ease, mix, sampleCurve } from "./curves.js";
 /** @typedef {import("./types.js").Track} Track */
 
 export const IDLE_GROUP = "Idle";
-const VARIETY_AFTER = 7; // seconds of the first idle motion, at least, before another one has its turn
+const FIDGET_GROUP = "Fidget"; // what she does now and then while she idles
+const VARIETY_AFTER = 7; // seconds of idling, at least, before she does one of them
 const VARIETY_WITHIN = 11;
 
 export class MotionPlayer {
@@ -15,7 +16,6 @@ export class MotionPlayer {
     this.groups = groups;
     this.random = random;
     this.idles = true;
-    /** Now and then another motion of the idle group: a glance, a stretch, the weight on the other foot. */
     this.variety = true;
     this.varyIn = VARIETY_AFTER;
     /** @type {Track[]} */
@@ -82,11 +82,11 @@ export class MotionPlayer {
 
   /** @param {number} dt */
   vary(dt) {
-    const others = (this.groups[IDLE_GROUP]?.length ?? 0) - 1;
+    const count = this.groups[FIDGET_GROUP]?.length ?? 0;
     const idling = this.tracks.some((track) => track.idle && track.loop && track.endAt === Infinity);
-    if (!this.variety || others < 1 || !idling || (this.varyIn -= dt) > 0) return;
+    if (!this.variety || !count || !idling || (this.varyIn -= dt) > 0) return;
     this.varyIn = VARIETY_AFTER + this.random() * VARIETY_WITHIN;
-    this.start(IDLE_GROUP, 1 + Math.floor(this.random() * others), { idle: true, loop: false });
+    this.start(FIDGET_GROUP, Math.floor(this.random() * count), { idle: true, loop: false });
   }
 }
 

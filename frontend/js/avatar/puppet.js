@@ -205,7 +205,7 @@ export class Puppet {
     this.set("mouthHole", "d", hole);
     this.set("mouthClip", "d", hole);
     this.set("mouthLine", "d", hole || shape.upper);
-    this.move("tongue", 0, shape.bottom - 4);
+    this.move("tongue", 0, shape.tongue);
     this.set("teeth", "d", shapes.path`M-60 ${shape.top - 30}H60V${shape.teeth}H-60Z`);
     this.move("mouth", ax * 4, 104 - ay * 2, " scale(1.2)");
   }

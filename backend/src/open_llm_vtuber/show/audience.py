@@ -10,6 +10,7 @@ from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.protocol.server_messages import Control, ServerMessage
+from open_llm_vtuber.show.stage_view import for_a_stage
 from open_llm_vtuber.units import Seconds
 
 OUTBOX_FRAMES = 1_000
@@ -38,6 +39,8 @@ class Outbox:
         """Whether it plays nothing: it is never the primary, and the show is not played to it."""
         self.capabilities: frozenset[Capability] | None = None
         """None: an existing web client, which never said what it can do."""
+        self.is_stage = False
+        """Whether it came with the rights of a stage: it sees what the audience may notice, and no more."""
         self.seq = 0
         self.is_interrupted = False
         self.is_in_chain = False
@@ -187,10 +190,13 @@ class Audience:
         if not concerned:
             return
         text = encode(message)
+        shown = for_a_stage(message) if any(box.is_stage for box in concerned) else message
+        on_stage = text if shown is message else encode(shown) if shown else ""
         tail = "" if turn_id is None else f',"turn_id":"{turn_id}"'
         tail += "" if index is None else f',"index":{index}'
         for box in concerned:
-            box.put_cue(text, tail, message)
+            if frame := on_stage if box.is_stage else text:
+                box.put_cue(frame, tail, message)
 
     def tell_each(self, messages: Callable[[str], Sequence[ServerMessage]], *, but_for: str) -> None:
         """Queue for each client what is for it alone, but for the one named."""

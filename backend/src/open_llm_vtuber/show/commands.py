@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.modes import Feature, FloorMode
-from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.protocol.envelope import AccessRole, Capability
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.stage_commands import StageCommand
@@ -58,6 +58,7 @@ class Hello:
 
     client: str
     capabilities: tuple[Capability, ...]
+    role: AccessRole = "developer"
 
 
 @dataclass(frozen=True, slots=True)

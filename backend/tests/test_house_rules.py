@@ -33,7 +33,7 @@ BOUNDARIES = {
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 
-CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
+CROSS_CUTTING = {"contracts", "docs", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
 TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_licences.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
@@ -47,6 +47,8 @@ TESTED_ELSEWHERE = {
     "rehearse_cli.py": "as a user runs it: test_cli.py",
     "show/role_desk.py": "with a show around it: show/test_role.py, wire/test_switching.py",
     "unasked.py": "through the assembly: web/test_autonomy_routes.py, test_cli.py",
+    "show/partner.py": "with the other show: test_duets.py",
+    "settings/duet.py": "with the shows that it names: test_duets.py",
     "show/hearing.py": "through its only user: test_show.py, wire/test_voice_turn.py",
     "remembered.py": "data only, used in every suite of viewers",
     "errors.py": "its classes are raised and read in every suite",

@@ -59,7 +59,13 @@ ALIKE = {
     "POST /api/twitch/disconnect": "twitch-disconnect",
     "POST /api/twitch/login": "twitch-login",
 }
-OF_NO_SHOW = {"GET /api/access", "GET /api/links", "POST /api/links", "DELETE /api/links/{link}"}
+OF_NO_SHOW = {
+    "GET /api/access",
+    "GET /api/models",
+    "GET /api/links",
+    "POST /api/links",
+    "DELETE /api/links/{link}",
+}
 
 
 def whole_app(folder: Path) -> FastAPI:

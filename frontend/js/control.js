@@ -11,6 +11,7 @@ import { Hold } from "./control/hold.js";
 import { html, render, signal } from "./control/html.js";
 import { Links, watchLinks } from "./control/links.js";
 import { Preview, Queue, Say, Saying, StopNow, Stopped } from "./control/on-air.js";
+import { Models } from "./control/models.js";
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
@@ -36,6 +37,7 @@ const PARTS = [
   ["twitch", "Twitch"],
   ["feed", "Events"],
   ["links", "Links"],
+  ["models", "Avatars"],
 ];
 
 const room = signal(emptyRoom());
@@ -167,6 +169,7 @@ function App() {
           <${Engines} room=${known} />
           <${Feed} room=${known} />
           <${Links} />
+          <${Models} room=${known} send=${send} />
         </div>
       </div>
     </main>`;

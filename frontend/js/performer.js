@@ -4,9 +4,10 @@ import { ExpressionPlayer, Face } from "./avatar/expressions.js";
 import { loadModel } from "./avatar/files.js";
 import { Life } from "./avatar/life.js";
 import { IDLE_GROUP, MotionPlayer } from "./avatar/motions.js";
-import { Puppet, RESTING } from "./avatar/puppet.js";
+import { Puppet } from "./avatar/puppet.js";
 import { clamp, mix } from "./avatar/curves.js";
 import { Lips } from "./lips.js";
+import { Renderers } from "./renderers.js";
 import { Loudspeaker } from "./sound.js";
 import { Speech } from "./speech.js";
 import { VOWELS, vowelsAt } from "./vowels.js";
@@ -25,6 +26,8 @@ export class Performer {
   model = null;
   /** @type {Record<string, number>} the parameters as last drawn */
   params = {};
+  /** @type {Record<string, string | number>} emotion → the avatar's face for it, as the server knows the avatar */
+  emotions = {};
   wanted = ""; // the address of the model that was last asked for
   /** @type {CharacterState} */
   state = {};
@@ -60,6 +63,7 @@ export class Performer {
   constructor(root, send) {
     this.send = send;
     this.puppet = new Puppet(root, "Mika");
+    this.renderers = new Renderers(root, this.puppet);
     this.expressions = new ExpressionPlayer([]);
     this.motions = new MotionPlayer({});
     this.life = new Life();
@@ -170,9 +174,18 @@ export class Performer {
 
   /** @param {Record<string, any>} look */
   setExpression({ expression_id, name, fade_ms }) {
-    const known = name !== undefined && this.expressions.find(name);
+    const isKnown = name !== undefined && this.expressions.find(name);
     const fade = typeof fade_ms === "number" ? fade_ms / 1000 : null;
-    this.face.set(known ? name : (expression_id ?? name), fade);
+    this.face.set(isKnown ? name : (this.sameEmotion(name, expression_id) ?? expression_id ?? name), fade);
+  }
+
+  /**
+   * Who stands in for another avatar has its own faces: the one for the same emotion is named like it.
+   * @param {string | undefined} name @param {number | undefined} index
+   */
+  sameEmotion(name, index) {
+    const meant = Object.entries(this.emotions).filter(([, face]) => face === name || face === index);
+    return meant.map(([emotion]) => emotion.toLowerCase()).find((emotion) => this.expressions.find(emotion));
   }
 
   /** @param {Record<string, any>} command priority 0 in the idle group: nobody asked for it */
@@ -214,6 +227,7 @@ export class Performer {
   /** @param {Message} message */
   useModel({ model_info, client_uid }) {
     if (client_uid) this.uid = client_uid;
+    this.emotions = model_info?.emotionMap ?? {};
     this.puppet.dress({ ...model_info, ...this.look });
     if (model_info?.url) this.load(model_info.url, model_info.name ?? "");
   }
@@ -225,7 +239,9 @@ export class Performer {
     this.wanted = address;
     const problem = await this.tryModel(address);
     if (this.wanted !== address) return; // another one was chosen meanwhile
-    this.onmodel(problem && `The model ${name || url} could not be shown: ${problem}.`);
+    const told = problem && `The model ${name || url} could not be shown: ${problem}.`;
+    if (told) console.warn(told);
+    this.onmodel(told);
     // Somebody has to stand there: without a face the voice would come from nowhere.
     if (problem && !this.model) await this.tryModel(new URL(OUR_MODEL, location.href).href);
   }
@@ -233,8 +249,11 @@ export class Performer {
   /** @param {string} address @returns {Promise<string>} what is wrong with it; "" if nothing */
   async tryModel(address) {
     try {
+      const { wanted } = this;
       const model = await loadModel(address);
-      if (model.moc.endsWith(".moc3")) return "it needs Live2D Cubism, which this page does not have";
+      const renderer = await this.renderers.forModel(model);
+      if (this.wanted !== wanted) return renderer.remove() ?? ""; // another one was chosen meanwhile
+      this.renderers.show(renderer);
       this.useFiles(model);
       return "";
     } catch (error) {
@@ -255,7 +274,7 @@ export class Performer {
 
   /** @param {import("./avatar/types.js").Look} look */
   showFace({ reference, fade }) {
-    if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
+    if (this.expressions.show(reference, fade)) this.renderers.shown.describe(this.expressions.name ?? "");
   }
 
   /** Draws from now on. @param {number} fps */
@@ -275,13 +294,13 @@ export class Performer {
     if (!this.model) return;
     this.clock += dt;
     this.frames += 1;
-    const params = { ...RESTING };
+    const params = { ...this.renderers.shown.resting };
     this.motions.variety = !this.calm;
     this.motions.apply(params, dt);
     this.expressions.apply(params, dt);
     this.life.apply(params, dt, this.model.eyeIds, this.calm);
     this.speak(params, dt, this.model.lipIds);
-    this.puppet.draw(params, dt);
+    this.renderers.shown.draw(params, dt);
     this.params = params;
     this.onframe();
   }

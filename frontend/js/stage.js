@@ -35,7 +35,7 @@ function handle(message) {
   performer.handle(message);
   switch (message.type) {
     case "client-welcome":
-      return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
+      return setTimeout(() => performer.wanted || performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "set-model-and-conf":
       tags = Object.keys(message.model_info?.emotionMap ?? {});
       return;

@@ -101,7 +101,7 @@ function handle(message) {
   switch (message.type) {
     case "client-welcome":
       backstage.ask();
-      return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
+      return setTimeout(() => performer.wanted || performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "snapshot":
       for (const line of message.chat ?? []) remember(line);
       recall(message);

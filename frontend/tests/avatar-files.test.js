@@ -62,10 +62,11 @@ test("segments follow each other", () => {
   );
 });
 
-test("curves that move no parameter are left out", () => {
+test("curves of parameters and of parts' opacities are kept, those of the whole model are left out", () => {
   const file = motionFile([0, 0, 0, 1, 1]);
-  file.Curves.push({ Target: "PartOpacity", Id: "Part", Segments: [0, 1, 0, 1, 1] });
-  assert.equal(parseMotion(file).curves.length, 1);
+  file.Curves.push({ Target: "PartOpacity", Id: "PartArmB", Segments: [0, 1, 0, 1, 1] });
+  file.Curves.push({ Target: "Model", Id: "Opacity", Segments: [0, 1, 0, 1, 1] });
+  assert.deepEqual(parseMotion(file).curves.map(({ id }) => id).slice(1), ["PartArmB"]);
 });
 
 test("the three ways in which an expression meets a value", () => {

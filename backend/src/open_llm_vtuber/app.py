@@ -64,6 +64,7 @@ from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
 from open_llm_vtuber.web.health import Troubles
 from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
@@ -129,13 +130,8 @@ async def on_air(
             report=report,
             stood=before,
         )
-        await builder.cast()
-        local = await stack.enter_async_context(
-            LocalShows(builder.build, tuple(settings.shows), settings.features.off)
-        )
-        groups = await stack.enter_async_context(_groups(local, settings, report))
-        duets = await stack.enter_async_context(Duets(groups, settings.live_config.duet))
-        shows = await _channels(stack, settings, duets, lines, before)
+        shows = await _shows(stack, builder, settings, report)
+        shows = await _channels(stack, settings, shows, lines, before)
         proxy = await _proxy(stack, settings, shows)
         comeback = Comeback(shows, store, tuple(settings.shows))
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
@@ -163,6 +159,15 @@ async def on_air(
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
+
+
+async def _shows(stack: AsyncExitStack, builder: ShowBuilder, settings: Settings, report: Report) -> Shows:
+    """Start the named shows, and what lets shows talk with each other."""
+    await builder.cast()
+    local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
+    groups = _groups(await stack.enter_async_context(local), settings, report)
+    duets = Duets(await stack.enter_async_context(groups), settings.live_config.duet)
+    return await stack.enter_async_context(duets)
 
 
 def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
@@ -206,6 +211,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         metrics=lambda: exposition(
             [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
         ),
+        models=ModelDesk(settings, frontend_folder()),
     )
 
 

@@ -1,7 +1,6 @@
 """Casting: a character of the configuration becomes a role that a show can play, with its engines running."""
 
 import asyncio
-import json
 import logging
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
@@ -10,15 +9,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
-from open_llm_vtuber import config
 from open_llm_vtuber.agent.agents.hume_ai import HumeOptions
 from open_llm_vtuber.agent.judge import LlmJudge
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
 from open_llm_vtuber.config import Character, Settings, TTSConfig
 from open_llm_vtuber.engine_pool import EnginePool
-from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
+from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.live2d.reading import avatar
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import OURS as TAGS
@@ -37,7 +36,6 @@ T = TypeVar("T")
 EMBEDDED_VOICES = ("embedded_tts", "tone_tts")
 """Voices that need nobody, the better one first: they stand in for every other."""
 OUR_AGENT = "basic_memory_agent"
-BUILT_IN_URL = f"live2d-models/{config.BUILT_IN_AVATAR}/{config.BUILT_IN_AVATAR}.model3.json"
 HUMES_AGENT = "hume_ai_agent"
 AGENTS = (OUR_AGENT, HUMES_AGENT)
 """Those that can be chosen; every other is our own instead."""
@@ -325,38 +323,3 @@ def _other_agent(character: Character) -> str:
     if choice in AGENTS:
         return ""
     return f"The agent {choice} is not available; {OUR_AGENT} is used instead."
-
-
-def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2dModel:
-    """Read an avatar, else the character's. Raises ConfigError when it is unknown, missing or faulty."""
-    name = settings.character_config.live2d_model_name if name is None else name
-    if name == config.BUILT_IN_AVATAR:
-        folder = frontend / "models" / name
-        return _model(_json(folder / "entry.json"), folder / f"{name}.model3.json")
-    entries = _json(settings.folder / "model_dict.json")
-    if not isinstance(entries, list):
-        raise ConfigError("The avatar's file model_dict.json must hold a list.")
-    entry = next((each for each in entries if isinstance(each, dict) and each.get("name") == name), None)
-    if not isinstance(entry, dict):
-        known = [
-            config.BUILT_IN_AVATAR,
-            *(str(each.get("name")) for each in entries if isinstance(each, dict)),
-        ]
-        raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    url = str(entry.get("url", "")).lstrip("/")
-    if url == BUILT_IN_URL:  # the built-in one by another name: in other colours, say
-        return _model(entry, frontend / "models" / config.BUILT_IN_AVATAR / Path(url).name)
-    return _model(entry, settings.folder / url)
-
-
-def _model(entry: Any, model3: Path) -> Live2dModel:
-    return Live2dModel.from_json(entry, _json(model3), lambda file: _json(model3.parent / file))
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_bytes())  # it finds out the encoding by itself
-    except FileNotFoundError:
-        raise ConfigError(f"The avatar's file {file.name} is missing.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"The avatar's file {file.name} cannot be read as JSON.") from error

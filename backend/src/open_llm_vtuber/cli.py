@@ -20,13 +20,12 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, live2d_cli, reference_cli, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.remote_brain import JOB as REMOTE
@@ -105,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     engines.set_defaults(run=_engines)
 
     _add_twitch(commands)
-    protocol = commands.add_parser("protocol", help="print the reference of all messages")
+    live2d_cli.add_commands(commands, _add_config_and_data, _settings_and_data)
+    protocol = commands.add_parser("protocol", help="print the reference of all messages or addresses")
+    reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
 
@@ -136,6 +137,15 @@ def _add_config(command: argparse.ArgumentParser) -> None:
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
+
+
+def _add_config_and_data(command: argparse.ArgumentParser) -> None:
+    _add_config(command)
+    _add_data_dir(command)
+
+
+def _settings_and_data(options: argparse.Namespace) -> Settings:
+    return config.overridden(_settings(options), data_dir=options.data_dir)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -264,6 +274,8 @@ def _check(options: argparse.Namespace) -> int:
         remarks.append(sentence)
         remark(sentence)
 
+    for sentence in live2d_cli.remarks(settings):
+        note(sentence)
     outcomes = asyncio.run(_use_everything_once(settings, note))
     if any(outcome.fault and not outcome.is_spare for outcome in outcomes):
         return 2
@@ -368,8 +380,8 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _protocol(_: argparse.Namespace) -> int:
-    sys.stdout.write(reference())
+def _protocol(options: argparse.Namespace) -> int:
+    sys.stdout.write(reference_cli.printed(options.format))
     return 0
 
 

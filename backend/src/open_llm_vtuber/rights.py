@@ -22,7 +22,13 @@ STAGE: AccessRole = "stage"
 OPERATOR: AccessRole = "operator"
 DEVELOPER: AccessRole = "developer"
 
-PAGES: Mapping[str, AccessRole] = {"/": OPERATOR, "/stage": STAGE, "/control": OPERATOR, "/docs": OPERATOR}
+PAGES: Mapping[str, AccessRole] = {
+    "/": OPERATOR,
+    "/stage": STAGE,
+    "/control": OPERATOR,
+    "/model": OPERATOR,
+    "/docs": OPERATOR,
+}
 """The pages that people open: who is not let in is asked to sign in."""
 JOINS_A_SHOW = "WS /client-ws?show"
 ADDRESSES: Mapping[str, AccessRole | None] = {
@@ -38,6 +44,8 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "GET /live2d-models/info": ANYBODY,
     "GET /live2d-models/mika/*": ANYBODY,
     "GET /live2d-models/*": ANYBODY,
+    "GET /live2d-addon": ANYBODY,
+    "GET /live2d-addon/*": ANYBODY,
     "GET /bg/*": ANYBODY,
     "GET /avatars/*": ANYBODY,
     # Existing clients bring their token when they connect, not for their page; its calls ask for it.
@@ -60,6 +68,7 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "GET /openapi.json": OPERATOR,
     "GET /metrics": DEVELOPER,
     # REST: what the same request on the WebSocket takes.
+    "GET /api/models": OPERATOR,
     "GET /api/state": STAGE,
     "GET /api/backend-mode": OPERATOR,
     "PUT /api/backend-mode": OPERATOR,

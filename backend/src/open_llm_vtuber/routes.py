@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
@@ -41,6 +42,7 @@ from open_llm_vtuber.web.body_routes import add_body_routes
 from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted, pass_of
 from open_llm_vtuber.web.health import Troubles, add_health
 from open_llm_vtuber.web.metrics import CONTENT_TYPE
+from open_llm_vtuber.web.model_routes import ModelDesk, add_model_routes
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
 from open_llm_vtuber.web.public_files import add_public_files
@@ -57,6 +59,7 @@ PAGES: Mapping[str, str] = {
     "/": "talk.html",
     "/stage": "stage.html",
     "/control": "control.html",
+    "/model": "model.html",
     "/docs": "api.html",
 }
 _POLICY = (
@@ -74,6 +77,16 @@ API = (
     "The same character over REST and WebSocket. The WebSocket at `/client-ws` (a private show) or "
     "`/client-ws?show=main` (the show on air) speaks the messages of `docs/protocol.md`."
 )
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 403, 421, 422)}
+"""What any address may answer, for the API page."""
+
+
+class Heard(BaseModel):
+    """What was said; "" when that is nothing."""
+
+    text: str
 
 
 class NotHeard(BaseModel):
@@ -100,12 +113,11 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     ear: SpeechRecognizer | None = None,
     proxy: Proxy | None = None,
     metrics: Callable[[], str] | None = None,
+    models: ModelDesk | None = None,
     troubles: Troubles = dict,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
-    app = FastAPI(
-        title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
-    )
+    app = _described()
     app.add_middleware(BodyLimit)
     access = Access(system)
     app.add_middleware(Doorkeeper, system=system, access=access)
@@ -123,21 +135,38 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     _add_asr(app, ear)
     _add_speech(app, voice)
     add_twitch_api(app, shows)
+    _add_client_socket(app, shows, human_name)
+    if proxy:
+        _add_proxy(app, proxy)
+    _add_pages(app, frontend)
 
+    def lets_in(origin: str) -> bool:
+        return is_trusted(origin, frozenset(system.allowed_origins))
+
+    if models:
+        add_model_routes(app, models, lets_in)
+    add_public_files(app, folder, frontend, lets_in)
+    if system.web_client_dir:
+        add_web_client(app, folder / system.web_client_dir, frontend)
+    return app
+
+
+def _add_client_socket(app: FastAPI, shows: Shows, human_name: str) -> None:
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
         role = pass_of(websocket).role
         await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
 
-    if proxy:
-        _add_proxy(app, proxy)
-    _add_pages(app, frontend)
-    add_public_files(
-        app, folder, frontend, lambda origin: is_trusted(origin, frozenset(system.allowed_origins))
+
+def _described() -> FastAPI:
+    return FastAPI(
+        title="Open-LLM-VTuber live",
+        version=__version__,
+        description=API,
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
     )
-    if system.web_client_dir:
-        add_web_client(app, folder / system.web_client_dir, frontend)
-    return app
 
 
 def _add_pages(app: FastAPI, frontend: Path) -> None:
@@ -182,7 +211,12 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
-    @app.post("/asr", tags=["server"], responses={status: {"model": NotHeard} for status in (400, 500, 503)})
+    @app.post(
+        "/asr",
+        tags=["server"],
+        response_model=Heard,
+        responses={status: {"model": NotHeard} for status in (400, 500, 503)},
+    )
     async def asr(file: UploadFile) -> JSONResponse:
         """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
         if ear is None:

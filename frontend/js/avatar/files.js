@@ -99,7 +99,9 @@ export function parseExpression(name, json) {
  */
 export function parseMotion(json) {
   const meta = json.Meta;
-  const curves = json.Curves.filter((/** @type {any} */ curve) => curve.Target === "Parameter");
+  // Which of two drawings of a part is seen is told like a parameter, by the part's name.
+  const targets = ["Parameter", "PartOpacity"];
+  const curves = json.Curves.filter((/** @type {any} */ curve) => targets.includes(curve.Target));
   return {
     duration: meta.Duration,
     loop: Boolean(meta.Loop),

@@ -106,22 +106,10 @@ class Show:
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, standing.mode, self._on_change)
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
-        self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
+        self._director, self._turns = self._turn_keepers()
+        self._texts = TextDesk(self.name, self.audience, words, emotions, self._turns.perform, places)
         self._assume(role)
-        self._director = Director(
-            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
-            idle=lambda: self._channel.next(self._now()),
-            on_change=self._on_change,
-            is_listening=lambda: self._co_host is not None and self._co_host.keeps_silent,
-        )
-        self._turns = TurnDesk(
-            self._director,
-            self.audience,
-            self._unasked,
-            human_name=lambda: self._billing.human_name,
-            primary=lambda: self._primary,
-        )
-        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._turns.perform)
         self._co_host = self._stage(co_host) if shared else None
         self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
@@ -143,6 +131,22 @@ class Show:
             self.audience.close()
             await self._role_change.end()
 
+    def _turn_keepers(self) -> tuple[Director, TurnDesk]:
+        director = Director(
+            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
+            idle=lambda: self._channel.next(course.now()),
+            on_change=self._on_change,
+            is_listening=lambda: self._co_host is not None and self._co_host.keeps_silent,
+        )
+        turns = TurnDesk(
+            director,
+            self.audience,
+            self._unasked,
+            human_name=lambda: self._billing.human_name,
+            primary=lambda: self._primary,
+        )
+        return director, turns
+
     def _stage(self, settings: CoHostSettings) -> CoHost:
         return CoHost(
             settings,
@@ -150,7 +154,7 @@ class Show:
             self._hearing,
             self.audience,
             self._director,
-            self._perform,
+            self._turns.perform,
             played=self._played,
             human_name=lambda: self._billing.human_name,
             on_change=self._on_change,
@@ -322,9 +326,6 @@ class Show:
         await self.tell(command)
         return ()
 
-    def _perform(self, stimulus: Stimulus) -> None:
-        self._turns.perform(stimulus)
-
     async def _ended(self, stimulus: Stimulus, heard: str) -> None:
         self._unasked.turn_ended(stimulus, heard)
         await self._channel.ended(stimulus, heard)
@@ -394,7 +395,3 @@ class Show:
         if self._is_shared:
             return (f"show/{self.name}/{character}",)
         return (f"client/{self._identity or self.name}/{character}", imported(character))
-
-    @staticmethod
-    def _now() -> Seconds:
-        return course.now()

@@ -9,12 +9,10 @@ import pytest
 
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.commands import (
+    AnyCommand,
     ChatHappened,
-    Command,
     CreateHistory,
-    GroupCommand,
     Perform,
-    SourceCommand,
 )
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.websocket_handler import serve_connection
@@ -29,9 +27,7 @@ class Buggy:
     def __init__(self, shows: Shows) -> None:
         self._shows = shows
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         if isinstance(command, CreateHistory | Perform):
             raise ZeroDivisionError("a secret of the house")
         return await self._shows.ask(show, command)

@@ -6,6 +6,8 @@ import { Autonomous } from "./control/autonomous.js";
 import { Body, Engines, Modes, modeName } from "./control/character.js";
 import { Chat, Feed, HeldLines } from "./control/chat.js";
 import { CoHost } from "./control/co-host.js";
+import { dirtySections, heard, isNews, noEdits } from "./control/edits.js";
+import { Editor } from "./control/editor.js";
 import { Mark } from "./control/frame.js";
 import { Hold } from "./control/hold.js";
 import { html, render, signal } from "./control/html.js";
@@ -15,6 +17,7 @@ import { Models } from "./control/models.js";
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
+import { Viewers } from "./control/viewers.js";
 import { Microphone, listenForTalkKey } from "./microphone.js";
 import { connectionWords } from "./words.js";
 
@@ -23,7 +26,14 @@ import { connectionWords } from "./words.js";
 
 const LOGIN_EVERY_MS = 3_000;
 const TICK_MS = 250;
-const ASKED_ON_WELCOME = ["get-backend-mode", "get-twitch"];
+/** @type {Message[]} */
+const ASKED_ON_WELCOME = [
+  { type: "get-backend-mode" },
+  { type: "get-twitch" },
+  { type: "get-settings" },
+  { type: "moderation-edit", list: "blocked_viewers" },
+];
+const EDITING = "#edit";
 
 /** To jump to where the page is one long column. */
 const PARTS = [
@@ -33,6 +43,7 @@ const PARTS = [
   ["queue", "Queue"],
   ["chat", "Chat"],
   ["co-host", "You"],
+  ["viewers", "Viewers"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
   ["feed", "Events"],
@@ -44,6 +55,8 @@ const room = signal(emptyRoom());
 const stay = signal(false);
 const holding = signal(false);
 const now = signal(Date.now());
+const edits = signal(noEdits());
+const place = signal(location.hash);
 
 const connection = new Connection(showAddress(location), {
   client: "control",
@@ -55,8 +68,8 @@ const hold = new Hold(
 );
 
 const microphone = new Microphone((message) => connection.send(message));
-const heard = signal(0); // counts what has changed about the microphone
-microphone.onchange = () => (heard.value += 1);
+const micNews = signal(0); // counts what has changed about the microphone
+microphone.onchange = () => (micNews.value += 1);
 
 /** @param {Message} message */
 function send(message) {
@@ -75,11 +88,14 @@ async function stopByRest() {
 
 /** @param {Message} message */
 function hear(message) {
-  if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((type) => connection.send({ type }));
+  if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((question) => connection.send(question));
   microphone.handle(message);
   const before = room.value;
   now.value = Date.now();
   room.value = reduce(before, message, now.value);
+  edits.value = heard(edits.value, message);
+  if (isNews(message)) connection.send({ type: "get-settings" });
+  if (/^viewer-(un)?block-ack$/.test(message.type)) connection.send({ type: "moderation-edit", list: "blocked_viewers" });
   keepUp(before.show, room.value.show, message.type);
 }
 
@@ -123,14 +139,24 @@ function Head() {
       <span>Mode: ${modeName(show.mode)}</span>
       <span>${show.primary ? "A stage plays her voice" : "No stage is open: nobody hears her"}</span>
     </p>
+    <${Rooms} />
     <${StopNow} onStop=${stopNow} />
     ${show.is_stopped ? html`<${Stopped} hold=${hold} holding=${holding.value} />` : null}
-    <nav aria-label="Parts of this page">
+    <nav aria-label="Parts of this page" hidden=${place.value === EDITING}>
       ${PARTS.map(
         ([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}${id === "held" && show.held.length ? ` (${show.held.length})` : ""}</a>`,
       )}
     </nav>
   </header>`;
+}
+
+function Rooms() {
+  const unsaved = dirtySections(edits.value).length;
+  const isEditing = place.value === EDITING;
+  return html`<div class="rooms" role="navigation" aria-label="Rooms">
+    <a href="#air" aria-current=${isEditing ? undefined : "page"}>On air</a>
+    <a href=${EDITING} aria-current=${isEditing ? "page" : undefined}>Settings${unsaved ? html` <span class="count">${unsaved} unsaved</span>` : null}</a>
+  </div>`;
 }
 
 function Notices() {
@@ -146,10 +172,14 @@ function Notices() {
 
 function App() {
   const known = room.value;
+  const isEditing = place.value === EDITING;
   return html`<${Head} />
     <main>
       <${Notices} />
-      <div class="columns">
+      ${isEditing
+        ? html`<${Editor} edits=${edits.value} send=${send} change=${(/** @type {any} */ next) => (edits.value = next)} />`
+        : null}
+      <div class="columns" hidden=${isEditing}>
         <div class="column air">
           <${Preview} />
           <${Saying} room=${known} send=${send} now=${now.value} />
@@ -160,9 +190,10 @@ function App() {
           <${HeldLines} room=${known} send=${send} />
           <${Queue} room=${known} send=${send} />
           <${Chat} room=${known} send=${send} />
+          <${Viewers} room=${known} send=${send} />
         </div>
         <div class="column desk">
-          <${CoHost} room=${known} send=${send} microphone=${microphone} heard=${heard} />
+          <${CoHost} room=${known} send=${send} microphone=${microphone} heard=${micNews} />
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
@@ -185,6 +216,8 @@ function begin() {
   };
   addEventListener("keydown", onKey);
   listenForTalkKey(microphone);
+  addEventListener("hashchange", () => (place.value = location.hash));
+  addEventListener("beforeunload", (event) => dirtySections(edits.value).length && event.preventDefault());
   setInterval(tick, TICK_MS);
   setInterval(() => room.value.login && connection.send({ type: "get-twitch" }), LOGIN_EVERY_MS);
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("room")));

@@ -2,16 +2,7 @@
 
 import { RESTING } from "./avatar/puppet.js";
 
-/** @typedef {import("./avatar/files.js").Model} Model */
-/** @typedef {Readonly<Record<string, number>>} Parameters by Live2D's names */
-/**
- * @typedef {object} Renderer poses a drawing; who moves it is not its business
- * @property {Element} element what the page shows
- * @property {Parameters} resting those that do not rest at 0
- * @property {(params: Parameters, dt: number) => void} draw one frame; dt in seconds
- * @property {(mood: string) => void} describe says what a blind visitor hears about the picture
- * @property {() => void} remove frees what it holds; it is not used again
- */
+/** @typedef {import("./avatar/types.js").Renderer} Renderer */
 
 export class Renderers {
   /** @param {Element} root @param {import("./avatar/puppet.js").Puppet} puppet */
@@ -30,7 +21,7 @@ export class Renderers {
 
   /**
    * Nothing of Live2D is loaded before a model needs it.
-   * @param {Model} model
+   * @param {import("./avatar/types.js").Model} model
    * @returns {Promise<Renderer>} rejects when the model cannot be drawn; the message says why
    */
   async forModel(model) {

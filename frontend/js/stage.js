@@ -2,7 +2,6 @@
 
 import { Connection, showAddress } from "./connection.js";
 import { readOptions } from "./options.js";
-import { ChatOverlay } from "./overlay.js";
 import { OUR_MODEL, Performer } from "./performer.js";
 import { spokenText } from "./spoken.js";
 import { Subtitle } from "./subtitle.js";
@@ -17,7 +16,6 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 
 const isPreview = options.preview === "1";
 const subtitle = new Subtitle(byId("subtitle"));
-const chat = new ChatOverlay(byId("chat"));
 const connection = new Connection(showAddress(location), {
   client: "stage",
   capabilities: ["expression", "motion", "chat", "state", "interrupted", isPreview ? "preview" : "primary"],
@@ -27,8 +25,16 @@ const performer = new Performer(byId("avatar"), (message) => connection.send(mes
 const notes = "obsstudio" in window ? null : import("./notes.js").then(({ Notes }) => new Notes(performer, isPreview));
 /** @type {string[]} */
 let tags = [];
+/** @type {Promise<import("./overlay.js").ChatOverlay> | undefined} loaded when somebody has written something */
+let chat;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let leaving;
+
+/** @param {(chat: import("./overlay.js").ChatOverlay) => void} act */
+function onChat(act) {
+  chat ??= import("./overlay.js").then(({ ChatOverlay }) => new ChatOverlay(byId("chat")));
+  chat.then(act);
+}
 
 /** @param {Message} message */
 function handle(message) {
@@ -40,7 +46,8 @@ function handle(message) {
       tags = Object.keys(message.model_info?.emotionMap ?? {});
       return;
     case "snapshot":
-      return chat.reset(message.chat ?? []);
+      if (chat || message.chat?.length) onChat((each) => each.reset(message.chat ?? []));
+      return;
     case "full-text":
       if (message.text === "Thinking...") subtitle.think();
       return;
@@ -50,11 +57,11 @@ function handle(message) {
     case "interrupt-signal":
       return subtitle.clear();
     case "chat-message":
-      return chat.add(/** @type {any} */ (message));
+      return onChat((each) => each.add(/** @type {any} */ (message)));
     case "chat-decision":
-      return chat.decide(message.id, message.decision);
+      return onChat((each) => each.decide(message.id, message.decision));
     case "chat-message-removed":
-      return chat.remove({ id: message.id, username: message.username });
+      return onChat((each) => each.remove({ id: message.id, username: message.username }));
   }
 }
 

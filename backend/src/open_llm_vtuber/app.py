@@ -26,6 +26,7 @@ from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.duets import Duets
+from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
@@ -39,12 +40,15 @@ from open_llm_vtuber.ports import (
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
+    Store,
     VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
+from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show_builder import ShowBuilder
 from open_llm_vtuber.shows import LocalShows, Shows
@@ -90,6 +94,8 @@ class OnAir:
     """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
+    reload: Callable[[], None] = lambda: None
+    """Has the configuration file read anew."""
     troubles: Troubles = dict
     """What is wrong with parts that no show knows of."""
 
@@ -106,50 +112,38 @@ async def on_air(
         web_client.checked(settings.folder / client)
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
-        character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
-        ear = await _ear(stack, character, serving_all, report)
-        detector = await _detector(stack, character, report) if ear else None
-        lines = ChatLines()
+        ear = await _ear(stack, settings.character_config, serving_all, report)
+        detector = await _detector(stack, settings.character_config, report) if ear else None
+        ears, lines = lambda: Ears(ear, detector), ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
-        for note in casting.notes:
-            report(note)
-        books = remote.books
         before = await stood(store, tuple(settings.shows))
         builder = ShowBuilder(
             settings,
             casting,
             store=store,
-            ears=lambda: Ears(ear, detector),
+            ears=ears,
             will=will,
-            books=books,
+            books=remote.books,
             lines=lines,
             report=report,
             stood=before,
         )
-        shows = await _shows(stack, builder, settings, report)
-        shows = await _channels(stack, settings, shows, lines, before)
-        proxy = await _proxy(stack, settings, shows)
-        comeback = Comeback(shows, store, tuple(settings.shows))
-        loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
+        local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
+        talking = await _talking(stack, builder, local, settings, report)
+        channels = await _channels(stack, settings, talking, lines, before)
+        edits = edits_of(channels, settings, casting, builder, local, report)
+        proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
+        comeback = Comeback(edits, store, tuple(settings.shows))
+        loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
         try:
-            yield OnAir(
-                shows,
-                role.providers,
-                role.voice,
-                brain=role.adapters["orphiq"],
-                books=books,
-                remote=role.adapters.get("external-api"),
-                ear=ear,
-                proxy=proxy,
-                troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
-            )
+            yield _parts(edits, role, remote, ear, proxy, store)
             await comeback.forget()
         finally:
             for task in running:
@@ -157,14 +151,37 @@ async def on_air(
             await role.leave()
 
 
+def _parts(
+    edits: Edits,
+    role: Role,
+    remote: RemoteBrain,
+    ear: SpeechRecognizer | None,
+    proxy: Proxy | None,
+    store: Store,
+) -> OnAir:
+    return OnAir(
+        edits,
+        role.providers,
+        role.voice,
+        brain=role.adapters["orphiq"],
+        books=remote.books,
+        remote=role.adapters.get("external-api"),
+        ear=ear,
+        proxy=proxy,
+        reload=edits.poke,
+        troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
+    )
+
+
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
 
 
-async def _shows(stack: AsyncExitStack, builder: ShowBuilder, settings: Settings, report: Report) -> Shows:
-    """Start the named shows, and what lets shows talk with each other."""
+async def _talking(
+    stack: AsyncExitStack, builder: ShowBuilder, local: LocalShows, settings: Settings, report: Report
+) -> Duets:
+    """Start the named shows, and what lets shows talk with each other. Raises ConfigError."""
     await builder.cast()
-    local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
     groups = _groups(await stack.enter_async_context(local), settings, report)
     duets = Duets(await stack.enter_async_context(groups), settings.live_config.duet)
     return await stack.enter_async_context(duets)
@@ -241,7 +258,10 @@ async def _casting(
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
     )
-    return await stack.enter_async_context(casting)
+    await stack.enter_async_context(casting)
+    for note in casting.notes:
+        report(note)
+    return casting
 
 
 def _adapters(
@@ -363,12 +383,12 @@ async def _proxy(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Pro
 
 
 def _loops(
-    settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
-) -> list[VTubeStudioOutput | ModeFollower]:
+    settings: Settings, shows: Edits, remote: RemoteBrain, report: Report, *, drives_outputs: bool
+) -> list[VTubeStudioOutput | ModeFollower | Edits]:
     """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
     outputs = _outputs(settings, shows, report)
     followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []
-    return [*followers, *(outputs if drives_outputs else ())]
+    return [*followers, shows, *outputs] if drives_outputs else [*followers]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

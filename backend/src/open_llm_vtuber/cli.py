@@ -198,6 +198,8 @@ async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) 
         # The server ends by these signals and then raises them again; by then there is only cleaning up to do.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
+        if hasattr(signal, "SIGHUP"):  # not everywhere
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, parts.reload)
         await server.serve(sockets=[listener])
     console.print("Off air.")
 

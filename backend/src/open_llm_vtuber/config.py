@@ -24,7 +24,7 @@ from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.settings.duet import DuetSettings
 from open_llm_vtuber.settings.existing_providers import served_as
-from open_llm_vtuber.settings.file import read
+from open_llm_vtuber.settings.file import content, parsed, read, with_environment
 from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
@@ -253,6 +253,8 @@ class Settings(BaseModel):
     """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
+    file: Path | None = Field(default=None, exclude=True)
+    """The file itself, also where there is none yet; None: these settings come from somewhere else."""
     notes: tuple[str, ...] = Field(default=(), exclude=True)
     """What an operator should know although nothing is wrong, one sentence each."""
     source: InstanceOf[Source] = Field(default_factory=Source, exclude=True)
@@ -280,15 +282,27 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
 
     Raises ConfigError that names every fault at once.
     """
-    if path is None and not DEFAULT_FILE.is_file():
-        return Settings()
     file = path or DEFAULT_FILE
+    if path is None and not file.is_file():
+        return Settings(file=file)
+    return checked(content(file), file, environment)
+
+
+def checked(data: bytes, file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that a file with this content holds. Raises ConfigError that names every fault at once."""
+    written, source = parsed(data, file.name)
+    return settings_from(written, source, file, environment)
+
+
+def settings_from(
+    written: Mapping[str, Any], source: Source, file: Path, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Return the settings that a file says, as it was written; `source` says where a fault is. Raises ConfigError."""
     notes: list[str] = []
-    written, source = read(file, environment, notes)
-    given = with_keys(written, environment)
+    given = with_keys(with_environment(written, environment, notes, file.name), environment)
     notes.extend(_unknown_keys(given))
     try:
-        settings = Settings.model_validate({**given, "folder": file.parent, "source": source})
+        settings = Settings.model_validate({**given, "folder": file.parent, "file": file, "source": source})
     except ValidationError as error:
         raise ConfigError(source.faults(error)) from error
     return settings.model_copy(update={"notes": (*notes, *settings.live_config.chat.notes)})
@@ -355,7 +369,7 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
 
 
 def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
-    known = set(Settings.model_fields) - {"folder", "notes", "source"}
+    known = set(Settings.model_fields) - {"folder", "file", "notes", "source"}
     for name in given:
         if name in LATER:
             yield f"The section {name} is not read by this version."

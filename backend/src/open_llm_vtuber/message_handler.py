@@ -54,6 +54,7 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.settings_messages import EditSettings, GetSettings, ReloadSettings, UndoEdit
 from open_llm_vtuber.protocol.twitch_messages import (
     GetTwitch,
     TwitchConnect,
@@ -61,10 +62,12 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchLogin,
 )
 from open_llm_vtuber.rights import may_send
+from open_llm_vtuber.settings_door import settings_command
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
+    AnyCommand,
     BecomeCharacter,
     BeginTwitchLogin,
     CancelText,
@@ -143,7 +146,7 @@ class MessageHandler:
             answers = [shown for answer in answers if (shown := for_a_stage(answer))]
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
+    def _command(self, message: ClientMessage) -> AnyCommand | None:
         client = self._client
         if isinstance(message, LiveClientMessage):
             return _live_command(message, client, self._role)
@@ -208,6 +211,8 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.ResumeChat(client)
         case live.QueueDrop():
             return orders.DropQueued(message.stimulus_id)
+        case live.QueueMove():
+            return orders.MoveQueued(message.stimulus_id, message.before)
         case live.HoldDecide():
             return orders.DecideHeld(message.id, message.allow)
         case live.ViewerBlock():
@@ -239,7 +244,7 @@ def _source_command(
             return BeginTwitchLogin()
 
 
-def _live_command(message: LiveClientMessage, client: str, role: AccessRole) -> Command:
+def _live_command(message: LiveClientMessage, client: str, role: AccessRole) -> AnyCommand:
     if isinstance(message, OperatorMessage):
         return _operator_command(message, client)
     match message:
@@ -263,6 +268,8 @@ def _live_command(message: LiveClientMessage, client: str, role: AccessRole) -> 
             return ChangeFloor(client, message.floor)
         case AutonomousSet() | AutonomousFire():
             return autonomous_command(message)
+        case GetSettings() | EditSettings() | UndoEdit() | ReloadSettings():
+            return settings_command(message, client)
         case _:
             assert_never(message)
 

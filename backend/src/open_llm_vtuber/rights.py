@@ -12,6 +12,7 @@ from open_llm_vtuber.protocol import body_messages as body
 from open_llm_vtuber.protocol import client_messages as old
 from open_llm_vtuber.protocol import floor_messages as floor
 from open_llm_vtuber.protocol import live_client_messages as live
+from open_llm_vtuber.protocol import settings_messages as settings
 from open_llm_vtuber.protocol import twitch_messages as twitch
 from open_llm_vtuber.protocol.envelope import AccessRole, Request
 
@@ -89,6 +90,10 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "POST /api/resume": OPERATOR,
     "PUT /api/floor": OPERATOR,
     "GET /api/chat/decisions": OPERATOR,
+    "GET /api/settings": OPERATOR,
+    "PUT /api/settings/{section}": OPERATOR,
+    "POST /api/settings/undo": OPERATOR,
+    "POST /api/reload": OPERATOR,
     "GET /api/twitch": OPERATOR,
     "POST /api/twitch/connect": OPERATOR,
     "POST /api/twitch/disconnect": OPERATOR,
@@ -135,6 +140,7 @@ MESSAGES: Mapping[type[Request], AccessRole] = {
     live.PauseChat: OPERATOR,
     live.ResumeChat: OPERATOR,
     live.QueueDrop: OPERATOR,
+    live.QueueMove: OPERATOR,
     live.HoldDecide: OPERATOR,
     live.ViewerBlock: OPERATOR,
     live.ViewerUnblock: OPERATOR,
@@ -152,6 +158,10 @@ MESSAGES: Mapping[type[Request], AccessRole] = {
     body.MotionRelease: OPERATOR,
     unasked.AutonomousSet: OPERATOR,
     unasked.AutonomousFire: OPERATOR,
+    settings.GetSettings: OPERATOR,
+    settings.EditSettings: OPERATOR,
+    settings.UndoEdit: OPERATOR,
+    settings.ReloadSettings: OPERATOR,
     twitch.GetTwitch: OPERATOR,
     twitch.TwitchConnect: OPERATOR,
     twitch.TwitchDisconnect: OPERATOR,

@@ -46,6 +46,7 @@ from open_llm_vtuber.web.model_routes import ModelDesk, add_model_routes
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
 from open_llm_vtuber.web.public_files import add_public_files
+from open_llm_vtuber.web.settings_routes import add_settings_routes
 from open_llm_vtuber.web.sign_in import add_sign_in
 from open_llm_vtuber.web.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.web.text_generation import add_text_generation
@@ -130,6 +131,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_autonomy_routes(app, shows)
     add_text_generation(app, shows)
     add_operator_routes(app, shows)
+    add_settings_routes(app, shows)
     if metrics:
         _add_metrics(app, metrics)
     _add_asr(app, ear)

@@ -61,6 +61,10 @@ class ShowBuilder:
                 except (ProtocolError, EngineError) as error:
                     raise ConfigError(f"shows.{name}.character {named.character}: {error}") from error
 
+    def take(self, settings: Settings, will: Unasked) -> None:
+        """Build later shows by these settings."""
+        self._settings, self._will = settings, will
+
     def build(self, name: str) -> Show:
         """Return the show of that name; one that the configuration does not name is a guest's own."""
         settings, named = self._settings, self._settings.shows.get(name)

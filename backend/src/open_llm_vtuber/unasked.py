@@ -1,14 +1,18 @@
 """Makes for each show that which it does unasked: a scheduler, from the configuration's section `autonomous`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
-from open_llm_vtuber.autonomous.settings import SECTION, AutonomousSettings, read
+from open_llm_vtuber.autonomous.settings import SECTION, USUAL_TRIGGERS, AutonomousSettings, read
+from open_llm_vtuber.autonomous.triggers import TriggerConfig
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
+
+__all__ = ("USUAL_TRIGGERS", "Staging", "Unasked", "as_written", "checked", "unasked")
 
 Unasked = Callable[[str], Autonomy | None]
 """Show → what it does unasked; None where that is switched off."""
@@ -24,9 +28,7 @@ class Staging:
 
 def unasked(settings: Settings, report: Callable[[str], None], staging: Staging | None) -> Unasked:
     """Return what makes a show's scheduler. Raises ConfigError."""
-    written = read(settings.autonomous, settings.folder, settings.source)
-    if missing := [*_missing_sheets(written, settings)]:
-        raise ConfigError("; ".join(missing))
+    written = checked(settings)
     if not settings.features.autonomous:
         return lambda _: None
     # Whoever connects for a talk is not talked at; a client may switch it on.
@@ -39,6 +41,21 @@ def unasked(settings: Settings, report: Callable[[str], None], staging: Staging 
         return EventScheduler(on_stage, report=report)
 
     return scheduler
+
+
+def checked(settings: Settings) -> AutonomousSettings:
+    """Return what the section `autonomous` says. Raises ConfigError that names every fault at once."""
+    written = read(settings.autonomous, settings.folder, settings.source)
+    if missing := [*_missing_sheets(written, settings)]:
+        raise ConfigError("; ".join(missing))
+    return written
+
+
+def as_written(triggers: Iterable[TriggerConfig]) -> tuple[Mapping[str, Any], ...]:
+    """Return triggers as a configuration has them."""
+    return tuple(
+        {"kind": each.kind, **each.model_dump(mode="json", exclude_defaults=True)} for each in triggers
+    )
 
 
 def _missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[str]:

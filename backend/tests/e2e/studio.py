@@ -195,8 +195,11 @@ class Studio:
 
 
 @asynccontextmanager
-async def on_air(folder: Path, config: Mapping[str, Any], *arguments: str) -> AsyncIterator[int]:
-    """Run the program for as long as the context lasts, and leave the loop to others while it starts and ends."""
+async def on_air(folder: Path, config: Mapping[str, Any] | None, *arguments: str) -> AsyncIterator[int]:
+    """Run the program for as long as the context lasts, and leave the loop to others while it starts and ends.
+
+    Without `config` it takes the folder's conf.yaml.
+    """
     with ExitStack() as stack:
         yield await asyncio.to_thread(stack.enter_context, process(folder, config, arguments))
         await asyncio.to_thread(stack.close)

@@ -8,6 +8,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     TwitchStatus,
 )
 from open_llm_vtuber.protocol.parts import State
+from open_llm_vtuber.protocol.settings_messages import SettingsChanged, SettingsRefused
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.stage_view import OPERATORS_OWN, for_a_stage, in_short
 from wire.golden_server_messages import MESSAGES
@@ -55,7 +56,7 @@ def test_a_snapshot_holds_the_short_state_and_all_else() -> None:
 
 
 def test_what_is_between_the_program_and_its_operator_is_not_shown_and_all_else_is() -> None:
-    hidden = (SentenceHeld, SentenceRefused, TwitchStatus)
+    hidden = (SentenceHeld, SentenceRefused, SettingsChanged, SettingsRefused, TwitchStatus)
     assert all(golden(kind) for kind in hidden)
     for message in MESSAGES:
         if isinstance(message, hidden):

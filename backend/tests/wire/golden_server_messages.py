@@ -54,6 +54,7 @@ from open_llm_vtuber.protocol.parts import (
     Provider,
     State,
     StoredLine,
+    TurnTimes,
     TwitchState,
 )
 from open_llm_vtuber.protocol.server_messages import (
@@ -127,6 +128,7 @@ STATE = State(
     queue=2,
     waiting=(QUEUED,),
     reacting_to=QUEUED,
+    timings=TurnTimes(turn_id="s1", first_token_ms=120, first_sentence_ms=300, first_audio_ms=420),
     held=(Held(id="m2", username="v", text="hm", reason="hold-word"),),
     is_stopped=True,
     is_chat_paused=True,

@@ -46,5 +46,14 @@
  * @typedef {{ ax: number, ay: number, az: number, bx: number, bz: number, breath: number, sway: number }} Pose
  */
 /** @typedef {{ reference: string | number, fade: number | null }} Look an expression's name or index; fade in seconds, null takes the file's own */
+/** @typedef {Readonly<Record<string, number>>} Parameters by Live2D's names */
+/**
+ * @typedef {object} Renderer poses a drawing; who moves it is not its business
+ * @property {Element} element what the page shows
+ * @property {Parameters} resting those that do not rest at 0
+ * @property {(params: Parameters, dt: number) => void} draw one frame; dt in seconds
+ * @property {(mood: string) => void} describe says what a blind visitor hears about the picture
+ * @property {() => void} remove frees what it holds; it is not used again
+ */
 
 export {};

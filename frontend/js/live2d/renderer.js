@@ -3,8 +3,8 @@
 
 import { addOn } from "./add-on.js";
 
-/** @typedef {import("../renderers.js").Renderer} Renderer */
-/** @typedef {import("../renderers.js").Parameters} Parameters */
+/** @typedef {import("../avatar/types.js").Renderer} Renderer */
+/** @typedef {import("../avatar/types.js").Parameters} Parameters */
 /** @typedef {import("../avatar/files.js").Model} Model */
 
 const QUIET = { autoUpdate: false, autoHitTest: false, autoFocus: false, eyeBlink: false };

@@ -1,6 +1,6 @@
 """The section `autonomous` of a configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -119,6 +119,11 @@ def _topics_file(given: Mapping[str, object]) -> str | None:
 
 
 _TRIGGER: TypeAdapter[TriggerConfig] = TypeAdapter(TriggerConfig)
+
+
+def triggers_from(given: Sequence[Mapping[str, object]]) -> tuple[TriggerConfig, ...]:
+    """Return triggers as a configuration has them that was checked, each with its name."""
+    return named(tuple(_TRIGGER.validate_python(each) for each in given))
 
 
 def trigger_from(name: str, given: Mapping[str, object]) -> TriggerConfig:

@@ -22,6 +22,7 @@ from open_llm_vtuber.protocol.parts import (
     State,
     StoredLine,
 )
+from open_llm_vtuber.protocol.settings_messages import SettingsServerMessage
 
 
 class ClientWelcome(Answer):
@@ -335,5 +336,6 @@ LiveServerMessage = (
     | FloorServerMessage
     | BodyServerMessage
     | AutonomousServerMessage
+    | SettingsServerMessage
 )
 """What this program adds."""

@@ -14,13 +14,16 @@ Place = Sequence[str | int]
 class Source:
     """Where a configuration comes from, so that a fault can be found again."""
 
-    def __init__(self, name: str = "", tree: yaml.Node | None = None) -> None:
+    def __init__(self, name: str = "", tree: yaml.Node | None = None, line: int = 0) -> None:
+        """`line` is added to the lines that are told."""
         self.name = name
         self._tree = tree
+        self._line = line
 
     def line(self, place: Place) -> int | None:
         """Return the line of a value, or of the innermost that stands in the file; None where nothing does."""
-        return self._walk(place)[1]
+        line = self._walk(place)[1]
+        return None if line is None else line + self._line
 
     def faults(self, error: ValidationError, inside: Place = ()) -> str:
         """Return what a validation found, each with its line; `inside` is where in the file it looked."""
@@ -32,7 +35,7 @@ class Source:
 
     def _shown(self, place: Place) -> str:
         shown, line = self._walk(place)
-        return ".".join(map(str, shown)) + ("" if line is None else f" (line {line})")
+        return ".".join(map(str, shown)) + ("" if line is None else f" (line {line + self._line})")
 
     def _walk(self, place: Place) -> tuple[Place, int | None]:
         """Return the place as the file has it (a validation names alternatives between), and its line."""

@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.errors import EngineError, ProtocolError
@@ -118,6 +118,11 @@ class AutonomyDesk:
                 return
             self._is_open = True
             autonomy.restore(self._noted)
+
+    def configure(self, triggers: Sequence[Mapping[str, Any]]) -> None:
+        """Go by the triggers of the configuration as it is now."""
+        if self._autonomy:
+            self._autonomy.configure(triggers)
 
     async def _keep(self, autonomy: Autonomy) -> None:
         if self._notes is None or not self._is_open or (changes := autonomy.changes()) == self._noted:

@@ -11,6 +11,7 @@ from open_llm_vtuber.modes import Feature, FloorMode
 from open_llm_vtuber.protocol.envelope import AccessRole, Capability
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.settings_commands import SettingsCommand, TuneCommand
 from open_llm_vtuber.show.stage_commands import StageCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
@@ -371,8 +372,11 @@ Command = (
     | ModeCommand
     | OperatorCommand
     | AutonomousCommand
+    | TuneCommand
     | ChatHappened
 )
+AnyCommand = Command | GroupCommand | SourceCommand | SettingsCommand
+"""Whatever may be asked, also of what stands in front of the shows."""
 
 NEEDS: Mapping[type, Feature] = {
     ClaimExpression: "character_control",

@@ -14,11 +14,13 @@ from open_llm_vtuber.protocol.live_server_messages import (
 )
 from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.protocol.settings_messages import SettingsChanged, SettingsRefused
 
 OPERATORS_OWN: Mapping[str, object] = {
     "waiting": (),
     "reacting_to": None,
     "held": (),
+    "timings": None,
     "twitch": None,
     "providers": {},
     "spend": None,
@@ -31,7 +33,7 @@ OPERATORS_OWN: Mapping[str, object] = {
 def for_a_stage(message: ServerMessage) -> ServerMessage | None:
     """Return the message as a stage gets it, None when it does not get it at all."""
     match message:
-        case SentenceHeld() | SentenceRefused() | TwitchStatus():
+        case SentenceHeld() | SentenceRefused() | TwitchStatus() | SettingsChanged() | SettingsRefused():
             return None
         case CharacterState():
             return message.model_copy(update=OPERATORS_OWN)

@@ -26,6 +26,7 @@ A = TypeVar("A", bound=BaseModel)
 STATUS: Mapping[ErrorCode, int] = {
     "bad-json": 400,
     "bad-message": 422,
+    "bad-config": 422,
     "too-long": 422,
     "not-signed-in": 401,
     "forbidden": 403,

@@ -25,8 +25,8 @@ import websockets
 
 from open_llm_vtuber import app, config
 from open_llm_vtuber.app import OnAir
-from open_llm_vtuber.cli import listening_socket, server_config
 from open_llm_vtuber.config import Settings, SystemConfig, TwitchEndpoints
+from open_llm_vtuber.serving import listening_socket, server_config
 
 SCRIPTED: Mapping[str, Any] = {
     "agent_config": {

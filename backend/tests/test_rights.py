@@ -16,6 +16,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from live_server import SCRIPTED
 from open_llm_vtuber import app
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.first_run.desk import SetUpDesk
+from open_llm_vtuber.first_run.routes import add_set_up
+from open_llm_vtuber.first_run.runs import Run, Runs
 from open_llm_vtuber.protocol.client_messages import ClientMessage, Heartbeat
 from open_llm_vtuber.protocol.live_client_messages import Stop
 from open_llm_vtuber.protocol.twitch_messages import TwitchLogin
@@ -70,6 +73,7 @@ OF_NO_SHOW = {
     "POST /api/links",
     "DELETE /api/links/{link}",
 }
+OF_NO_SHOW |= {address for address in ADDRESSES if " /api/setup" in address}
 
 
 def whole_app(folder: Path) -> FastAPI:
@@ -87,7 +91,9 @@ def whole_app(folder: Path) -> FastAPI:
     parts = app.OnAir.__new__(app.OnAir)  # routes only keep what they are given
     for name in app.OnAir.__slots__:
         object.__setattr__(parts, name, object())
-    return app.web(settings, parts)
+    web = app.web(settings, parts)
+    add_set_up(web, SetUpDesk(folder / "conf.yaml", Runs(Run(settings))), app.frontend_folder())
+    return web
 
 
 def addresses_of(web: FastAPI) -> Iterator[str]:

@@ -29,7 +29,7 @@ export function connectionWords(status) {
 
 const DEMO =
   "Demo brain: a tiny embedded model that proves the pipeline; it's not very clever. " +
-  "Set llm_provider to use Ollama or a cloud model: see the README.";
+  "The set-up (/setup) gives her Ollama, LM Studio or a cloud model instead.";
 
 const SCRIPTED = "Scripted brain: written lines that repeat a word of yours; no model is running.";
 const HUMS = "She hums instead of speaking: ";

@@ -25,16 +25,13 @@ from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
-from open_llm_vtuber.duets import Duets
 from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import group_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
@@ -133,7 +130,7 @@ async def on_air(
             stood=before,
         )
         local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
-        talking = await _talking(stack, builder, local, settings, report)
+        talking = await stack.enter_async_context(builder.talking(local))
         channels = await _channels(stack, settings, talking, lines, before)
         edits = edits_of(channels, settings, casting, builder, local, report)
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
@@ -175,26 +172,6 @@ def _parts(
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
-
-
-async def _talking(
-    stack: AsyncExitStack, builder: ShowBuilder, local: LocalShows, settings: Settings, report: Report
-) -> Duets:
-    """Start the named shows, and what lets shows talk with each other. Raises ConfigError."""
-    await builder.cast()
-    groups = _groups(await stack.enter_async_context(local), settings, report)
-    duets = Duets(await stack.enter_async_context(groups), settings.live_config.duet)
-    return await stack.enter_async_context(duets)
-
-
-def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
-    system = settings.system_config
-    return Groups(
-        shows,
-        rounds=system.group_rounds,
-        accepts=system.group_invitations == "accept",
-        scene=group_prompt(system.tool_prompts, settings.folder, report),
-    )
 
 
 def is_demo(settings: Settings) -> bool:

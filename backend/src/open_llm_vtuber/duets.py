@@ -22,13 +22,11 @@ from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.settings.duet import DuetSettings
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
+    AnyCommand,
     ChatHappened,
-    Command,
     GetState,
-    GroupCommand,
     Interrupt,
     Perform,
-    SourceCommand,
     TakeSnapshot,
 )
 from open_llm_vtuber.show.stage_commands import GiveWord, MakeWay, StageCommand, TakeWord
@@ -221,9 +219,7 @@ class Duets:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._tasks.__aexit__(None, None, None)
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         """Do it and return the answers of the show that is asked."""
         answers = await self._shows.ask(show, command)
         partner = self._partner(show)

@@ -29,6 +29,7 @@ PAGES: Mapping[str, AccessRole] = {
     "/control": OPERATOR,
     "/model": OPERATOR,
     "/docs": OPERATOR,
+    "/setup": DEVELOPER,
 }
 """The pages that people open: who is not let in is asked to sign in."""
 JOINS_A_SHOW = "WS /client-ws?show"
@@ -98,6 +99,14 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "POST /api/twitch/connect": OPERATOR,
     "POST /api/twitch/disconnect": OPERATOR,
     "POST /api/twitch/login": DEVELOPER,
+    # The set-up: it writes the configuration and keys, and begins again.
+    "GET /setup/invitation": ANYBODY,  # whether there is a configuration
+    "GET /api/setup": DEVELOPER,
+    "POST /api/setup": DEVELOPER,
+    "POST /api/setup/servers": DEVELOPER,
+    "POST /api/setup/brain": DEVELOPER,
+    "POST /api/setup/voice": DEVELOPER,
+    "POST /api/setup/rehearsal": DEVELOPER,
     # Who has access.
     "GET /api/access": STAGE,
     "GET /api/links": DEVELOPER,

@@ -10,7 +10,8 @@ from open_llm_vtuber.autonomous.settings import SECTION, USUAL_TRIGGERS, Autonom
 from open_llm_vtuber.autonomous.triggers import TriggerConfig
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.errors import Fault
+from open_llm_vtuber.settings.explained import nearest
 
 __all__ = ("USUAL_TRIGGERS", "Staging", "Unasked", "as_written", "checked", "unasked")
 
@@ -46,8 +47,8 @@ def unasked(settings: Settings, report: Callable[[str], None], staging: Staging 
 def checked(settings: Settings) -> AutonomousSettings:
     """Return what the section `autonomous` says. Raises ConfigError that names every fault at once."""
     written = read(settings.autonomous, settings.folder, settings.source)
-    if missing := [*_missing_sheets(written, settings)]:
-        raise ConfigError("; ".join(missing))
+    if missing := [*missing_sheets(written, settings)]:
+        raise settings.source.wrong(missing)
     return written
 
 
@@ -58,11 +59,12 @@ def as_written(triggers: Iterable[TriggerConfig]) -> tuple[Mapping[str, Any], ..
     )
 
 
-def _missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[str]:
+def missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[Fault]:
     """Yield a fault for each trigger that plays a cue sheet which there is not: it would break on air."""
     for number, trigger in enumerate(written.triggers):
         name = trigger.action.cue_sheet
         if name is not None and name not in settings.cue_sheets:
             known = ", ".join(settings.cue_sheets) or "none"
             place = (SECTION, "triggers", number, "action", "cue_sheet")
-            yield settings.source.fault(f"there is no cue sheet {name!r}; cue_sheets has {known}", place)
+            sentence = f"there is no cue sheet {name!r}; cue_sheets has {known}"
+            yield settings.source.fault(sentence, place, nearest(name, settings.cue_sheets))

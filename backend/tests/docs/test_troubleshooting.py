@@ -11,9 +11,10 @@ import pytest
 
 from docs.pages import ROOT
 from docs.running import load
-from open_llm_vtuber.cli import listening_socket, main
+from open_llm_vtuber.cli import main
 from open_llm_vtuber.config import SystemConfig
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.serving import listening_socket
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.twitch.channel_name import channel_name
 
@@ -108,6 +109,6 @@ def test_a_command_that_fails_says_it_on_the_terminal(
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["check", "--config", str(tmp_path / "none.yaml")])
-    assert ended.value.code == 2
+    assert ended.value.code == 1
     assert "There is no configuration file" in " ".join(capsys.readouterr().err.split())
     assert DEAF in QUOTES

@@ -8,10 +8,12 @@ from typing import Any
 import yaml
 
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.keys import FILE as KEYS
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.text_rules import encoding_of
 
-_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+_ENVIRONMENT = re.compile(r"(\$*)\$(\{(\w+)\})")
+"""`${NAME}`; with more than one dollar in front it is a text that begins with one dollar less."""
 
 
 def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
@@ -86,6 +88,11 @@ def _parsed(data: bytes, name: str, line: int) -> tuple[Any, Source]:
         loader.dispose()
 
 
+def literally(text: str) -> str:
+    """Return what a file must hold so that this text is read, where it holds a `${NAME}` that is none of ours."""
+    return _ENVIRONMENT.sub(lambda found: "$" + found[0], text)
+
+
 def _filled(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
         return {key: _filled(each, environment, notes) for key, each in value.items() if each is not None}
@@ -95,9 +102,13 @@ def _filled(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any
         return value
 
     def replacement(found: re.Match[str]) -> str:
-        name = found[1]
+        if found[1]:
+            return found[1] + found[2]
+        name = found[3]
         if name not in environment:
-            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
+            notes.append(
+                f"The environment variable {name}, named in the configuration, is not set: set it, or add it to {KEYS}."
+            )
         return environment.get(name, "")
 
     # Half a surrogate pair (YAML can escape one) could not be sent to anybody.

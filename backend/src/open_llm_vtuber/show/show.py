@@ -104,7 +104,6 @@ class Show:
         self._role_change = RoleChange(repertoire, role, self._change_role)
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, standing.mode, self._on_change)
-        self._texts = self._text_desk(places)
         self._assume(role)
         self._director = Director(
             lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
@@ -113,7 +112,8 @@ class Show:
             is_listening=lambda: self._co_host is not None and self._co_host.keeps_silent,
         )
         self._turns = self._turn_desk()
-        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
+        self._texts = self._text_desk(places)
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._turns.perform)
         self._co_host = self._stage(co_host) if shared else None
         self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
@@ -143,7 +143,7 @@ class Show:
             self._hearing,
             self.audience,
             self._director,
-            self._perform,
+            self._turns.perform,
             played=self._played,
             human_name=lambda: self._billing.human_name,
             on_change=self._on_change,
@@ -195,7 +195,7 @@ class Show:
 
     def _text_desk(self, places: Places | None) -> TextDesk:
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
-        return TextDesk(self.name, self.audience, words, emotions, self._perform, places)
+        return TextDesk(self.name, self.audience, words, emotions, self._turns.perform, places)
 
     def _turn_desk(self) -> TurnDesk:
         calls, primary = lambda: self._billing.human_name, lambda: self._primary
@@ -340,9 +340,6 @@ class Show:
 
     def _reread(self) -> None:
         self._airlock.judge = self._role_change.reread()
-
-    def _perform(self, stimulus: Stimulus) -> None:
-        self._turns.perform(stimulus)
 
     async def _ended(self, stimulus: Stimulus, heard: str) -> None:
         self._unasked.turn_ended(stimulus, heard)

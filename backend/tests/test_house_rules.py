@@ -48,6 +48,7 @@ TESTED_ELSEWHERE = {
     "show/state.py": "through its only user: show/test_show.py, wire/test_shared_show.py",
     "show/edited_lists.py": "through its two users: show/test_operator.py, show/test_tuning.py",
     "settings_on_air.py": "on a real server: web/test_settings_routes.py",
+    "ear_engines.py": "through the assembly: test_app.py, wire/test_voice_turn.py",
     "show_builder.py": "through the assembly: test_app.py, web/test_settings_routes.py",
     "show/role_desk.py": "with a show around it: show/test_role.py, wire/test_switching.py",
     "unasked.py": "through the assembly: web/test_autonomy_routes.py, test_cli.py",

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -26,6 +26,7 @@ from open_llm_vtuber.config import Features, Settings, SystemConfig
 from open_llm_vtuber.ear_engines import detector_of, ear_of
 from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
+from open_llm_vtuber.figures import Figures
 from open_llm_vtuber.groups import Groups
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
@@ -62,7 +63,7 @@ from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
 from open_llm_vtuber.web.health import Troubles
-from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.metrics import figure_metrics, provider_metrics, spending_metrics
 from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
@@ -89,6 +90,8 @@ class OnAir:
     proxy: Proxy | None = None
     reload: Callable[[], None] = lambda: None
     """Has the configuration file read anew."""
+    figures: Figures = field(default_factory=Figures)
+    """What the named shows have come to."""
     troubles: Troubles = dict
     """What is wrong with parts that no show knows of."""
 
@@ -209,8 +212,10 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         ear=parts.ear,
         proxy=parts.proxy,
         troubles=parts.troubles,
-        metrics=lambda: exposition(
-            [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
+        metrics=lambda: (
+            *provider_metrics(parts.providers),
+            *spending_metrics(parts.books.ledger, parts.books.now),
+            *figure_metrics(parts.figures),
         ),
         models=ModelDesk(settings, frontend_folder()),
     )

@@ -25,6 +25,7 @@ from open_llm_vtuber.first_run.runs import Run, Runs
 from open_llm_vtuber.rehearsals import live_rehearsal
 from open_llm_vtuber.terminal import console, remark
 from open_llm_vtuber.units import Seconds
+from open_llm_vtuber.web.patience import PatientProtocol
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def server_config(web: FastAPI) -> uvicorn.Config:
         log_config=None,
         log_level="warning",
         access_log=False,  # addresses hold tokens
+        http=PatientProtocol,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         # It would cost a third of a turn's CPU on audio and 350 kB a connection.

@@ -40,7 +40,7 @@ def speaking_slowly(**more: object) -> dict[str, Any]:
 
 @asynccontextmanager
 async def silent_provider() -> AsyncIterator[str]:
-    """A server that takes every request and answers none, for as long as the context lasts."""
+    """Take every request and answer none, for as long as the context lasts."""
     taken: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(lambda _, writer: taken.append(writer), "127.0.0.1", 0)
     try:
@@ -89,11 +89,10 @@ def test_a_show_ends_in_mid_sentence_beside_a_hung_provider_a_deaf_client_and_ha
                             deaf.connection.transport.pause_reading()
                             assert await told_to_end(child) == 0
                             deaf.connection.transport.abort()
-                        with pytest.raises(websockets.ConnectionClosed) as closed:
+                        with suppress(websockets.ConnectionClosed):
                             while True:
                                 await second.receive()
-                        assert closed.value.rcvd
-                        assert closed.value.rcvd.code == 1012  # comes back soon
+                        assert second.connection.close_code == 1012  # comes back soon
 
     asyncio.run(main())
     assert sorted(stored(tmp_path)) == [("ai", True), ("human", False), ("human", False)]

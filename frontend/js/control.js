@@ -5,6 +5,7 @@ import { Connection, showAddress } from "./connection.js";
 import { Autonomous } from "./control/autonomous.js";
 import { Body, Engines, Modes, modeName } from "./control/character.js";
 import { Chat, Feed, HeldLines } from "./control/chat.js";
+import { CoHost } from "./control/co-host.js";
 import { dirtySections, heard, isNews, noEdits } from "./control/edits.js";
 import { Editor } from "./control/editor.js";
 import { Mark } from "./control/frame.js";
@@ -17,6 +18,7 @@ import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
 import { Viewers } from "./control/viewers.js";
+import { Microphone, listenForTalkKey } from "./microphone.js";
 import { connectionWords } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
@@ -40,6 +42,7 @@ const PARTS = [
   ["body", "Face"],
   ["queue", "Queue"],
   ["chat", "Chat"],
+  ["co-host", "You"],
   ["viewers", "Viewers"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
@@ -64,6 +67,10 @@ const hold = new Hold(
   (on) => (holding.value = on),
 );
 
+const microphone = new Microphone((message) => connection.send(message));
+const micNews = signal(0); // counts what has changed about the microphone
+microphone.onchange = () => (micNews.value += 1);
+
 /** @param {Message} message */
 function send(message) {
   if (!connection.send(message)) room.value = noticed(room.value, "There is no connection to the show: nothing was done.");
@@ -82,6 +89,7 @@ async function stopByRest() {
 /** @param {Message} message */
 function hear(message) {
   if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((question) => connection.send(question));
+  microphone.handle(message);
   const before = room.value;
   now.value = Date.now();
   room.value = reduce(before, message, now.value);
@@ -185,6 +193,7 @@ function App() {
           <${Viewers} room=${known} send=${send} />
         </div>
         <div class="column desk">
+          <${CoHost} room=${known} send=${send} microphone=${microphone} heard=${micNews} />
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
@@ -203,8 +212,10 @@ function begin() {
     room.value = linked(room.value, status);
     if (status === "lost") signInIfNeeded(Boolean(connection.ended));
     hold.release();
+    if (status === "lost") microphone.lost();
   };
   addEventListener("keydown", onKey);
+  listenForTalkKey(microphone);
   addEventListener("hashchange", () => (place.value = location.hash));
   addEventListener("beforeunload", (event) => dirtySections(edits.value).length && event.preventDefault());
   setInterval(tick, TICK_MS);

@@ -20,7 +20,7 @@ from fake_provider import tone, wav
 from live_server import SCRIPTED, Serving
 from open_llm_vtuber import cli
 
-ELSEWHERE = {"cd", "cp", "export", "git", "mkdir", "ollama", "openssl"}
+ELSEWHERE = {"cd", "cp", "export", "git", "kill", "mkdir", "ollama", "openssl"}
 """Programs that are not ours: nothing is tried."""
 PLACEHOLDERS = {"FILE": "examples/chat.irc", "DIR": "chat_history", "X": "2", "NAME": "yourchannel", "N": "7"}
 RUN = {"rehearse", "engines", "protocol", "check"}

@@ -132,14 +132,15 @@ def launched(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
         )
         try:
-            _wait_until_ready(port, child)
+            wait_until_ready(port, child)
             yield port, child
         finally:
             child.send_signal(signal.SIGTERM)
             child.wait(15)
 
 
-def _wait_until_ready(port: int, child: subprocess.Popen[bytes], limit_s: float = 90) -> None:
+def wait_until_ready(port: int, child: subprocess.Popen[bytes], limit_s: float = 90) -> None:
+    """Wait until the server that a child runs says that all is well."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         assert child.poll() is None, "the server ended instead of starting"

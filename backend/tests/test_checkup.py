@@ -88,7 +88,7 @@ autonomous:
     - {kind: idle, after_s: 5, action: {expression: "{mood}"}}
     - {kind: idle, after_s: 5, action: {expression: Joy}}
     - {kind: idle, after_s: 5, action: {expression: rage}}
-    - {kind: idle, after_s: 5, action: {motion: [Dance, 0]}}
+    - {kind: idle, after_s: 5, action: {motion: [Juggle, 0]}}
     - {kind: idle, after_s: 5, action: {cue_sheet: helo}}
 """
     findings = found(tmp_path, text)
@@ -110,6 +110,31 @@ autonomous:
     assert findings.settings is not None
     told = body_faults_of(findings.settings, frontend_folder())
     assert len(told) == 6, "what `run` remarks: the sheet that is not there ends it anyway"
+
+
+def test_sheets_are_looked_at_although_another_section_is_faulty(tmp_path: Path) -> None:
+    text = """\
+system_config: {port: x}
+cue_sheets: {hello: [{motion: [Wavee, 0]}]}
+autonomous: {triggers: [{kind: idle, after_s: 5, action: {cue_sheet: helo}}]}
+"""
+    assert [each.place for each in found(tmp_path, text).faults] == [
+        "system_config.port",
+        "cue_sheets.hello.0.motion",
+        "autonomous.triggers.0.action.cue_sheet",
+    ]
+
+
+def test_what_a_faulty_section_may_have_meant_is_no_second_fault(tmp_path: Path) -> None:
+    text = """\
+character_config: {conf_name: 3, live2d_model_name: own}
+cue_sheets: {hello: [{motion: [Wavee, 0]}], bye: [{jump: 3}]}
+autonomous: {triggers: [{kind: idle, after_s: 5, action: {cue_sheet: hello}}]}
+"""
+    assert [each.place for each in found(tmp_path, text).faults] == [
+        "character_config.conf_name",
+        "cue_sheets.bye.0",
+    ]
 
 
 def test_an_avatar_that_is_not_there_is_a_fault_of_its_own(tmp_path: Path) -> None:

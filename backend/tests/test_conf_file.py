@@ -87,13 +87,18 @@ def test_where_there_is_no_file_one_is_made_and_undone_again(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("section", "value", "text", "sentence"),
     [
-        ("persona", "", None, "persona_prompt: String should have at least 1"),
+        ("persona", "", None, "persona_prompt: is empty → Write"),
         ("persona", ["a"], None, "persona_prompt"),
         ("moderation", {"banned_wrods": []}, None, "banned_wrods"),
         ("moderation", {"air_delay_s": 99, "slurs": "?"}, None, "slurs.*air_delay_s"),
         ("commands", {"say": {"allow": "nobody"}}, None, "commands.say.allow"),
         ("selection", {"weights": {"question": -1}}, None, "weights.question"),
-        ("cue_sheets", None, "hello:\n- say: Hi!\n- jump: 3\n", r"cue_sheets.hello.*\(line 3\)"),
+        (
+            "cue_sheets",
+            None,
+            "hello:\n- say: Hi!\n- jump: 3\n",
+            r"^cue_sheets\.hello\.1 \(line 3\): is nothing [^;]* → It has one of motion, [^;]*$",
+        ),
         ("cue_sheets", None, "hello: [\n", "line 2"),
         ("cue_sheets", {}, None, "there is no cue sheet 'hello'"),
         ("triggers", None, "- kind: idle\n  after_s: -1\n", r"autonomous.triggers.0.*\(line 2\)"),

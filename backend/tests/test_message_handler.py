@@ -43,6 +43,7 @@ from open_llm_vtuber.protocol.client_messages import (
     SwitchConfig,
     TextInput,
 )
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.live_client_messages import (
     ChatLine,
     ClientHello,
@@ -101,6 +102,7 @@ from open_llm_vtuber.show.commands import (
     SpeakUp,
     TakeSnapshot,
 )
+from open_llm_vtuber.show.commands import SetFloor as ChangeFloor
 from open_llm_vtuber.show.settings_commands import DescribeSettings, EditSection, RereadSettings, UndoLastEdit
 from open_llm_vtuber.shows import Subscription
 from open_llm_vtuber.stimulus import TYPED, TextContext, TextWishes
@@ -181,6 +183,7 @@ COMMANDS: tuple[tuple[ClientMessage, AnyCommand | None], ...] = (
     (SetBackendMode(mode="autonomous", when="now"), SetMode("u1", "autonomous", cut=True)),
     (GetBackendMode(), GetMode()),
     (GetCharacterState(), GetState()),
+    (SetFloor(floor="talk-over"), ChangeFloor("u1", "talk-over")),
     (AddClientToGroup(invitee_uid="u2"), AddToGroup("u1", "u2")),
     (RemoveClientFromGroup(target_uid="u2"), RemoveFromGroup("u1", "u2")),
     (RequestGroupInfo(), DescribeGroup("u1")),

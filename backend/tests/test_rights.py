@@ -40,6 +40,7 @@ ALIKE = {
     "GET /api/state": "get-character-state",
     "GET /api/backend-mode": "get-backend-mode",
     "PUT /api/backend-mode": "set-backend-mode",
+    "PUT /api/floor": "set-floor",
     "POST /api/expression": "expression-command",
     "POST /api/expression/release": "expression-release",
     "POST /api/motion": "motion-command",

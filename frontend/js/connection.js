@@ -131,9 +131,10 @@ function parse(data) {
   }
 }
 
-/** The show's address on this page's own host, with the token that this page was opened by. @param {Location} location */
+/** The address of the show that this page is about, with the token that the page was opened by. @param {Location} location */
 export function showAddress({ protocol, host, search }) {
-  const token = new URLSearchParams(search).get("token");
-  const address = `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=main`;
-  return token ? `${address}&token=${encodeURIComponent(token)}` : address;
+  const given = new URLSearchParams(search);
+  const asked = new URLSearchParams({ show: given.get("show") || "main" });
+  if (given.get("token")) asked.set("token", given.get("token") ?? "");
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?${asked}`;
 }

@@ -5,6 +5,7 @@ import { Connection, showAddress } from "./connection.js";
 import { Autonomous } from "./control/autonomous.js";
 import { Body, Engines, Modes, modeName } from "./control/character.js";
 import { Chat, Feed, HeldLines } from "./control/chat.js";
+import { CoHost } from "./control/co-host.js";
 import { dirtySections, heard, isNews, noEdits } from "./control/edits.js";
 import { Editor } from "./control/editor.js";
 import { Mark } from "./control/frame.js";
@@ -17,6 +18,7 @@ import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
 import { Viewers } from "./control/viewers.js";
+import { Microphone, listenForTalkKey } from "./microphone.js";
 import { connectionWords } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
@@ -40,12 +42,11 @@ const PARTS = [
   ["body", "Face"],
   ["queue", "Queue"],
   ["chat", "Chat"],
+  ["feed", "Events"],
   ["viewers", "Viewers"],
+  ["co-host", "You"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
-  ["feed", "Events"],
-  ["links", "Links"],
-  ["models", "Avatars"],
 ];
 
 const room = signal(emptyRoom());
@@ -63,6 +64,10 @@ const hold = new Hold(
   () => send({ type: "resume" }),
   (on) => (holding.value = on),
 );
+
+const microphone = new Microphone((message) => connection.send(message));
+const micNews = signal(0); // counts what has changed about the microphone
+microphone.onchange = () => (micNews.value += 1);
 
 /** @param {Message} message */
 function send(message) {
@@ -82,6 +87,7 @@ async function stopByRest() {
 /** @param {Message} message */
 function hear(message) {
   if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((question) => connection.send(question));
+  microphone.handle(message);
   const before = room.value;
   now.value = Date.now();
   room.value = reduce(before, message, now.value);
@@ -169,7 +175,10 @@ function App() {
     <main>
       <${Notices} />
       ${isEditing
-        ? html`<${Editor} edits=${edits.value} send=${send} change=${(/** @type {any} */ next) => (edits.value = next)} />`
+        ? html`<${Editor} edits=${edits.value} send=${send} change=${(/** @type {any} */ next) => (edits.value = next)}>
+            <${Links} />
+            <${Models} room=${known} send=${send} />
+          <//>`
         : null}
       <div class="columns" hidden=${isEditing}>
         <div class="column air">
@@ -182,16 +191,15 @@ function App() {
           <${HeldLines} room=${known} send=${send} />
           <${Queue} room=${known} send=${send} />
           <${Chat} room=${known} send=${send} />
+          <${Feed} room=${known} />
           <${Viewers} room=${known} send=${send} />
         </div>
         <div class="column desk">
+          <${CoHost} room=${known} send=${send} microphone=${microphone} heard=${micNews} />
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
-          <${Feed} room=${known} />
-          <${Links} />
-          <${Models} room=${known} send=${send} />
         </div>
       </div>
     </main>`;
@@ -203,8 +211,10 @@ function begin() {
     room.value = linked(room.value, status);
     if (status === "lost") signInIfNeeded(Boolean(connection.ended));
     hold.release();
+    if (status === "lost") microphone.lost();
   };
   addEventListener("keydown", onKey);
+  listenForTalkKey(microphone);
   addEventListener("hashchange", () => (place.value = location.hash));
   addEventListener("beforeunload", (event) => dirtySections(edits.value).length && event.preventDefault());
   setInterval(tick, TICK_MS);

@@ -1,6 +1,6 @@
 // Notes for the streamer, never for the audience: loaded only where the stage is open in an ordinary browser, not in OBS.
 
-import { element } from "./overlay.js";
+import { element } from "./element.js";
 
 /** @typedef {import("./performer.js").Performer} Performer */
 

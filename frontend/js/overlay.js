@@ -1,17 +1,11 @@
 // The chat that the stage shows.
 
+import { element } from "./element.js";
+
 /** @typedef {import("./messages.js").ChatMessage} ChatMessage */
 /** @typedef {import("./messages.js").Decision} Decision */
 
 const LINES = 7;
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} className @param {string} text */
-export function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
 
 export class ChatOverlay {
   /** @type {Map<string, HTMLElement>} */

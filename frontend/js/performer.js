@@ -116,6 +116,8 @@ export class Performer {
         return this.goOn(message);
       case "backend-synth-complete":
         return this.speech.synthesisComplete();
+      case "speech-yields":
+        return this.speech.yieldTo(message);
       case "interrupt-signal":
         return this.hush();
       case "control":

@@ -26,6 +26,8 @@ export class Speech {
   /** @type {any} */
   timer = null;
   synthesisDone = false;
+  /** @type {any} */
+  last = { turn_id: null };
   /** @type {(() => void)[]} */
   waiting = [];
   /** @type {(cue: AudioCue) => void} */
@@ -96,6 +98,19 @@ export class Speech {
     this.settle();
   }
 
+  /** No more of that turn than this is said, and no word is cut. @param {any} last */
+  yieldTo(last) {
+    this.last = last;
+    this.queue = this.queue.filter(({ cue }) => cue.turn_id !== last.turn_id || (cue.index ?? 0) <= last.index);
+    const sentence = this.current;
+    if (sentence && this.speaking && last.at_ms / 1000 > this.position) {
+      sentence.length = lengthOf(sentence, last);
+      this.clock.cancel(this.timer);
+      this.watch(sentence.length - this.position);
+    }
+    this.settle();
+  }
+
   /** The server has sent the turn's last sentence. */
   synthesisComplete() {
     this.synthesisDone = true;
@@ -145,7 +160,7 @@ export class Speech {
   /** @param {Sentence} sentence @param {AudioBuffer | null} buffer */
   begin(sentence, buffer) {
     sentence.buffer = buffer;
-    sentence.length = lengthOf(sentence);
+    sentence.length = lengthOf(sentence, this.last);
     const from = Math.min(sentence.from, sentence.length);
     sentence.startedAt = this.clock.now() - from;
     sentence.voice = buffer ? this.output.play(buffer, from) : null;
@@ -197,9 +212,10 @@ export class Speech {
 
 /**
  * The sound's own length; without sound what its volumes say, or the time that reading takes.
- * @param {Sentence} sentence
+ * @param {Sentence} sentence @param {any} last
  */
-function lengthOf({ cue, buffer, volumes, slice }) {
+function lengthOf({ cue, buffer, volumes, slice }, last) {
+  if (cue.turn_id === last.turn_id && cue.index === last.index) return last.at_ms / 1000;
   if (buffer) return buffer.duration;
   if (volumes.length) return volumes.length * slice;
   const text = cue.display_text?.text ?? "";

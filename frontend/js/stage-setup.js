@@ -1,6 +1,6 @@
 // For setting the stage up, loaded only when its address asks for it: the list of options, and a level meter.
 
-import { element } from "./overlay.js";
+import { element } from "./element.js";
 import { CHOICES } from "./options.js";
 
 /** @typedef {import("./performer.js").Performer} Performer */

@@ -143,4 +143,4 @@ function begin() {
 }
 
 Object.assign(window, { stage: performer.inspect() });
-begin();
+location.search.includes("with=") ? import("./pair.js") : begin();

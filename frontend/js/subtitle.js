@@ -1,6 +1,6 @@
 // The subtitle: the whole sentence has its place from the beginning, and its words come with the voice.
 
-import { element } from "./overlay.js";
+import { element } from "./element.js";
 import { shareSaid, wordsOf } from "./spoken.js";
 
 const EARLY = 0.12; // seconds: a word is read a little before it is heard

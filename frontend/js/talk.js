@@ -5,10 +5,12 @@ import { Composer } from "./composer.js";
 import { askAccess, signInIfNeeded } from "./access.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { Microphone, listenForTalkKey } from "./microphone.js";
 import { Moves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { OUR_MODEL, Performer } from "./performer.js";
 import { spokenText } from "./spoken.js";
+import { MicrophoneView } from "./talk-microphone.js";
 import { channelWords, connectionWords, engineNotices, lacksSound } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
@@ -40,6 +42,7 @@ const backstage = new Backstage(
   },
   (message) => connection.send(message),
 );
+const microphone = new Microphone((message) => connection.send(message));
 const composer = new Composer(/** @type {HTMLFormElement} */ (byId("composer")), say);
 
 /** Chat messages that may still be answered. @type {Map<string, ChatMessage>} */
@@ -93,6 +96,7 @@ async function copyStageAddress() {
 /** @param {Message} message */
 function handle(message) {
   performer.handle(message);
+  microphone.handle(message);
   if (backstage.handle(message)) return;
   switch (message.type) {
     case "client-welcome":
@@ -231,6 +235,7 @@ function showConnection(status, reason) {
   if (status === "lost") {
     endOfTurn();
     backstage.lost();
+    microphone.lost();
     signInIfNeeded(Boolean(connection.ended));
   }
   showBusy();
@@ -294,6 +299,9 @@ function listen() {
 
 function begin() {
   listen();
+  const line = byId("mic-line");
+  new MicrophoneView(microphone, { button: byId("mic"), line, off: byId("mic-off") });
+  listenForTalkKey(microphone);
   performer.onsentence = sentence;
   performer.onsilence = showBusy;
   performer.onsound = showSound;

@@ -66,6 +66,42 @@ function stage() {
   return { clock, output, speech, log };
 }
 
+const ofTurn = (text, index, seconds = 2) => cue(text, seconds, { turn_id: "t", index });
+
+test("when somebody on stage speaks, the clause is finished and nothing follows", async () => {
+  const { clock, speech, log } = stage();
+  for (const [index, text] of ["one", "two", "three"].entries()) speech.add(ofTurn(text, index));
+  speech.synthesisComplete();
+  await clock.pass(2.5);
+  speech.yieldTo({ turn_id: "t", index: 1, at_ms: 1200 });
+  await clock.pass(0.5);
+  assert.deepEqual(log, ["start one", "end one", "start two"]);
+  await clock.pass(0.5);
+  assert.deepEqual(log.slice(3), ["end two", "complete"]);
+});
+
+test("a page that lags behind still says what the others have heard", async () => {
+  const { clock, speech, log } = stage();
+  for (const [index, text] of ["one", "two", "three"].entries()) speech.add(ofTurn(text, index));
+  await clock.pass(1);
+  speech.yieldTo({ turn_id: "t", index: 1, at_ms: 500 });
+  await clock.pass(1.7);
+  assert.deepEqual(log, ["start one", "end one", "start two", "end two"]);
+});
+
+test("a page that is further already cuts no word, and the next turn is whole", async () => {
+  const { clock, speech, log } = stage();
+  speech.add(ofTurn("one", 0));
+  await clock.pass(1.5);
+  speech.yieldTo({ turn_id: "t", index: 0, at_ms: 1000 });
+  await clock.pass(0.4);
+  assert.deepEqual(log, ["start one"]);
+  await clock.pass(0.3);
+  speech.add(cue("next", 2, { turn_id: "u", index: 0 }));
+  await clock.pass(1.9);
+  assert.deepEqual(log, ["start one", "end one", "start next"]);
+});
+
 /** A sentence of `seconds`, its sound as the fake output understands it. */
 const cue = (text, seconds, more = {}) => ({
   audio: String(seconds),

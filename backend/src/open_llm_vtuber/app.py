@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -17,30 +17,26 @@ from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
-from open_llm_vtuber.asr import ASR_ENGINES
-from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.comeback import Comeback, listener, stood
-from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
+from open_llm_vtuber.config import Features, Settings, SystemConfig
+from open_llm_vtuber.ear_engines import detector_of, ear_of
 from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
-from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.groups import Groups
+from open_llm_vtuber.figures import Figures
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import group_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
     Store,
-    VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
@@ -61,19 +57,16 @@ from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.unasked import Staging, unasked
-from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
 from open_llm_vtuber.web.health import Troubles
-from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.metrics import figure_metrics, provider_metrics, spending_metrics
 from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
 
-EAR = "embedded_asr"
-NONE = "none"
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
 
@@ -95,6 +88,8 @@ class OnAir:
     proxy: Proxy | None = None
     reload: Callable[[], None] = lambda: None
     """Has the configuration file read anew."""
+    figures: Figures = field(default_factory=Figures)
+    """What the named shows have come to."""
     troubles: Troubles = dict
     """What is wrong with parts that no show knows of."""
 
@@ -112,8 +107,8 @@ async def on_air(
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         serving_all: dict[str, EngineStatus] = {}
-        ear = await _ear(stack, settings.character_config, serving_all, report)
-        detector = await _detector(stack, settings.character_config, report) if ear else None
+        ear = await ear_of(stack, settings.character_config, serving_all, report)
+        detector = await detector_of(stack, settings.character_config, report) if ear else None
         ears, lines = lambda: Ears(ear, detector), ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
@@ -132,9 +127,8 @@ async def on_air(
             stood=before,
         )
         local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
-        await stack.enter_async_context(local)
-        groups = await stack.enter_async_context(_groups(local, settings, report))
-        channels = await _channels(stack, settings, groups, lines, before)
+        talking = await stack.enter_async_context(builder.talking(local))
+        channels = await _channels(stack, settings, talking, lines, before)
         edits = edits_of(channels, settings, casting, builder, local, report)
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
         comeback = Comeback(edits, store, tuple(settings.shows))
@@ -177,16 +171,6 @@ async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
 
 
-def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
-    system = settings.system_config
-    return Groups(
-        shows,
-        rounds=system.group_rounds,
-        accepts=system.group_invitations == "accept",
-        scene=group_prompt(system.tool_prompts, settings.folder, report),
-    )
-
-
 def is_demo(settings: Settings) -> bool:
     """Whether the configured brain is one that only proves the pipeline. Raises ConfigError."""
     if is_humes(settings.character_config):
@@ -215,8 +199,10 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         ear=parts.ear,
         proxy=parts.proxy,
         troubles=parts.troubles,
-        metrics=lambda: exposition(
-            [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
+        metrics=lambda: (
+            *provider_metrics(parts.providers),
+            *spending_metrics(parts.books.ledger, parts.books.now),
+            *figure_metrics(parts.figures),
         ),
         models=ModelDesk(settings, frontend_folder()),
     )
@@ -289,57 +275,6 @@ def _unavailable(features: Features, no_remote: str) -> Mapping[Mode, str]:
         "external-api": no_remote if features.external_api else off.format("external_api"),
         "autonomous": off.format("autonomous"),
     }
-
-
-async def _ear(
-    stack: AsyncExitStack, character: Character, providers: dict[str, EngineStatus], report: Report
-) -> SpeechRecognizer | None:
-    """Start the ear and those that stand in for it; `providers` always says which one listens.
-
-    Without one the show goes on: who talks to her is told.
-    """
-    asr = character.asr_config
-    providers["asr"] = EngineStatus(engine=NONE)
-    if asr.asr_model == NONE:
-        return None
-    pool = await stack.enter_async_context(EnginePool(ASR_ENGINES, (EAR, EAR)))
-    try:
-        first = await pool.take(asr.asr_model, asr.options(asr.asr_model))
-    except (EngineError, ConfigError) as error:
-        if asr.asr_model in ASR_ENGINES and asr.asr_model != EAR:
-            raise
-        providers["asr"] = EngineStatus(engine=NONE, note=f"She cannot hear: {error}")
-        report(providers["asr"].note)
-        return None
-    status = providers["asr"] = first.status
-    if status.note:
-        report(status.note)
-    ears = {status.engine: first.engine}
-    for spare in (EAR,) if asr.fallback is None else asr.fallback:
-        try:
-            if spare not in ears:
-                ears[spare] = (await pool.take_as_named(spare, asr.options(spare))).engine
-        except EngineError as error:
-            report(f"{spare} cannot stand in for {status.engine}: {error}")
-
-    def on_change(engine: str, note: str) -> None:
-        providers["asr"] = EngineStatus(engine=engine, note=f"{status.note} {note}".strip())
-
-    return FallbackEar(ears, on_change)
-
-
-async def _detector(
-    stack: AsyncExitStack, character: Character, report: Report
-) -> VoiceActivityDetector | None:
-    """Start what finds speech in a microphone's sound."""
-    vad = character.vad_config
-    if vad.vad_model == NONE:
-        return None
-    pool = await stack.enter_async_context(EnginePool(VAD_ENGINES, ("silero_vad", "energy_vad")))
-    lease = await pool.take(vad.vad_model, vad.options())
-    if lease.status.note:
-        report(lease.status.note)
-    return lease.engine
 
 
 async def _channels(

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -74,21 +74,41 @@ def examine(path: Path | None, frontend: Path, environment: Mapping[str, str] = 
     found.remarks.extend(
         _slips(own if isinstance(own, Mapping) else {}, Character, source, ("character_config",))
     )
+    right = found.settings or _what_is_right(written, path or config.DEFAULT_FILE, source, found.faults)
     character = found.settings.character_config if found.settings else _character(written)
     if character:
         _engines(character, source, found)
     autonomous = _autonomous(written, (path or config.DEFAULT_FILE).parent, source, found)
-    if found.settings:
-        if autonomous:
-            found.faults.extend(missing_sheets(autonomous, found.settings))
-        try:
-            model = avatar(found.settings, frontend)
-            found.faults.extend(body_faults(found.settings, autonomous or AutonomousSettings(), model))
-        except ConfigError as error:
-            place = ("character_config", "live2d_model_name")
-            found.faults.append(source.fault(str(error).rstrip("."), place))
+    if right:
+        if autonomous and _is_right("cue_sheets", found.faults):
+            found.faults.extend(missing_sheets(autonomous, right))
+        if _is_right("character_config", found.faults):
+            found.faults.extend(_body(right, autonomous or AutonomousSettings(), frontend))
     found.faults.sort(key=lambda each: each.line or 0)
     return found
+
+
+def _what_is_right(
+    written: Mapping[str, object], file: Path, source: Source, faults: Sequence[Fault]
+) -> Settings | None:
+    """Return the settings without the sections that are faulty; None where that is nothing."""
+    own = {key: value for key, value in written.items() if _is_right(key, faults)}
+    try:
+        return Settings.model_validate({**own, "folder": file.parent, "source": source}) if own else None
+    except ValidationError:
+        return None
+
+
+def _is_right(section: str, faults: Iterable[Fault]) -> bool:
+    return all(each.place.partition(".")[0] != section for each in faults)
+
+
+def _body(settings: Settings, autonomous: AutonomousSettings, frontend: Path) -> Iterator[Fault]:
+    try:
+        yield from body_faults(settings, autonomous, avatar(settings, frontend))
+    except ConfigError as error:
+        place = ("character_config", "live2d_model_name")
+        yield settings.source.fault(str(error).rstrip("."), place)
 
 
 def _written(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, object], Source]:

@@ -22,6 +22,7 @@ from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
 from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.settings.co_host import CoHostSettings
+from open_llm_vtuber.settings.duet import DuetSettings
 from open_llm_vtuber.settings.existing_providers import served_as
 from open_llm_vtuber.settings.file import content, parsed, read, with_environment
 from open_llm_vtuber.settings.keys import environment_of
@@ -211,6 +212,7 @@ class LiveConfig(_Section):
     chat: ChatSettings = ChatSettings()
     vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
     co_host: CoHostSettings = CoHostSettings()
+    duet: DuetSettings | None = None
 
 
 class Features(_OwnSection):
@@ -232,6 +234,8 @@ class ShowConfig(_OwnSection):
     """A named show, started with the server."""
 
     mode: Mode = "orphiq"
+    character: str = ""
+    """The file of who plays in it, as the control room lists it; without one, the configuration's own character."""
 
 
 class Settings(BaseModel):
@@ -256,6 +260,13 @@ class Settings(BaseModel):
     """What an operator should know although nothing is wrong, one sentence each."""
     source: InstanceOf[Source] = Field(default_factory=Source, exclude=True)
     """The file, for whoever checks a part of it later."""
+
+    @model_validator(mode="after")
+    def _a_duet_is_of_shows_that_exist(self) -> "Settings":
+        duet = self.live_config.duet
+        if missing := [name for name in (duet.shows if duet else ()) if name not in self.shows]:
+            raise ValueError(f"live_config.duet: there is no show {missing[0]}; add it to the section shows")
+        return self
 
 
 LATER: frozenset[str] = frozenset()

@@ -89,6 +89,7 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "POST /api/interrupt": OPERATOR,
     "POST /api/stop": OPERATOR,
     "POST /api/resume": OPERATOR,
+    "PUT /api/floor": OPERATOR,
     "GET /api/chat/decisions": OPERATOR,
     "GET /api/settings": OPERATOR,
     "PUT /api/settings/{section}": OPERATOR,

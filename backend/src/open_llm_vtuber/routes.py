@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
@@ -41,7 +41,7 @@ from open_llm_vtuber.web.body_limit import BodyLimit
 from open_llm_vtuber.web.body_routes import add_body_routes
 from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted, pass_of
 from open_llm_vtuber.web.health import Troubles, add_health
-from open_llm_vtuber.web.metrics import CONTENT_TYPE
+from open_llm_vtuber.web.metrics import Metrics, add_metrics
 from open_llm_vtuber.web.model_routes import ModelDesk, add_model_routes
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
@@ -113,7 +113,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     voice: SpeechSynthesizer,
     ear: SpeechRecognizer | None = None,
     proxy: Proxy | None = None,
-    metrics: Callable[[], str] | None = None,
+    metrics: Metrics | None = None,
     models: ModelDesk | None = None,
     troubles: Troubles = dict,
 ) -> FastAPI:
@@ -133,7 +133,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     add_operator_routes(app, shows)
     add_settings_routes(app, shows)
     if metrics:
-        _add_metrics(app, metrics)
+        add_metrics(app, shows, metrics)
     _add_asr(app, ear)
     _add_speech(app, voice)
     add_twitch_api(app, shows)
@@ -203,13 +203,6 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
         """Take the words from somewhere else from the next turn on. Everybody in the show is told."""
         await answers_to(shows, show, await message_in(request, SetBackendMode))
         return await backend_mode(show)
-
-
-def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
-    @app.get("/metrics", tags=["server"], response_class=PlainTextResponse)
-    async def figures() -> Response:
-        """Tell Prometheus what was spent, and who does which job."""
-        return Response(metrics(), media_type=CONTENT_TYPE)
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
+import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,13 +24,46 @@ from open_llm_vtuber.first_run.routes import add_set_up
 from open_llm_vtuber.first_run.runs import Run, Runs
 from open_llm_vtuber.rehearsals import live_rehearsal
 from open_llm_vtuber.terminal import console, remark
+from open_llm_vtuber.units import Seconds
+from open_llm_vtuber.web.patience import PatientProtocol
+
+log = logging.getLogger(__name__)
 
 Announce = Callable[[Run, app.OnAir], None]
 
 LARGEST_FRAME = 16 * 1024 * 1024
 """Bytes of one incoming message; a larger one closes its connection with 1009."""
-GRACE_S = 3
+GRACE_S = 2
 """How long connections may take to end when the server stops."""
+ENDS_WITHIN: Seconds = 5.0
+"""After so long from a signal to end the process ends whatever still holds it: a thread that is stuck would for ever."""
+
+
+class Server(uvicorn.Server):
+    """The web server, which sees to it that a signal to end is obeyed in time."""
+
+    has_closed = False
+    """Whether all parts of all runs have ended properly, which leaves nothing to be lost."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End soon."""
+        if not self.should_exit:
+            deadline = threading.Timer(ENDS_WITHIN, _leave)
+            deadline.daemon = True
+            deadline.start()
+        super().handle_exit(sig, frame)
+
+
+def _leave() -> None:
+    """End the process as it is. It is no success where something was not closed in time."""
+    main = threading.main_thread()
+    held_by = sorted(each.name for each in threading.enumerate() if each is not main and not each.daemon)
+    log.error(
+        "not everything ended within %.0f s; at work: %s", ENDS_WITHIN, ", ".join(held_by) or "no thread"
+    )
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0 if Server.has_closed else 1)
 
 
 def server_config(web: FastAPI) -> uvicorn.Config:
@@ -37,6 +74,7 @@ def server_config(web: FastAPI) -> uvicorn.Config:
         log_config=None,
         log_level="warning",
         access_log=False,  # addresses hold tokens
+        http=PatientProtocol,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         # It would cost a third of a turn's CPU on audio and 350 kB a connection.
@@ -83,6 +121,7 @@ async def serve(runs: Runs, listener: socket.socket, desk: SetUpDesk, announce: 
             if not runs.fall_back(str(error)):
                 raise
             remark(f"{error} The settings from before are used again.")
+    Server.has_closed = True
     console.print("Off air.")
 
 
@@ -98,7 +137,7 @@ async def _perform(
             parts = await stack.enter_async_context(app.on_air(settings, remark))
         web = app.web(settings, parts)
         add_set_up(web, desk, app.frontend_folder())
-        server = uvicorn.Server(server_config(web))
+        server = Server(server_config(web))
         if hasattr(signal, "SIGHUP"):  # not everywhere
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, parts.reload)
         runs.works(run)

@@ -1,6 +1,7 @@
 """How a show is built from its name: what all shows share is here, once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 
 from open_llm_vtuber.bookkeeping import Bookkeeping
@@ -8,14 +9,19 @@ from open_llm_vtuber.casting import Casting
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Settings
-from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.duets import Duets
+from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
+from open_llm_vtuber.groups import Groups
+from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import Store
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
+from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.unasked import Unasked
 
 
@@ -44,9 +50,38 @@ class ShowBuilder:
         self._books = books
         self._lines = lines
         self._stood = stood
+        self._report = report
+        self._roles: dict[str, Role] = {}
+        """Who plays in the shows that are still to be built, where that is not the configuration's own character."""
         self._places = Places()
         prompts = settings.system_config.tool_prompts
         self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
+
+    @asynccontextmanager
+    async def talking(self, local: LocalShows) -> AsyncGenerator[Duets, None]:
+        """Start the named shows, and what lets shows talk with each other. Raises ConfigError."""
+        await self._cast()
+        system, folder = self._settings.system_config, self._settings.folder
+        async with (
+            local,
+            Groups(
+                local,
+                rounds=system.group_rounds,
+                accepts=system.group_invitations == "accept",
+                scene=group_prompt(system.tool_prompts, folder, self._report),
+            ) as groups,
+            Duets(groups, self._settings.live_config.duet) as duets,
+        ):
+            yield duets
+
+    async def _cast(self) -> None:
+        """Have the characters of named shows ready. Raises ConfigError."""
+        for name, named in self._settings.shows.items():
+            if named.character:
+                try:
+                    self._roles[name] = await self._casting.become(named.character)
+                except (ProtocolError, EngineError) as error:
+                    raise ConfigError(f"shows.{name}.character {named.character}: {error}") from error
 
     def take(self, settings: Settings, will: Unasked) -> None:
         """Build later shows by these settings."""
@@ -58,7 +93,7 @@ class ShowBuilder:
         chat = settings.live_config.chat
         return Show(
             name,
-            self._casting.opening(),
+            self._roles.pop(name) if name in self._roles else self._casting.opening(),
             store=self._store,
             repertoire=self._casting,
             guard=Guard(chat.moderation),

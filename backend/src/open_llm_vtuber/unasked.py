@@ -66,5 +66,6 @@ def missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[
         if name is not None and name not in settings.cue_sheets:
             known = ", ".join(settings.cue_sheets) or "none"
             place = (SECTION, "triggers", number, "action", "cue_sheet")
-            sentence = f"there is no cue sheet {name!r}; cue_sheets has {known}"
-            yield settings.source.fault(sentence, place, nearest(name, settings.cue_sheets))
+            sentence = f"there is no cue sheet {name!r}"
+            fix = nearest(name, settings.cue_sheets) or f"There are: {known}."
+            yield settings.source.fault(sentence, place, fix)

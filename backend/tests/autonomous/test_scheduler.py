@@ -776,3 +776,34 @@ def test_the_triggers_of_a_file_that_was_edited_count_and_one_that_is_the_same_g
     written = settings(triggers=[tick("same", 100), tick("changed", 60), tick("gone", 95)])
     floor = played(written, FakeFloor(), script, until=105)
     assert [text for _, text in floor.said] == ["SAME"], "its hundred seconds were not begun anew"
+
+
+@pytest.mark.parametrize(
+    ("back", "expected"),
+    [
+        (timedelta(hours=1), 0),  # up to the hour that it knows already
+        (timedelta(days=365), 5),  # the clock was wrong, and is right now
+    ],
+)
+def test_a_clock_that_is_set_back_repeats_nothing_unless_it_was_wrong(back: timedelta, expected: int) -> None:
+    line = {"kind": "cron", "cron": "*/10 * * * *", "action": {"say": "Ten minutes."}}
+    set_back = timedelta()
+
+    async def main() -> int:
+        nonlocal set_back
+        floor = FakeFloor()
+        scheduler = EventScheduler(
+            settings(line), wall=lambda: EVENING + timedelta(seconds=now()) - set_back, seed=1
+        )
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(floor.run(scheduler)), group.create_task(scheduler.run(floor))]
+            await asyncio.sleep(15 * 60)
+            said = len(floor.said)
+            assert said
+            set_back = back
+            await asyncio.sleep(50 * 60)
+            for task in tasks:
+                task.cancel()
+        return len(floor.said) - said
+
+    assert run_virtual(main()) == expected

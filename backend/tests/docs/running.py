@@ -29,13 +29,17 @@ SHARED_OPTIONS = {"interrupt_method"}
 
 
 @contextmanager
-def server_beside() -> Iterator[Serving]:
-    """Run a server with scripted engines in a thread of its own, for scripts that have their own loop."""
+def server_beside(folder: Path) -> Iterator[Serving]:
+    """Run a server with scripted engines in a thread of its own, for scripts that have their own loop.
+
+    Its configuration file is in that folder, and can be edited.
+    """
+    settings = load(json.dumps(BESIDE), folder)
     running: list[Serving] = []
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        async with serving(Settings.model_validate(BESIDE)) as server:
+        async with serving(settings) as server:
             running.append(server)
             started.set()
             await asyncio.to_thread(stop.wait)

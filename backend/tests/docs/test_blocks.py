@@ -10,6 +10,7 @@ What a block is taken for says its language (`DEFAULT`), or a comment right abov
     commands          every line: our commands are parsed, and run where that is cheap; curl is sent to a server
     message           is a message of the protocol
     mcp_servers.json  is read as that file
+    model_dict.json   is read as that file; every avatar in it has the faces that its entry names
     answer            has the fields of the answer to the last curl before it
     script            is run by Python beside a server
     file PATH         is a part of that file of this repository, word for word
@@ -22,8 +23,9 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -42,8 +44,11 @@ from docs.running import (
 from fake_provider import FakeProvider, run
 from live_server import SCRIPTED, Serving, serving
 from open_llm_vtuber import config
+from open_llm_vtuber.app import frontend_folder
 from open_llm_vtuber.cli import main
 from open_llm_vtuber.client import connect
+from open_llm_vtuber.config import Settings
+from open_llm_vtuber.live2d.reading import BUILT_IN_URL, DICTIONARY, avatar, dictionary
 from open_llm_vtuber.mcp_servers import FILE as MCP_SERVERS
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.protocol.audio_message import Audio
@@ -58,6 +63,8 @@ DEFAULT = {
     "caddyfile": "file docker/Caddyfile",
 }
 SHORTEST_REASON = 15
+REVISION = "0123456789abcdef"
+"""Stands on the pages for the revision that the answer before has told."""
 PAGES = [page for page in pages(ALL_PAGES) if page != WRITTEN_BY_THE_PROGRAM]
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 _SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
@@ -69,13 +76,11 @@ class Stage:
 
     folder: Path
     server: Serving
-    answers: dict[str, dict[str, object]] = field(default_factory=dict)
-    """Page → what its last curl was answered."""
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Serving]:
-    with server_beside() as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with server_beside(tmp_path_factory.mktemp("beside")) as running:
         yield running
 
 
@@ -169,9 +174,11 @@ def _character(block: Block, stage: Stage) -> None:
 
 def _commands(block: Block, stage: Stage) -> None:
     joined = re.sub(r"\\\n\s*", " ", block.text)
+    revision = REVISION
     for line in joined.splitlines():
-        if answer := run_command(line, str(block), stage.folder, stage.server):
-            stage.answers[block.page] = answer
+        answer = run_command(line.replace(REVISION, revision), str(block), stage.folder, stage.server)
+        if answer:
+            revision = str(answer.get("revision", revision))
 
 
 def _message(block: Block, _: Stage) -> None:
@@ -187,6 +194,22 @@ def _mcp_servers(block: Block, stage: Stage) -> None:
     faults: list[str] = []
     assert mcp_servers(stage.folder, faults.append)
     assert not faults
+
+
+def _model_dict(block: Block, stage: Stage) -> None:
+    (stage.folder / DICTIONARY).write_text(block.text, encoding="utf-8")
+    settings = Settings(folder=stage.folder)
+    for entry in dictionary(stage.folder):
+        if entry["url"].lstrip("/") != BUILT_IN_URL:  # somebody's own: one that has just these faces
+            files = {"Moc": "m.moc3", "Textures": [], "Expressions": _faces(entry)}
+            model = stage.folder / entry["url"].lstrip("/")
+            model.parent.mkdir(parents=True)
+            model.write_text(json.dumps({"Version": 3, "FileReferences": files}), encoding="utf-8")
+        assert set(avatar(settings, frontend_folder(), entry["name"]).emotions) == set(entry["emotionMap"])
+
+
+def _faces(entry: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"Name": face, "File": f"{face}.exp3.json"} for face in entry["emotionMap"].values()]
 
 
 def _answer(block: Block, stage: Stage) -> None:
@@ -233,6 +256,7 @@ KINDS: Mapping[str, Kind] = {
     "commands": _commands,
     "message": _message,
     "mcp_servers.json": _mcp_servers,
+    "model_dict.json": _model_dict,
     "answer": _answer,
     "script": _script,
 }

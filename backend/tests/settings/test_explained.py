@@ -48,7 +48,7 @@ def sheet(*steps: Any, **more: Any) -> Any:
             {"features": {"zzz": 1}},
             "features.zzz",
             "is not a key that we know",
-            "there are: text_generation,",
+            "There are: text_generation,",
         ),
         ({"features": {"twitch": "maybe"}}, "features.twitch", "is neither true nor false", "true or false"),
         (

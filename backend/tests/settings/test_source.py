@@ -56,8 +56,9 @@ def test_a_fault_is_named_by_its_place_as_the_file_has_it(source: Source) -> Non
     assert fault == Fault(
         sentence="is missing", file="conf.yaml", place="first.list.1.action", line=5, fix="Add it."
     )
-    assert str(source.wrong([fault, fault])) == f"conf.yaml: {fault}; {fault}"
+    assert str(source.wrong([fault, fault])) == f"conf.yaml: {fault} → Add it.; {fault} → Add it."
     assert str(fault) == "first.list.1.action (line 5): is missing"
+    assert str(Source().wrong([Source().fault("is missing", ("a",))])) == "a: is missing"
     assert str(Source().fault("is missing", ("a", 1))) == "a.1: is missing"
     assert source.wrong([fault]).faults == (fault,)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
-from open_llm_vtuber.storage.database import Database, file_url, reason, server_url
+from open_llm_vtuber.storage import database as module
+from open_llm_vtuber.storage.database import Database, file_url, server_url
 from open_llm_vtuber.storage.sql_store import FILE, sql_store
 from open_llm_vtuber.storage.tables import meta
 from postgres_server import PASSWORD, PostgresServer
@@ -98,19 +98,6 @@ def test_the_short_spelling_of_a_server_is_understood() -> None:
     assert server_url("postgresql://u@h/d").drivername == "postgresql+asyncpg"
 
 
-@pytest.mark.parametrize(
-    ("told", "says"),
-    [
-        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
-        (sqlite3.OperationalError("attempt to write a readonly database"), "may not be written to"),
-        (sqlite3.OperationalError("near 'secret': syntax error"), "it reports OperationalError"),
-    ],
-)
-def test_why_it_failed_is_said_in_words_of_our_own(told: Exception, says: str) -> None:
-    assert says in reason(OperationalError("INSERT a secret", None, told))
-    assert "secret" not in reason(OperationalError("INSERT a secret", None, told))
-
-
 def test_a_failing_job_costs_itself_and_is_undone(tmp_path: Path) -> None:
     async def fails(connection: AsyncConnection) -> None:
         await connection.execute(text("INSERT INTO meta VALUES ('half', 'done')"))
@@ -127,76 +114,6 @@ def test_a_failing_job_costs_itself_and_is_undone(tmp_path: Path) -> None:
             assert await database.do(count) == 1
 
     run(main())
-
-
-def test_of_jobs_that_waited_together_one_that_fails_is_undone_alone(tmp_path: Path) -> None:
-    """Also where the others, in the same transaction, come before and behind it."""
-
-    async def fails(connection: AsyncConnection) -> None:
-        await inserting("half")(connection)
-        raise EngineError("no", engine="store", retryable=False)
-
-    async def main() -> None:
-        async with Database(file_url(tmp_path / FILE)) as database:
-            jobs = [inserting("a"), inserting("b"), fails, inserting("a"), inserting("c")]
-            results = await asyncio.gather(*map(database.do, jobs), return_exceptions=True)
-        assert [isinstance(each, EngineError) for each in results] == [False, False, True, True, False]
-        assert _names(tmp_path) == {"a", "b", "c", "schema"}
-
-    run(main())
-
-
-def test_jobs_that_waited_are_synced_together_and_none_is_said_to_be_done_before(tmp_path: Path) -> None:
-    seen: list[set[str]] = []
-
-    async def main() -> None:
-        async with Database(file_url(tmp_path / FILE)) as database:
-            commits = 0
-
-            def committed(_: object) -> None:
-                nonlocal commits
-                commits += 1
-
-            async def insert_and_look(word: str) -> None:
-                await database.do(inserting(word))
-                seen.append(_names(tmp_path) - {"schema"})
-
-            event.listen(Engine, "commit", committed)
-            try:
-                await asyncio.gather(*(insert_and_look(str(number)) for number in range(20)))
-            finally:
-                event.remove(Engine, "commit", committed)
-            assert commits <= 2, "the first may go alone, the others have waited"
-
-    run(main())
-    assert all(str(number) in names for number, names in enumerate(seen))
-
-
-def test_where_a_job_takes_the_transaction_along_nothing_of_it_is_said_to_be_done(tmp_path: Path) -> None:
-    """As a full disk does."""
-
-    async def takes_all_along(connection: AsyncConnection) -> None:
-        await connection.exec_driver_sql("ROLLBACK")
-        raise sqlite3.OperationalError("database or disk is full")
-
-    async def main() -> None:
-        async with Database(file_url(tmp_path / FILE)) as database:
-            jobs = [inserting("a"), inserting("b"), takes_all_along, inserting("c")]
-            results = await asyncio.gather(*map(database.do, jobs), return_exceptions=True)
-            kept = {
-                word for word, each in zip("ab?c", results, strict=True) if not isinstance(each, Exception)
-            }
-            assert _names(tmp_path) == {*kept, "schema"}
-            assert isinstance(results[2], EngineError)
-            await database.do(inserting("d"))
-        assert "d" in _names(tmp_path)
-
-    run(main())
-
-
-def _names(folder: Path) -> set[str]:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        return {name for (name,) in connection.execute("SELECT name FROM meta")}
 
 
 def test_a_job_is_done_although_its_caller_was_cut(tmp_path: Path) -> None:
@@ -299,3 +216,34 @@ def test_a_store_of_the_first_format_keeps_its_lines_and_learns_the_new_ones(tmp
                 assert await store.erase_lines("a", message_ids=["m1"]) == 1
 
     asyncio.run(main())
+
+
+def test_nobody_waits_for_a_database_that_does_not_answer_and_what_it_was_given_is_done_when_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OVERDUE", 0.05)
+
+    async def main() -> None:
+        answers = asyncio.Event()
+
+        async def hanging(_: AsyncConnection) -> str:
+            await answers.wait()
+            return "done"
+
+        async def note(connection: AsyncConnection) -> None:
+            await connection.execute(insert(meta).values(name="later", value="kept"))
+
+        async with Database(file_url(tmp_path / FILE)) as database:
+            for job in (hanging, note):
+                with pytest.raises(EngineError, match="does not answer"):
+                    await database.do(job)
+            assert "does not answer" in database.trouble
+            monkeypatch.setattr(module, "OVERDUE", 30.0)
+            answers.set()
+            async with asyncio.timeout(10):
+                while database.trouble:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(0.01)
+            query = text("SELECT value FROM meta WHERE name = 'later'")
+            assert await database.do(lambda connection: connection.scalar(query)) == "kept"
+
+    run(main())

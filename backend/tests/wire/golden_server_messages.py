@@ -18,6 +18,7 @@ from open_llm_vtuber.protocol.body_messages import (
     MotionStop,
     SetExpression,
 )
+from open_llm_vtuber.protocol.floor_messages import CoHostState, FloorSet, SpeechYields
 from open_llm_vtuber.protocol.live_server_messages import (
     BackendMode,
     BackendModeSet,
@@ -144,6 +145,7 @@ STATE = State(
         last=FIRE,
     ),
     character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
+    co_host=CoHostState(floor="talk-over", name="Alex", holder="u1", waiting=1),
 )
 CHAT = ChatMessageCue(
     id="m1",
@@ -303,4 +305,6 @@ MESSAGES: tuple[ServerMessage, ...] = (
         is_complete=True,
         request_id="r",
     ),
+    FloorSet(floor="push-to-talk", request_id="r"),
+    SpeechYields(turn_id="t1", index=2, at_ms=1560),
 )

@@ -1,5 +1,6 @@
 // What the control room knows, as a function of what the show has told it. Pure: time is passed in.
 
+import { floorWords } from "./floor-modes.js";
 import { aboutSection } from "./edits.js";
 
 /** @typedef {import("../messages.js").Message} Message */
@@ -26,6 +27,7 @@ import { aboutSection } from "./edits.js";
  * @property {{ conf_name?: string, character_name?: string }} character
  * @property {import("./spend.js").Spend | null} spend
  * @property {{ name: string } | null} mood
+ * @property {import("./co-host.js").Stage | null} co_host
  * @property {Record<string, any> | null} [timings] milliseconds to each point of the last turn
  * @property {Record<string, any> | null} [autonomous] in short; a show that knows none leaves it out
  */
@@ -86,6 +88,7 @@ const NOTHING_KNOWN = {
   character: {},
   spend: null,
   mood: null,
+  co_host: null,
 };
 
 /** @returns {Room} */
@@ -190,6 +193,7 @@ const CHANGES = {
   error: (room, { message, request_type, request_id }) =>
     QUESTIONS.has(request_type) || aboutSection(request_id) ? room : noticed(room, String(message)),
 
+  "floor-set": (room, { floor }, now) => fed(room, "stage", floorWords(floor), now),
   "twitch-status": (room, { channel, state, reason }, now) =>
     fed(room, "twitch", `#${channel}: ${state}${reason ? ` (${reason})` : ""}`, now),
   "twitch-reading": (room, message) => ({

@@ -4,15 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from open_llm_vtuber.event_kinds import EventKind
 
@@ -242,23 +234,7 @@ def _checked(text: str) -> str:
     return text
 
 
-def _kind_of_step(given: object) -> str | None:
-    names = given if isinstance(given, Mapping) else {name for name in STEPS if hasattr(given, name)}
-    return next((name for name in STEPS if name in names), None)
-
-
-STEPS = ("motion", "expression", "say", "prompt")
-Step = Annotated[
-    Annotated[MotionStep, Tag("motion")]
-    | Annotated[ExpressionStep, Tag("expression")]
-    | Annotated[SayStep, Tag("say")]
-    | Annotated[PromptStep, Tag("prompt")],
-    Discriminator(
-        _kind_of_step,
-        custom_error_type="step",
-        custom_error_message=f"a step has one of {', '.join(STEPS)}",
-    ),
-]
+Step = MotionStep | ExpressionStep | SayStep | PromptStep
 EventName = EventKind
 
 
@@ -297,14 +273,7 @@ class FreeSheet(_Section):
         return _with_one_text(steps)
 
 
-def _kind_of_sheet(given: object) -> str:
-    is_bound = "on" in given if isinstance(given, Mapping) else isinstance(given, BoundSheet)
-    return "bound" if is_bound else "free"
-
-
-CueSheet = Annotated[
-    Annotated[BoundSheet, Tag("bound")] | Annotated[FreeSheet, Tag("free")], Discriminator(_kind_of_sheet)
-]
+CueSheet = BoundSheet | FreeSheet
 
 
 def read_sheets(given: object) -> object:

@@ -201,7 +201,7 @@ def _extra(error: _Error) -> tuple[str, str]:
     near = nearest(error.steps[-1][0], error.known)
     if not near and error.known:
         shown = ", ".join(error.known[:MOST_NAMED])
-        near = f"Take it away; there are: {shown}{', …' if len(error.known) > MOST_NAMED else ''}."
+        near = f"Take it away. There are: {shown}{', …' if len(error.known) > MOST_NAMED else ''}."
     return "is not a key that we know", near
 
 

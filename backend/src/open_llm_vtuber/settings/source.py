@@ -27,8 +27,8 @@ class Source:
         return None if line is None else line + self._line
 
     def wrong(self, faults: Sequence[Fault]) -> ConfigError:
-        """Return the error that names all of these."""
-        sentences = "; ".join(map(str, faults))
+        """Return the error that names all of these, each with what to do."""
+        sentences = "; ".join(f"{each} → {each.fix}" if each.fix else str(each) for each in faults)
         return ConfigError(f"{self.name}: {sentences}" if self.name else sentences, faults)
 
     def faults(self, error: ValidationError, root: type[BaseModel], inside: Place = ()) -> Sequence[Fault]:

@@ -52,6 +52,7 @@ class Surroundings:
     body: Callable[[], Body]
     mode: Callable[[], str]
     channel: Callable[[], Channel]
+    is_listening: Callable[[], bool]
     on_change: Callable[[], None]
 
 
@@ -170,8 +171,8 @@ class AutonomyDesk:
     @property
     def must_give_way(self) -> bool:
         """Whether somebody waits for her: what nobody asked for ends with the sentence that is being said."""
-        director = self._show.director()
-        return director.waiting > 0 or director.is_listening() or self._show.channel().is_awaited
+        director, channel = self._show.director(), self._show.channel()
+        return director.waiting > 0 or self._show.is_listening() or channel.is_awaited
 
     @property
     def mood(self) -> MoodState | None:

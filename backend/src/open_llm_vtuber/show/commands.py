@@ -12,6 +12,7 @@ from open_llm_vtuber.protocol.envelope import AccessRole, Capability
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.settings_commands import SettingsCommand, TuneCommand
+from open_llm_vtuber.show.stage_commands import StageCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
     ExpressionRequest,
@@ -352,8 +353,10 @@ HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory | 
 RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 """What concerns who is on air, and where."""
 
-HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone | SetFloor
-"""What concerns a client's microphone, and what she does when it is spoken into."""
+HearingCommand = (
+    Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone | SetFloor | StageCommand
+)
+"""What concerns a client's microphone, and who else is on stage."""
 
 TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""

@@ -35,6 +35,7 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.partner import Partner
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.settings_commands import TuneCommand
@@ -103,16 +104,16 @@ class Show:
         self._role_change = RoleChange(repertoire, role, self._change_role)
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, standing.mode, self._on_change)
-        self._texts = self._text_desk(places)
         self._assume(role)
         self._director = Director(
             lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(course.now()),
             on_change=self._on_change,
-            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
+            is_listening=lambda: self._co_host is not None and self._co_host.keeps_silent,
         )
         self._turns = self._turn_desk()
-        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
+        self._texts = self._text_desk(places)
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._turns.perform)
         self._co_host = self._stage(co_host) if shared else None
         self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
@@ -142,15 +143,16 @@ class Show:
             self._hearing,
             self.audience,
             self._director,
-            self._perform,
+            self._turns.perform,
             played=self._played,
             human_name=lambda: self._billing.human_name,
             on_change=self._on_change,
+            partner=Partner(lambda: self._director, self._state, self._unasked.look),
         )
 
     def _put_on_stage(self, stimulus: Stimulus) -> Stimulus:
-        scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
-        return replace(stimulus, show=self.name, scene=scene)
+        scene = self._co_host.turn_begins() if self._co_host else ""
+        return replace(stimulus, show=self.name, scene=stimulus.scene or scene)
 
     def _doors(self, name: str, standing: Standing) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
@@ -193,7 +195,7 @@ class Show:
 
     def _text_desk(self, places: Places | None) -> TextDesk:
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
-        return TextDesk(self.name, self.audience, words, emotions, self._perform, places)
+        return TextDesk(self.name, self.audience, words, emotions, self._turns.perform, places)
 
     def _turn_desk(self) -> TurnDesk:
         calls, primary = lambda: self._billing.human_name, lambda: self._primary
@@ -217,6 +219,7 @@ class Show:
             body=lambda: self._body,
             mode=lambda: self._modes.mode,
             channel=lambda: self._channel,
+            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
             on_change=self._on_change,
         )
 
@@ -281,9 +284,7 @@ class Show:
                 yield outbox
         finally:
             self._turns.forget(client)
-            self._ears.forget(client)
-            if self._co_host:
-                self._co_host.forget(client)
+            (self._co_host or self._ears).forget(client)
             self._texts.forget(client)
             self._on_change()
 
@@ -339,9 +340,6 @@ class Show:
 
     def _reread(self) -> None:
         self._airlock.judge = self._role_change.reread()
-
-    def _perform(self, stimulus: Stimulus) -> None:
-        self._turns.perform(stimulus)
 
     async def _ended(self, stimulus: Stimulus, heard: str) -> None:
         self._unasked.turn_ended(stimulus, heard)

@@ -2,34 +2,34 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing, suppress
-from functools import partial
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Self
 
 from sqlalchemy import URL, Connection, Insert, Table, event, insert, inspect, make_url, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from open_llm_vtuber.errors import ConfigError, EngineError, VTuberError
+from open_llm_vtuber.errors import ConfigError, VTuberError
+from open_llm_vtuber.storage.jobs import TOGETHER, Doing, Job, Result, Work, do_all, reason, unavailable
 from open_llm_vtuber.storage.tables import SCHEMA_VERSION, lines, meta, metadata
 from open_llm_vtuber.units import Seconds
 
 WAITING_JOBS = 1_000
-TOGETHER = 50
-"""Jobs that waited for the one before and share a transaction: one sync of the disk for all of them."""
 BUSY_MS = 5_000
 """How long to wait for another process that writes into the same file."""
 CONNECTING: Seconds = 10.0
 ANSWERING: Seconds = 20.0
 """How long a database server may take for one statement."""
-CLOSING: Seconds = 10.0
+OVERDUE: Seconds = 10.0
+"""After so long nobody waits for a job any more: it is still done if the database ever answers again."""
+CLOSING: Seconds = 1.5
 """How long what is waiting may take to be written when the store closes."""
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -38,23 +38,6 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten: a viewer may want to be forgotten
 )
-_REASONS = {
-    "disk is full": "the disk is full",
-    "readonly database": "it may not be written to",
-    "unable to open": "the file cannot be opened",
-    "not a database": "the file holds something else",
-    "malformed": "the file is damaged",
-    "is locked": "another program keeps it locked",
-    "disk I/O": "the disk reports an error",
-    "InvalidPassword": "the user or the password is wrong",
-    "InvalidAuthorization": "the user or the password is wrong",
-    "InvalidCatalogName": "there is no such database on that server",
-    "InsufficientPrivilege": "the user may not do that there",
-    "TooManyConnections": "the server has no connection left",
-}
-
-Result = TypeVar("Result")
-Job = Callable[[AsyncConnection], Awaitable[Result]]
 
 
 class Database:
@@ -66,11 +49,13 @@ class Database:
     def __init__(self, url: URL) -> None:
         self._url = url
         self._failures = _failures(url)
-        self._waiting: asyncio.Queue[_Work] = asyncio.Queue(maxsize=WAITING_JOBS)
+        self._waiting: asyncio.Queue[Work] = asyncio.Queue(maxsize=WAITING_JOBS)
         self._stack = AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
         self.trouble = ""
         """Why the last job failed, in one sentence; "" since one has succeeded."""
+        self._is_stuck = False
+        """A job is overdue. What comes meanwhile waits its turn, and nobody waits with it."""
 
     async def __aenter__(self) -> Self:
         """Open it and see that the tables are there. Raises ConfigError."""
@@ -115,16 +100,17 @@ class Database:
     async def do(self, job: Job[Result], *, alone: bool = False) -> Result:
         """Do it and return its result, committed. Raises what the job raises, and EngineError.
 
-        A job that ends transactions itself is done `alone`.
+        A job that ends transactions itself is done `alone`. One that is overdue raises as well, and is done if the
+        database comes back to itself.
         """
-        work = _Doing(job, self._failures, self._went, is_alone=alone or not self.is_sqlite)
+        work = Doing(job, self._went, is_alone=alone or not self.is_sqlite)
         if self._worker is None or self._worker.done():
             raise unavailable("it is closed")
         try:
             self._waiting.put_nowait(work)
         except asyncio.QueueFull:
             raise unavailable("too much is waiting for it") from None
-        return await work.done
+        return await self._result_of(work.done)
 
     async def settle(self) -> None:
         """Bring what was deleted out of the log into the file, so that nothing of it can be read any more."""
@@ -147,7 +133,7 @@ class Database:
                 while len(works) < TOGETHER and not self._waiting.empty():
                     works.append(self._waiting.get_nowait())
                 try:
-                    await _do_all(works, engine, (VTuberError, *self._failures))
+                    await do_all(works, engine, (VTuberError, *self._failures))
                 finally:
                     for work in works:
                         work.drop()  # nothing, where it is done
@@ -157,119 +143,24 @@ class Database:
                 self._waiting.get_nowait().drop()
                 self._waiting.task_done()
 
+    async def _result_of(self, done: asyncio.Future[Result]) -> Result:
+        # By the machine's clock: that of a rehearsal goes on faster than a disk works.
+        due = time.monotonic() + OVERDUE
+        while not done.done() and not self._is_stuck and (left := due - time.monotonic()) > 0:
+            await asyncio.wait((done,), timeout=left)
+        if done.done():
+            return done.result()
+        self._is_stuck = True
+        failure = unavailable("it does not answer")
+        self.trouble = str(failure)
+        raise failure
+
     def _went(self, trouble: str) -> None:
-        self.trouble = trouble
+        self.trouble, self._is_stuck = trouble, False
 
     @property
     def _name(self) -> str:
         return f"The store {self._url.database}" if self.is_sqlite else "The database of storage_url"
-
-
-class _Work(Protocol):
-    is_alone: bool
-
-    async def run(self, connection: AsyncConnection) -> None: ...
-    def committed(self) -> None: ...
-    def undone(self, error: BaseException) -> None: ...
-    def drop(self) -> None: ...
-
-
-class _Doing(Generic[Result]):
-    """A job and where its result goes, once that is committed."""
-
-    def __init__(
-        self,
-        job: Job[Result],
-        failures: tuple[type[Exception], ...],
-        went: Callable[[str], None],
-        *,
-        is_alone: bool,
-    ) -> None:
-        """`went` is told how it went: why it failed, or ""."""
-        self.done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.is_alone = is_alone
-        self._job = job
-        self._failures = failures
-        self._went = went
-        self._results: list[Result] = []
-
-    async def run(self, connection: AsyncConnection) -> None:
-        self._results.append(await self._job(connection))
-
-    def committed(self) -> None:
-        """Hand over the result, unless it has failed already."""
-        if self._results:
-            self._went("")
-            if not self.done.done():
-                self.done.set_result(self._results[0])
-
-    def undone(self, error: BaseException) -> None:
-        """Let it fail: nothing of it is stored."""
-        self._results.clear()
-        if isinstance(error, VTuberError):
-            self._fail(error)
-            return
-        failure = unavailable(reason(error))
-        failure.__cause__ = error
-        self._went(str(failure))
-        self._fail(failure)
-
-    def drop(self) -> None:
-        self._fail(unavailable("it was closed"))
-
-    def _fail(self, error: VTuberError) -> None:
-        if not self.done.done():
-            self.done.set_exception(error)
-
-
-async def _do_all(works: Sequence[_Work], engine: AsyncEngine, failures: tuple[type[Exception], ...]) -> None:
-    """Do them in their order."""
-    for is_alone, some in groupby(works, key=lambda work: work.is_alone):
-        group = list(some)
-        if is_alone or len(group) == 1:
-            for work in group:
-                await _commit([work], engine, _do_alone, failures)
-        else:
-            await _commit(group, engine, partial(_do_together, failures=failures), failures)
-
-
-async def _commit(
-    works: Sequence[_Work],
-    engine: AsyncEngine,
-    work_off: Callable[[Sequence[_Work], AsyncConnection], Awaitable[None]],
-    failures: tuple[type[Exception], ...],
-) -> None:
-    try:
-        async with engine.begin() as connection:
-            await work_off(works, connection)
-    except failures as error:
-        for work in works:
-            work.undone(error)
-    else:
-        for work in works:
-            work.committed()
-
-
-async def _do_alone(works: Sequence[_Work], connection: AsyncConnection) -> None:
-    await works[0].run(connection)
-
-
-async def _do_together(
-    works: Sequence[_Work], connection: AsyncConnection, *, failures: tuple[type[Exception], ...]
-) -> None:
-    """Do them in one transaction of SQLite's, each within a savepoint. Raises what takes the others along."""
-    # Python's driver would begin one with the first statement that writes: the savepoint would be the transaction.
-    await connection.exec_driver_sql("BEGIN")
-    raw = await connection.get_raw_connection()
-    for work in works:
-        try:
-            async with connection.begin_nested():
-                await work.run(connection)
-        except failures as error:
-            # A full disk undoes the whole transaction, and what was done before is gone, too.
-            if raw.driver_connection is None or not raw.driver_connection.in_transaction:
-                raise
-            work.undone(error)
 
 
 async def insert_new(
@@ -301,23 +192,6 @@ def server_url(text: str) -> URL:
             "(without it, an SQLite file in data_dir is used)."
         )
     return url.set(drivername="postgresql+asyncpg")
-
-
-def reason(error: BaseException) -> str:
-    """Return in a few words why a database failed; never its own text, which may name users and statements."""
-    inner = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    told = f"{type(inner).__name__} {type(inner.__cause__).__name__} {inner}"
-    for sign, words in _REASONS.items():
-        if sign in told:
-            return words
-    if isinstance(inner, OSError):
-        return "the server cannot be reached"
-    return f"it reports {type(inner).__name__}"
-
-
-def unavailable(why: str) -> EngineError:
-    """Return the error that says so."""
-    return EngineError(f"The store cannot be used just now: {why}.", engine="store", retryable=True)
 
 
 def _failures(url: URL) -> tuple[type[Exception], ...]:

@@ -154,3 +154,11 @@ def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
     # one look at what stands before for all of them: most places in a text are no beginning of a word
     alone = [f"(?<!{_WORD_BELOW})(?:{'|'.join(spaced)})(?!{_WORD_BELOW})"] if spaced else []
     return re.compile("|".join([*alone, *others]) or r"(?!)")
+
+
+_IN_A_WORD = re.compile(r"\w")
+
+
+def shape(text: str) -> str:
+    """Return the text with every letter and digit made an x: as long, in the same sentences, and without a word."""
+    return _IN_A_WORD.sub("x", text)

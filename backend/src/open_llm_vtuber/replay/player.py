@@ -4,10 +4,14 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import TypeVar
 
+from open_llm_vtuber.counted_loop import CountedLoop
 from open_llm_vtuber.course import Bell
+from open_llm_vtuber.decided import Forgotten
 from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
@@ -24,6 +28,15 @@ PATIENCE: Seconds = 0.25
 DRIVING = ("run", "end", "in", "came", "left", "whose", "port", "look", "tick", "wall")
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The show that is replayed, and how it is begun and ended."""
+
+    show: TapedShow
+    begin: Callable[[], None]
+    end: Callable[[], None]
+
+
 class _Bell:
     """A wait of the show."""
 
@@ -37,7 +50,12 @@ class _Bell:
 
 
 class Player(Tape):
-    """A course that is read. `step` makes the next thing happen; what the show decides is collected in `decided`."""
+    """A course that is read. `turn` makes the next things happen; what the show decides is collected in `decided`.
+
+    An entry happens in the turn of the event loop in which it happened then, counted from the one before it. What a
+    part answered at once is not sent but found when it is asked; whatever comes after it in the same turn waits for
+    that. Where nothing else is ready the next entry happens, whatever was counted.
+    """
 
     def __init__(self, began: Seconds, wall: datetime, seed: str, records: Sequence[Record]) -> None:
         super().__init__(began, wall, seed)
@@ -48,7 +66,14 @@ class Player(Tape):
         self.on_fact: Callable[[object], None] = lambda _: None
         self._entries = [each for each in records if each.kind in DRIVING]
         self._place = 0
-        self._asked: dict[str, deque[asyncio.Future[Record]]] = {}
+        """The first entry that has not happened."""
+        self._sent = 0
+        """The first entry that is not on its way."""
+        self._turn = 0
+        """In which turn of the loop the last one was sent or happened."""
+        self._parked: dict[int, Callable[[], None]] = {}
+        """What waits for an entry before it."""
+        self._asked: dict[str, deque[asyncio.Future[int]]] = {}
         self._early: dict[str, deque[Record]] = {}
         self._looks: dict[str, Record] = {}
         self._bells: list[_Bell] = []
@@ -61,7 +86,7 @@ class Player(Tape):
     def note(self, fact: object) -> None:
         """Collect what was decided."""
         self.on_fact(fact)
-        if (line := fact_line(Record("fact", 0.0, "", fact))) is not None:
+        if not isinstance(fact, Forgotten) and (line := fact_line(Record("fact", 0.0, "", fact))) is not None:
             self.decided.append(line)
 
     def enter(self, record: Record) -> None:
@@ -80,9 +105,11 @@ class Player(Tape):
         del work, turn
         record = self._at_once("port", name)
         if record is None:
-            waiting: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+            waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             self._asked.setdefault(name, deque()).append(waiting)
-            record = await waiting
+            number = await waiting
+            record = self._entries[number]
+            self._go_on(number)
         if record.error is None and record.value is None and name.startswith(("reply ", "text ")):
             raise StopAsyncIteration
         return loaded(codec, record)
@@ -92,8 +119,7 @@ class Player(Tape):
         del read
         if (seen := self._at_once("look", name)) is not None:
             self._looks[name] = seen
-        found = self._looks.get(name) or self._first_look(name)
-        return loaded(codec, found)
+        return loaded(codec, self._looks.get(name) or self._first_look(name))
 
     # --- what happens ----------------------------------------------------------------------------------
 
@@ -103,64 +129,119 @@ class Player(Tape):
         return self._place >= len(self._entries)
 
     @property
-    def next_at(self) -> Seconds | None:
+    def next_at(self) -> Seconds:
         """When the next thing happens."""
-        return None if self.is_over else self._entries[self._place].at
+        return self._entries[self._place].at if not self.is_over else inf
 
-    def step(self, show: TapedShow, run: Callable[[], None], end: Callable[[], None]) -> None:
-        """Make the next thing happen. Raises BadLog."""
-        entry = self._entries[self._place]
-        if self._ring_unknown(entry.at):
-            return
-        self._place += 1
-        self._at = max(self._at, entry.at)
-        match entry.kind:
-            case "run":
-                run()
-            case "end":
-                end()
-            case "tick":
-                self._ring(entry)
-            case "port":
-                self._answer(entry)
-            case "look":
-                self._looks[entry.name] = entry
-            case "wall":
-                self._set_wall(entry)
-            case "whose":
-                show.belongs_to(str(entry.value))
-            case "came":
-                self._come(show, entry)
-            case "left":
-                self._leave(entry.name)
-            case _:
-                self._command(show, entry)
+    def turn(self, stage: "Stage", *, is_idle: bool) -> None:
+        """Send what happens in the turn of the loop that begins; without anything else that is ready, what is next.
+
+        Raises BadLog.
+        """
+        if is_idle and not self.is_over:
+            if self._ring_unknown(self.next_at):
+                return
+            self._send_next(stage)
+        while (number := self._due()) is not None:
+            self._send(number, stage)
 
     def close(self) -> None:
         """Let everybody go."""
         for task in (*self._running, *(reading for _, reading in self._clients.values())):
             task.cancel()
 
+    def _send_next(self, stage: "Stage") -> None:
+        """Let the next entry happen, although nobody may have asked for it."""
+        number, entry = self._place, self._entries[self._place]
+        if _is_asked_for(entry) or number < self._sent:
+            self._pass_over(number)
+            return
+        self._send(number, stage)
+
+    def _due(self) -> int | None:
+        """Return the next entry to send in this turn: behind such as will be asked for in it."""
+        number, turn = max(self._sent, self._place), self._turn
+        while number < len(self._entries):
+            entry, now = self._entries[number], _turns()
+            if entry.hops is None or now - turn < entry.hops:
+                return None
+            if not _is_asked_for(entry):
+                return number
+            number, turn = number + 1, now
+        return None
+
+    def _send(self, number: int, stage: "Stage") -> None:
+        self._sent, self._turn = number + 1, _turns()
+        entry = self._entries[number]
+        soon = asyncio.get_running_loop().call_soon
+        match entry.kind:
+            case "port":
+                self._answer(number)
+            case "run":
+                stage.begin()
+                self._go_on(number)
+            case "in":
+                self._command(number, stage.show)
+            case "tick":
+                soon(self._happen, number, lambda: self._ring(entry))
+            case "came":
+                soon(self._happen, number, lambda: self._come(stage.show, entry))
+            case "left":
+                soon(self._happen, number, lambda: self._leave(entry.name))
+            case "whose":
+                soon(self._happen, number, lambda: stage.show.belongs_to(str(entry.value)))
+            case "wall":
+                soon(self._happen, number, lambda: self._set_wall(entry))
+            case _:
+                soon(self._happen, number, stage.end)
+
+    def _happen(self, number: int, act: Callable[[], None]) -> None:
+        if self._place < number:
+            self._parked[number] = lambda: self._happen(number, act)
+            return
+        self._go_on(number)
+        act()
+
+    def _go_on(self, number: int) -> None:
+        """Note that an entry happens."""
+        for skipped in range(self._place, number):
+            self._keep(self._entries[skipped])
+        self._place = max(self._place, number + 1)
+        self._at = max(self._at, self._entries[number].at)
+        self._turn = _turns()
+        if self._place < len(self._entries) and (parked := self._parked.pop(self._place, None)):
+            asyncio.get_running_loop().call_soon(parked)
+
+    def _pass_over(self, number: int) -> None:
+        """Go on behind an entry that nobody asked for; it is kept until somebody does."""
+        self._keep(self._entries[number])
+        self._go_on(number)
+
+    def _keep(self, entry: Record) -> None:
+        if entry.kind == "look":
+            self._looks[entry.name] = entry
+        elif entry.kind == "port":
+            self.strays["answers that nobody waited for"] += 1
+            self._early.setdefault(entry.name, deque()).append(entry)
+
     def _at_once(self, kind: str, name: str) -> Record | None:
         """Return the record of what was answered before anybody else did anything, or that came too early."""
         if self._place < len(self._entries):
             entry = self._entries[self._place]
             if (entry.kind, entry.name, entry.waited) == (kind, name, False):
-                self._place += 1
-                self._at = max(self._at, entry.at)
+                self._go_on(self._place)
                 return entry
         early = self._early.get(name)
         return early.popleft() if kind == "port" and early else None
 
-    def _answer(self, entry: Record) -> None:
-        waiting = self._asked.get(entry.name, deque())
+    def _answer(self, number: int) -> None:
+        waiting = self._asked.get(self._entries[number].name, deque())
         while waiting:
             future = waiting.popleft()
             if not future.done():
-                future.set_result(entry)
+                future.set_result(number)
                 return
-        self.strays["answers that nobody waited for"] += 1
-        self._early.setdefault(entry.name, deque()).append(entry)
+        self._pass_over(number)
 
     def _first_look(self, name: str) -> Record:
         found = next((each for each in self._entries if each.kind == "look" and each.name == name), None)
@@ -208,20 +289,26 @@ class Player(Tape):
             stack.close()
             reading.cancel()
 
-    def _command(self, show: TapedShow, entry: Record) -> None:
+    def _command(self, number: int, show: TapedShow) -> None:
+        entry = self._entries[number]
         codec = BY_NAME.get(entry.name)
         if codec is None:
             self.strays[f"commands of a kind that there is no more ({entry.name[:40]})"] += 1
+            self._go_on(number)
             return
         command: commands.Command = loaded(codec, entry)
-        task = asyncio.get_running_loop().create_task(_asked(show, command))
+        task = asyncio.get_running_loop().create_task(self._ask(number, show, command))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-
-async def _asked(show: TapedShow, command: commands.Command) -> None:
-    with suppress(VTuberError):
-        await show.ask(command)
+    async def _ask(self, number: int, show: TapedShow, command: commands.Command) -> None:
+        if self._place < number:
+            is_time = asyncio.Event()
+            self._parked[number] = is_time.set
+            await is_time.wait()
+        self._go_on(number)
+        with suppress(VTuberError):
+            await show.ask(command)
 
 
 async def _read(outbox: Outbox) -> None:
@@ -236,3 +323,13 @@ def fact_line(record: Record) -> bytes | None:
     if record.kind != "fact":
         return None
     return encoded(Record("fact", 0.0, record.name, record.value))
+
+
+def _is_asked_for(entry: Record) -> bool:
+    """Whether it was found by the show itself, without a wait."""
+    return entry.kind == "look" or (entry.kind == "port" and not entry.waited)
+
+
+def _turns() -> int:
+    loop = asyncio.get_running_loop()
+    return loop.turns if isinstance(loop, CountedLoop) else 0

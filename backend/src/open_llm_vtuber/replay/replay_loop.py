@@ -1,4 +1,4 @@
-"""An event loop without a clock of its own: when nothing is ready, somebody is asked what comes next."""
+"""An event loop without a clock of its own: before each of its turns somebody is asked what comes next."""
 
 import selectors
 from collections.abc import Callable
@@ -8,31 +8,26 @@ from open_llm_vtuber.rehearsals.rehearsal_loop import PunctualLoop
 from open_llm_vtuber.units import Seconds
 
 
-class _AskingSelector(selectors.SelectSelector):
-    """Waits for nothing: where it would, it asks."""
+class _HastySelector(selectors.SelectSelector):
+    """Waits for nothing, and remembers whether it was to."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.next: Callable[[], None] = lambda: None
+    is_idle = False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Have the next thing happen where nothing is ready."""
-        if timeout is None or timeout > 0:
-            self.next()
+        """Return nothing, at once."""
+        self.is_idle = timeout is None or timeout > 0
         return []
 
 
 class ReplayLoop(PunctualLoop):
-    """Runs what is ready, and calls `next` whenever nothing is; its time is what `clock` says."""
+    """Begins each turn by asking what comes next; its time is what `clock` says."""
 
     def __init__(self) -> None:
-        self._asking = _AskingSelector()
+        self._hasty = _HastySelector()
         self.clock: Callable[[], Seconds] = lambda: 0.0
-        super().__init__(self._asking)
-
-    def when_idle(self, following: Callable[[], None]) -> None:
-        """Call this whenever nothing is ready."""
-        self._asking.next = following
+        self.begins: Callable[[bool], None] = lambda _: None
+        """Called at the beginning of each turn, with whether nothing else is ready."""
+        super().__init__(self._hasty)
 
     def time(self) -> Seconds:
         """Return the time of the replay."""
@@ -41,3 +36,7 @@ class ReplayLoop(PunctualLoop):
     def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]
         """Refuse: a replay asks nothing of the world."""
         raise RuntimeError("a replay has no threads")
+
+    def _process_events(self, event_list: list[tuple[selectors.SelectorKey, int]]) -> None:
+        super()._process_events(event_list)
+        self.begins(self._hasty.is_idle)

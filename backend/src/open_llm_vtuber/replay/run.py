@@ -8,7 +8,7 @@ from datetime import datetime
 
 from open_llm_vtuber.course import following
 from open_llm_vtuber.errors import ConfigError
-from open_llm_vtuber.replay.player import Player, fact_line
+from open_llm_vtuber.replay.player import Player, Stage, fact_line
 from open_llm_vtuber.replay.replay_loop import ReplayLoop
 from open_llm_vtuber.replay.stage import stage
 from open_llm_vtuber.show.reasons import Reasons
@@ -75,7 +75,8 @@ class _Replay:
         """Do it."""
         self._loop.clock = self._player.now
         show = stage(self._log.plan, self._player, self._reasons)
-        self._loop.when_idle(lambda: self._next(show))
+        show_on = Stage(show, lambda: self._begin(show), self._stop)
+        self._loop.begins = lambda is_idle: self._next(show_on, is_idle=is_idle)
         await self._over.wait()
         scene = show.scene()
         decided = list(self._player.decided)
@@ -97,14 +98,15 @@ class _Replay:
     def _is_due(self, record: Record) -> bool:
         return self._limit is None or record.at <= self._limit
 
-    def _next(self, show: TapedShow) -> None:
+    def _next(self, on: Stage, *, is_idle: bool) -> None:
+        """Let happen what belongs to the next turn of the loop."""
         player = self._player
-        is_beyond = self._limit is not None and (player.next_at or 0.0) > self._limit
-        if self._over.is_set() or player.is_over or is_beyond:
+        if is_idle and (player.is_over or (self._limit is not None and player.next_at > self._limit)):
             self._over.set()
+        if self._over.is_set():
             return
         try:
-            player.step(show, run=lambda: self._begin(show), end=self._stop)
+            player.turn(on, is_idle=is_idle)
         except ConfigError as fault:
             self._fault = fault
             self._over.set()

@@ -90,7 +90,7 @@ class _Silent(BackendAdapter):
 
 
 async def _no_words() -> AsyncGenerator[str, None]:
-    for word in ():
+    for word in tuple[str, ...]():
         yield word
 
 

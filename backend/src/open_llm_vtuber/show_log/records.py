@@ -53,7 +53,7 @@ class Typed(Generic[T]):
 
     def dump(self, value: T) -> object:
         """Return it as JSON."""
-        return self._adapter.dump_python(value, mode="json")
+        return self._adapter.dump_python(value, mode="json", warnings=False)
 
     def load(self, data: object) -> T:
         """Return what the JSON stands for. Raises ValueError."""
@@ -81,6 +81,8 @@ class Record:
     codec: Dumps[Any] | None = None
     waited: bool = False
     """Whether the show did something else before the part answered."""
+    hops: int | None = None
+    """Turns of the event loop since the entry before; None where nobody counts them."""
     error: Exception | None = None
     turn: str = ""
     """Of which turn a part tells something."""
@@ -106,6 +108,8 @@ def encoded(record: Record) -> bytes:
         data["v"] = value
     if record.waited:
         data["w"] = 1
+    if record.hops is not None:
+        data["h"] = record.hops
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
 
 
@@ -119,13 +123,14 @@ def decoded(data: Mapping[str, object]) -> Record:
     if kind is None or not isinstance(at, int | float) or not isinstance(name, str) or isnan(at):
         raise BadLog("The log holds a record of a kind that this program does not know.")
     error = _error(data["x"]) if "x" in data else None
-    turn = data.get("u", "")
+    turn, hops = data.get("u", ""), data.get("h")
     return Record(
         kind,
         float(at),
         name,
         data.get("v"),
         waited=bool(data.get("w")),
+        hops=hops if isinstance(hops, int) else None,
         error=error,
         turn=turn if isinstance(turn, str) else "",
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TypeVar
 
+from open_llm_vtuber.counted_loop import CountedLoop
 from open_llm_vtuber.course import Bell, Course, following
 from open_llm_vtuber.decided import Forgotten
 from open_llm_vtuber.errors import VTuberError
@@ -110,6 +111,7 @@ class Recorder(Tape):
         self._machine_wall = wall or _utc
         self._listener = listener
         self._looks: dict[str, object] = {}
+        self._turn = 0
         self._looked_at_wall: Seconds = self._loop.time()
         super().__init__(self._loop.time(), self._machine_wall(), seed)
 
@@ -117,6 +119,7 @@ class Recorder(Tape):
         """Note that something comes in now; that is what moves the clock."""
         self._tick(self._loop.time())
         record.at = self._at
+        record.hops = self._hops()
         self._put(record)
 
     def note(self, fact: object) -> None:
@@ -132,7 +135,7 @@ class Recorder(Tape):
 
         def over() -> None:
             self._tick(max(self._loop.time(), when))  # the loop may ring a little early
-            self._put(Record("tick", self._at, "", when))
+            self._put(Record("tick", self._at, "", when, hops=self._hops()))
             ring()
 
         return self._loop.call_at(when, over)
@@ -166,8 +169,15 @@ class Recorder(Tape):
         shown = read()
         if name not in self._looks or self._looks[name] != shown:
             self._looks[name] = shown
-            self._put(Record("look", self._at, name, shown, codec))
+            self._put(Record("look", self._at, name, shown, codec, hops=self._hops()))
         return shown
+
+    def _hops(self) -> int | None:
+        """Return how many turns of the loop have passed since this was asked the last time."""
+        if not isinstance(self._loop, CountedLoop):
+            return None
+        passed, self._turn = self._loop.turns - self._turn, self._loop.turns
+        return passed
 
     def _told(self, turn: str, fact: object) -> None:
         if self._listener:

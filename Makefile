@@ -1,6 +1,6 @@
 # Two commands from a fresh clone: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check test-frontend test-backend conformance format bench eval lock
+.PHONY: help run setup licences test check test-frontend test-backend conformance format bench eval lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -46,6 +46,9 @@ bench: setup ## run the measurements; ARGS name some of them
 
 eval: setup ## score what a language model answers to real chat lines; ARGS="--external", see docs/reply-quality.md
 	@exec $(BIN)/python -m benchmarks.eval $(ARGS)
+
+licences: setup ## write docs/licences.md anew, after `make lock`
+	@$(BIN)/python setup/licences.py
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" --extra embedded --extra ears --excludes requirements/excludes.in $(ARGS) \

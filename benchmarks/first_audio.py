@@ -12,9 +12,9 @@ from benchmarks.measure import Measured, milliseconds, skipped
 from benchmarks.server import AUDIO, CHAIN_END, EMBEDDED, INSTANT, INSTANT_PROGRAM, Client, Server, serving
 from open_llm_vtuber import app, config
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import decode, encode
 from open_llm_vtuber.protocol.parts import Actions, DisplayText
-from open_llm_vtuber.protocol.server_messages import Audio
 from open_llm_vtuber.show.commands import Interrupt, Perform
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.sentences import SentenceSplitter

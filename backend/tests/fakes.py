@@ -18,6 +18,7 @@ from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer, Store
 from open_llm_vtuber.protocol.parts import ConfigFile, ExpressionResult, MotionResult
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
@@ -353,6 +354,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     channel: ChannelSettings | None = None,
     autonomy: Autonomy | None = None,
     writer: ChatWriter | None = None,
+    co_host: CoHostSettings | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -367,6 +369,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
         places=places,
         autonomy=autonomy,
         writer=writer,
+        co_host=co_host or CoHostSettings(),
     )
 
 

@@ -61,7 +61,7 @@ def parts(
 
 def brain(*pieces: str) -> Adapter:
     """Return an adapter with our agent over a scripted model."""
-    options = ScriptedLLM.Options(answer=" ".join(pieces)) if pieces else ScriptedLLM.Options()
+    options = ScriptedLLM.Options(lines=pieces) if pieces else ScriptedLLM.Options()
     return OrphiqAdapter(BasicMemoryAgent(ScriptedLLM(options), "You are Mika.", ()))
 
 

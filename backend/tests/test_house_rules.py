@@ -35,7 +35,7 @@ CATCH_ALL = {"Exception", "BaseException"}
 
 CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
-TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_setup.py", "test_virtual_time.py"}
+TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_licences.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
     "accounts.py": "by the engines that use it: llm/test_retries.py, test_openai_compatible.py, test_openai_speech.py",
     "__main__.py": "one line, run by e2e",

@@ -23,7 +23,6 @@ from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
-from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
@@ -33,24 +32,21 @@ from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import group_prompt, speak_up_prompt
+from open_llm_vtuber.persona import group_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
-    Store,
     VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.commands import Describe, Hello
-from open_llm_vtuber.show.ears import Ears
-from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.show import SPEAK_UP, Show
-from open_llm_vtuber.show.text_desk import Places
+from open_llm_vtuber.show_builder import ShowBuilder
+from open_llm_vtuber.show_log.recording import Archive
+from open_llm_vtuber.show_log.secret_values import secret_values
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -61,7 +57,7 @@ from open_llm_vtuber.tts.given_speech import given_speech
 from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
-from open_llm_vtuber.unasked import Staging, Unasked, unasked
+from open_llm_vtuber.unasked import Staging, unasked
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
@@ -73,6 +69,7 @@ log = logging.getLogger(__name__)
 
 EAR = "embedded_asr"
 NONE = "none"
+LOG = "show_log"
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
 
@@ -96,9 +93,16 @@ class OnAir:
 
 @asynccontextmanager
 async def on_air(
-    settings: Settings, report: Report, *, drives_outputs: bool = True, staging: Staging | None = None
+    settings: Settings,
+    report: Report,
+    *,
+    drives_outputs: bool = True,
+    keeps_log: bool = False,
+    staging: Staging | None = None,
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
+
+    With `keeps_log` shows keep one, if the settings do not say otherwise; a rehearsal where its staging says so.
 
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
@@ -118,9 +122,20 @@ async def on_air(
         for note in casting.notes:
             report(note)
         books = remote.books
-        build = _stage(settings, casting, store, lambda: Ears(ear, detector), will, books, lines, report)
+        builder = ShowBuilder(
+            settings,
+            casting,
+            store=store,
+            recognizer=ear,
+            detector=detector,
+            will=will,
+            books=books,
+            lines=lines,
+            report=report,
+            archive=_archive(stack, settings, report, serving_all, staging, keeps_log=keeps_log),
+        )
         local = await stack.enter_async_context(
-            LocalShows(build, tuple(settings.shows), settings.features.off)
+            LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         )
         groups = await stack.enter_async_context(_groups(local, settings, report))
         shows = await _channels(stack, settings, groups, lines)
@@ -150,43 +165,35 @@ async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
 
 
-def _stage(  # noqa: PLR0913, PLR0917  all that shows share
+def _archive(
+    stack: AsyncExitStack,
     settings: Settings,
-    casting: Casting,
-    store: Store,
-    ears: Callable[[], Ears],
-    will: Unasked,
-    books: Bookkeeping,
-    lines: ChatLines,
     report: Report,
-) -> Callable[[str], Show]:
-    """Return what builds a show of a name: what all shows share is made here, once."""
-    places, chat = Places(), settings.live_config.chat
-    tuned = ChannelSettings(
-        chat=chat, sheets=CueSheets(settings.cue_sheets), may_move=settings.features.character_control
-    )
-    speak_up = speak_up_prompt(settings.system_config.tool_prompts, settings.folder, report) or SPEAK_UP
+    providers: dict[str, EngineStatus],
+    staging: Staging | None,
+    *,
+    keeps_log: bool,
+) -> Archive | None:
+    """Return where shows keep their logs, if they do; while that fails, `providers` says so."""
 
-    def build(name: str) -> Show:
-        named = settings.shows.get(name)
-        return Show(
-            name,
-            casting.opening(),
-            store=store,
-            repertoire=casting,
-            guard=Guard(chat.moderation),
-            channel=tuned,
-            shared=named is not None,
-            ears=ears(),
-            speak_up=speak_up,
-            mode=named.mode if named else "orphiq",
-            places=places,
-            books=books if named else None,  # a guest's own show neither sees the books nor begins a stream
-            autonomy=will(name),
-            writer=lines,
+    def tell(fault: str) -> None:
+        if fault:
+            providers[LOG] = EngineStatus(engine=LOG, note=fault)
+            report(fault)
+        elif providers.pop(LOG, None):
+            report("The show's log is written again.")
+
+    secrets, keep = sorted(secret_values(settings)), settings.show_log.keep_mb * 1_000_000
+    if staging and staging.log:
+        seed = f"{staging.seed:032x}"
+        archive = Archive(
+            staging.log, keep=keep, secrets=secrets, report=tell, wall=staging.wall, seed=seed, patient=True
         )
-
-    return build
+    elif keeps_log and settings.show_log.enabled:
+        archive = Archive(settings.system_config.data_dir, keep=keep, secrets=secrets, report=tell)
+    else:
+        return None
+    return stack.enter_context(archive)
 
 
 def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:

@@ -20,9 +20,11 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, trial, twitch_cli
+from open_llm_vtuber import __version__, app, config, replay_cli, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.counted_loop import counting_loop
+from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.protocol.reference import reference
@@ -56,7 +58,7 @@ GRACE_S = 3
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit."""
     options = _parser().parse_args(arguments)
-    log_here()
+    log_here(as_json=getattr(options, "log", "text") == "json")
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--channel", metavar="NAME", help="Twitch channel whose chat is read (no login needed)")
     run.add_argument("--no-browser", action="store_true", help="do not open the talk page")
     run.add_argument("--yes", action="store_true", help="let the demo brain onto a real channel")
+    run.add_argument("--log", choices=("text", "json"), default="text", help="how lines of the log look")
     run.set_defaults(run=_run)
 
     check = commands.add_parser("check", help="check the configuration and use every engine once")
@@ -91,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(rehearse)
     add_options(rehearse)
     rehearse.set_defaults(run=_rehearse)
+
+    replay = commands.add_parser(
+        "replay", help="replay the log of a show, or see what a configuration would change"
+    )
+    replay_cli.add_options(replay)
+    replay.set_defaults(run=replay_cli.run)
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
@@ -117,10 +126,11 @@ def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_data_dir(login)
     login.set_defaults(run=_twitch_login)
 
-    doctor = commands.add_parser("doctor", help="find out what works, step by step")
+    doctor = commands.add_parser("doctor", help="print a report for whoever helps, without secrets")
     _add_config(doctor)
     _add_data_dir(doctor)
-    doctor.add_argument("--twitch", action="store_true", required=True, help="with this token and channel")
+    doctor.add_argument("--twitch", action="store_true", help="find out what this token and channel can do")
+    doctor.add_argument("--port", type=int, help="where the server runs that is asked how it is")
     doctor.add_argument("--channel", metavar="NAME", help="Twitch channel (default: from the configuration)")
     doctor.set_defaults(run=_doctor)
 
@@ -151,8 +161,11 @@ def _run(options: argparse.Namespace) -> int:
         channel=options.channel,
     )
     _ask_before_going_live(settings, yes=options.yes)
-    with listening_socket(settings.system_config.host, settings.system_config.port) as listener:
-        asyncio.run(_serve(settings, listener, browser=not options.no_browser))
+    with (
+        listening_socket(settings.system_config.host, settings.system_config.port) as listener,
+        asyncio.Runner(loop_factory=counting_loop) as runner,
+    ):
+        runner.run(_serve(settings, listener, browser=not options.no_browser))
     return 0
 
 
@@ -175,7 +188,7 @@ def server_config(web: FastAPI) -> uvicorn.Config:
 async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) -> None:
     async with AsyncExitStack() as stack:
         with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(app.on_air(settings, remark))
+            parts = await stack.enter_async_context(app.on_air(settings, remark, keeps_log=True))
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         address = f"http://{_shown_host(settings.system_config.host)}:{listener.getsockname()[1]}"
         _announce(address, settings, parts)
@@ -355,7 +368,11 @@ def _twitch_login(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = config.overridden(_settings(options), data_dir=options.data_dir, channel=options.channel)
-    return twitch_cli.examine(settings)
+    if options.twitch:
+        return twitch_cli.examine(settings)
+    for line in report(settings, options.port or settings.system_config.port):
+        out.print(line, markup=False, soft_wrap=True)
+    return 0
 
 
 def _protocol(_: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from open_llm_vtuber.engines import faults
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
 from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.settings.existing_providers import served_as
 from open_llm_vtuber.settings.file import read
 from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
@@ -208,6 +209,7 @@ class LiveConfig(_Section):
     twitch: TwitchConfig = TwitchConfig()
     chat: ChatSettings = ChatSettings()
     vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
+    co_host: CoHostSettings = CoHostSettings()
 
 
 class Features(_OwnSection):
@@ -223,6 +225,14 @@ class Features(_OwnSection):
     def off(self) -> frozenset[Feature]:
         """Those that are switched off."""
         return frozenset(name for name in FEATURES if not getattr(self, name))
+
+
+class ShowLogConfig(_OwnSection):
+    """The log of each named show, from which it can be replayed."""
+
+    enabled: bool = True
+    keep_mb: int = Field(default=200, ge=0, le=1_000_000)
+    """Megabytes of older logs that stay for each show; the oldest are deleted first."""
 
 
 class ShowConfig(_OwnSection):
@@ -243,6 +253,7 @@ class Settings(BaseModel):
     external_api: ExternalApiConfig | None = None
     budget: BudgetConfig = BudgetConfig()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
+    show_log: ShowLogConfig = ShowLogConfig()
     autonomous: Section = Field(default_factory=dict)
     """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from open_llm_vtuber.protocol.parts import ModerationList
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.stimulus import PromptMessage, TurnTimings
 from open_llm_vtuber.units import Seconds
@@ -55,8 +56,9 @@ class Chosen:
 class Edited:
     """A list of the moderation was edited on air."""
 
-    name: str
-    entries: tuple[str, ...]
+    name: ModerationList
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.parts import DisplayText
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     Control,
     ForceNewMessage,
     InterruptSignalCue,

@@ -38,6 +38,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.live_client_messages import (
     ClientHello,
     GenerationContext,
@@ -94,6 +95,7 @@ from open_llm_vtuber.show.commands import (
     SpeakUp,
     TakeSnapshot,
 )
+from open_llm_vtuber.show.commands import SetFloor as ChangeFloor
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.stimulus import Priority, Stimulus, TextContext, TextWishes
 
@@ -240,6 +242,8 @@ def _live_command(message: LiveClientMessage, client: str) -> Command:
             return GetState()
         case ExpressionCommand() | MotionCommand() | ExpressionRelease() | MotionRelease():
             return body_command(message, client)
+        case SetFloor():
+            return ChangeFloor(client, message.floor)
         case AutonomousSet() | AutonomousFire():
             return autonomous_command(message)
         case _:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, Self
 from open_llm_vtuber.protocol.parts import ExpressionResult, MotionResult, Spend, State
 from open_llm_vtuber.remembered import Exchange, Fact, Sighting, Viewer
 from open_llm_vtuber.reply import ReplyPiece
+from open_llm_vtuber.speech_events import SpeechEvent
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
     ChatRemoval,
@@ -16,7 +17,6 @@ from open_llm_vtuber.stimulus import (
     MotionRequest,
     Priority,
     PromptMessage,
-    SpeechEvent,
     Spending,
     Stimulus,
     TextAbilities,

@@ -80,6 +80,12 @@ class Health(BaseModel):
     providers: dict[str, Provider]
 
 
+class NotHeard(BaseModel):
+    """Why a recording was not written down, as existing clients read it."""
+
+    error: str
+
+
 class ModeAnswer(BaseModel):
     """Where the words come from, and what can be chosen."""
 
@@ -175,7 +181,7 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
 
 
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
-    @app.post("/asr", tags=["server"])
+    @app.post("/asr", tags=["server"], responses={status: {"model": NotHeard} for status in (400, 500, 503)})
     async def asr(file: UploadFile) -> JSONResponse:
         """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
         if ear is None:

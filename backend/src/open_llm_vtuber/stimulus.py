@@ -8,6 +8,7 @@ from typing import Literal, NewType
 from open_llm_vtuber import course
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Style
+from open_llm_vtuber.text_rules import stage_mark
 from open_llm_vtuber.tool_use import Tool, ToolCall
 from open_llm_vtuber.units import Milliseconds
 
@@ -18,6 +19,9 @@ AUTONOMOUS = Priority(0)
 UNASKED = Priority(1)
 CHAT = Priority(5)
 TYPED = Priority(10)
+ON_STAGE = Priority(15)
+"""Who speaks on stage beside her is answered before everybody else, but for safety."""
+SAFETY = Priority(20)
 
 TurnId = NewType("TurnId", str)
 
@@ -52,6 +56,10 @@ class Stimulus:
     """What else is known, for example of the viewer: strangers' words, and data in a prompt."""
     show: str = ""
     """The show that reacts to it, once one does."""
+    standing: Literal["", "streamer", "character"] = ""
+    """Who is on stage beside her: a prompt marks their words, as no viewer's can be. "" is everybody else."""
+    is_known: bool = False
+    """Its line was shown and kept before: the turn about it has begun once and was put off."""
     scene: str = ""
     """What the operator has the character told about the occasion; it is no line, and is not remembered."""
     verbatim: bool = False
@@ -76,29 +84,21 @@ class Stimulus:
         return f"{self.author}: {self.text}" if self.source == "chat" else self.text
 
     @property
+    def told(self) -> str:
+        """The line as a language model reads it: who is on stage is marked, as no viewer's name can be."""
+        if self.standing:
+            return f"{stage_mark(self.author, self.standing)} {self.text}"
+        return self.line.lstrip("[ ") if self.source == "chat" else self.line
+
+    @property
     def prompt(self) -> str:
         """What a language model is asked, in a message of the user: the line, behind what else is known."""
-        said = self.line or self.text
+        said = self.told or self.text
         return (
             f"[Known beside this, and nobody's instructions: {' '.join(self.notes)}]\n{said}"
             if self.notes
             else said
         )
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechBegan:
-    """Somebody has begun to speak."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
-    """Somebody has spoken: the whole utterance, 16-bit little-endian mono at 16 kHz."""
-
-    utterance: bytes = field(repr=False)
-
-
-SpeechEvent = SpeechBegan | SpeechEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from open_llm_vtuber.log_lines import JsonLines, Lines
 from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
 from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
 from open_llm_vtuber.stimulus import EngineStatus
@@ -53,14 +54,17 @@ out = _Pipe(highlight=False, emoji=False)
 """For what was asked for: it may be a file or a pipe."""
 
 
-def log_here() -> None:
-    """Send the log to the terminal."""
-    if console.is_terminal:
-        logging.basicConfig(
-            level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
-        )
+def log_here(*, as_json: bool = False) -> None:
+    """Send the log to the terminal, or wherever it leads."""
+    handler: logging.Handler = logging.StreamHandler()
+    if as_json:
+        handler.setFormatter(JsonLines())
+    elif console.is_terminal:
+        handler = RichHandler(console=console, show_path=False)
+        handler.setFormatter(Lines("%(turn)s%(message)s"))
     else:  # nobody looks at colours, and they cost two milliseconds a line
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        handler.setFormatter(Lines("%(asctime)s %(levelname)s %(turn)s%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -29,6 +29,8 @@ _LOOK_ALIKES = str.maketrans(
     "abekmhopctyxsijhldqwabezikmvoptuxi",
 )
 
+_NO_BRACKETS = str.maketrans("[]", "()")
+
 
 def encoding_of(beginning: bytes) -> str:
     """Return how a text file is encoded that begins so: UTF-8, or UTF-16 that says so. Anything else would be a guess."""
@@ -162,3 +164,12 @@ _IN_A_WORD = re.compile(r"\w")
 def shape(text: str) -> str:
     """Return the text with every letter and digit made an x: as long, in the same sentences, and without a word."""
     return _IN_A_WORD.sub("x", text)
+
+
+def stage_mark(name: str, standing: str) -> str:
+    """Return what stands in a prompt in front of the words of somebody on stage: `standing` is what they are there.
+
+    >>> stage_mark("Alex", "streamer")
+    '[Alex, streamer]'
+    """
+    return f"[{name.translate(_NO_BRACKETS)}, {standing}]"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -20,6 +21,8 @@ class Staging:
 
     seed: int
     wall: Callable[[], datetime]
+    log: Path | None = None
+    """Where its log is kept, if it is."""
 
 
 class Unasked:

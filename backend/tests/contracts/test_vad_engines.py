@@ -10,7 +10,7 @@ import pytest
 import spoken
 from fake_provider import run
 from open_llm_vtuber.ports import SpeechStream, VoiceActivityDetector
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
 from open_llm_vtuber.vad import VAD_ENGINES
 
 NEEDS = {"silero_vad": ("faster_whisper", "onnxruntime", "hibari"), "energy_vad": ("hibari",)}

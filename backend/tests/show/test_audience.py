@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.protocol.live_server_messages import TwitchStatus
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     BackendSynthComplete,
     ForceNewMessage,
     FullText,

@@ -10,7 +10,7 @@ import pytest
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.turn import Turn
-from open_llm_vtuber.stimulus import CHAT, TYPED, Priority, Stimulus
+from open_llm_vtuber.stimulus import CHAT, TYPED, Priority, Stimulus, TurnId
 from virtual_time import run_virtual
 
 
@@ -19,6 +19,7 @@ class FakeTurn(Turn):
 
     def __init__(self, stimulus: Stimulus, diary: list[str]) -> None:
         self.stimulus = stimulus
+        self.id = TurnId(stimulus.id)
         self.is_over = False
         self._diary = diary
 

@@ -11,7 +11,7 @@ from fakes import FakeEar, _Engine
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.show.ears import DEAF, Ears
 from open_llm_vtuber.show.sound import pcm
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
 from virtual_time import run_virtual
 
 SECOND = [0.25] * 16_000

@@ -8,7 +8,7 @@ import pytest
 
 import fakes
 from fakes import FakeAdapter, FakeEar, FakeVoice, Reader, chat_message
-from open_llm_vtuber.protocol.live_server_messages import Snapshot
+from open_llm_vtuber.protocol.live_server_messages import Snapshot, SpeechUnderWay
 from open_llm_vtuber.protocol.server_messages import (
     Control,
     HistoryList,
@@ -38,6 +38,7 @@ from open_llm_vtuber.show.commands import (
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.show.sound import pcm
+from open_llm_vtuber.show.turn import PLAYBACK_GRACE
 from open_llm_vtuber.stimulus import (
     ChannelStatus,
     ChatRemoval,
@@ -274,6 +275,50 @@ def test_the_sound_stays_where_it_is_while_she_speaks() -> None:
         return primaries
 
     assert run_virtual(main()) == ["talk", "stage", "talk"]
+
+
+def test_a_stage_that_is_reloaded_in_mid_sentence_goes_on_there_and_the_turn_ends_in_its_time() -> None:
+    async def main() -> tuple[list[str], SpeechUnderWay, float]:
+        a_show = fakes.show(FakeAdapter("One. Two."), FakeVoice(5.0))
+        async with fakes.running(a_show):
+            began = asyncio.get_running_loop().time()
+            with a_show.attach("stage"):
+                await a_show.ask(Hello("stage", ("primary", "expression")))
+                await a_show.ask(typed("hi", client=None))
+                await asyncio.sleep(3)
+            await asyncio.sleep(1.5)
+            with a_show.attach("again") as outbox:
+                ended = asyncio.Event()
+                reader = Reader(
+                    outbox, lambda m: ended.set() if m.get("text") == "conversation-chain-end" else None
+                )
+                answers = await a_show.ask(Hello("again", ("primary", "expression")))
+                async with asyncio.TaskGroup() as group:
+                    reading = group.create_task(reader.run())
+                    await ended.wait()
+                    reading.cancel()
+                took = asyncio.get_running_loop().time() - began
+        assert isinstance(answers[2], SpeechUnderWay)
+        return [answer.type for answer in answers], answers[2], took
+
+    types, speech, took = run_virtual(main())
+    assert types == ["client-welcome", "snapshot", "speech-under-way"]
+    assert [each.display_text.text for each in speech.sentences if each.display_text] == ["One. ", "Two. "]
+    assert (speech.index, speech.is_complete) == (0, True)
+    assert speech.position_ms == pytest.approx(3000, abs=50)
+    assert took == pytest.approx(10 + 1.5 + PLAYBACK_GRACE, abs=0.2)
+
+
+def test_who_does_not_show_her_is_not_sent_what_she_is_saying() -> None:
+    async def main() -> list[str]:
+        a_show = fakes.show(FakeAdapter("One."), FakeVoice(5.0))
+        async with watched(a_show, plays=False):
+            await a_show.ask(typed("hi"))
+            await asyncio.sleep(1)
+            with a_show.attach("desk"):
+                return [answer.type for answer in await a_show.ask(Hello("desk", ("state", "chat")))]
+
+    assert run_virtual(main()) == ["client-welcome", "snapshot"]
 
 
 def test_who_only_watches_is_not_left_with_the_sound_when_it_joins_in_the_middle_of_a_turn() -> None:

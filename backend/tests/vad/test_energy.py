@@ -1,7 +1,7 @@
 """Voice detection by loudness alone."""
 
 from fake_provider import run, tone
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded
 from open_llm_vtuber.vad.energy import EnergyVAD
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from fake_provider import run, tone
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded
 from open_llm_vtuber.vad import silero
 from open_llm_vtuber.vad.silero import SileroVAD
 

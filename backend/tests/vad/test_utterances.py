@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
 from open_llm_vtuber.vad.utterances import (
     FRAME_BYTES,
     LONGEST,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.parts import DisplayText
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     Control,
     FullText,
     InterruptSignalCue,

@@ -1,5 +1,6 @@
 """One message of each class that the server sends, with every field set."""
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousState
 from open_llm_vtuber.protocol.autonomous_parts import (
     AutonomousSummary,
@@ -26,6 +27,7 @@ from open_llm_vtuber.protocol.live_server_messages import (
     ChatMessageRemoved,
     ClientWelcome,
     Snapshot,
+    SpeechUnderWay,
     TextGenerationChunk,
     TextGenerationResponse,
     TwitchStatus,
@@ -54,7 +56,6 @@ from open_llm_vtuber.protocol.parts import (
     TwitchState,
 )
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     BackendSynthComplete,
     BackgroundFiles,
     ConfigFiles,
@@ -282,6 +283,22 @@ MESSAGES: tuple[ServerMessage, ...] = (
         conversation=(
             StoredLine(role="human", timestamp="2026-01-01T12:00:00+00:00", content="hi", name="V"),
         ),
+        request_id="r",
+    ),
+    SpeechUnderWay(
+        turn_id="t1",
+        index=2,
+        position_ms=640,
+        sentences=(
+            Audio(
+                audio=None,
+                volumes=(0.5, 1.0),
+                slice_length=20,
+                display_text=DisplayText(text="Hi é. ", name="Mika", avatar="mika.png"),
+                actions=Actions(expressions=(1,)),
+            ),
+        ),
+        is_complete=True,
         request_id="r",
     ),
 )

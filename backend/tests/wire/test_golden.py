@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import SecretStr
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
     ExpressionCommand,
@@ -54,7 +55,6 @@ from open_llm_vtuber.protocol.live_client_messages import (
 )
 from open_llm_vtuber.protocol.live_server_messages import Snapshot
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     ConfigFiles,
     Error,
     HeartbeatAck,

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from live_server import serving
-from open_llm_vtuber.protocol.server_messages import Audio, Control
+from open_llm_vtuber.protocol.audio_message import Audio
+from open_llm_vtuber.protocol.server_messages import Control
 from open_llm_vtuber.show.audience import INTERRUPTED_CLIENT_NEEDS, Audience, OutboxClosed
 from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.stimulus import ChatMessage

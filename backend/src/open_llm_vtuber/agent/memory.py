@@ -52,7 +52,7 @@ class Memory:
         """Keep an exchange; a reply of which nothing was heard leaves only the question behind."""
         self._exchanges.append(
             Exchange(
-                asked=stimulus.line[:LONGEST_REMEMBERED],
+                asked=stimulus.told[:LONGEST_REMEMBERED],
                 answered=heard[:LONGEST_REMEMBERED],
                 message_id=stimulus.message_id,
                 username=stimulus.username,

@@ -7,6 +7,8 @@ from typing import Protocol, cast
 from glin_profanity import Filter
 
 _STRETCHED = re.compile(r"(\w)\1{2,}")
+_NUMBER = re.compile(r"(?<!\w)\d[\d.,:]*(?!\w)")
+"""A number on its own: read as letters, 455 would be a word, and nobody could be told a score."""
 
 
 class _Filter(Protocol):
@@ -15,6 +17,7 @@ class _Filter(Protocol):
 
 def swears(text: str) -> bool:
     """Whether a text swears, in English, also in leetspeak or with stretched letters."""
+    text = _NUMBER.sub(" ", text)
     return any(_filter().is_profane(spelling) for spelling in {text, _STRETCHED.sub(r"\1", text)})
 
 

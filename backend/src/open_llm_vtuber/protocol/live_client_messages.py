@@ -9,6 +9,7 @@ from open_llm_vtuber.modes import Style
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousClientMessage
 from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.parts import ModerationList
 
 MAX_SAID = 4_000
@@ -228,6 +229,7 @@ LiveClientMessage = (
     | SetBackendMode
     | GetBackendMode
     | GetCharacterState
+    | SetFloor
     | OperatorMessage
     | BodyClientMessage
     | AutonomousClientMessage

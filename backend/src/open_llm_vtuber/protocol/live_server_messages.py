@@ -4,9 +4,11 @@ from typing import ClassVar, Literal
 
 from open_llm_vtuber.event_kinds import EventKind
 from open_llm_vtuber.modes import Mode
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousServerMessage
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
 from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
+from open_llm_vtuber.protocol.floor_messages import FloorServerMessage
 from open_llm_vtuber.protocol.parts import (
     Badge,
     Decision,
@@ -249,6 +251,24 @@ class Snapshot(Answer):
     """The last lines of what was said in this show, oldest first. All texts may be strangers'."""
 
 
+class SpeechUnderWay(Answer):
+    """What is still to be heard of the turn that is running: follows the snapshot after client-hello.
+
+    Only for clients with capability `expression`, and only while a turn runs. It replaces what the client has waiting:
+    one that is in the middle of one of these sentences goes on with it, one that has been reloaded begins there.
+    """
+
+    type: Literal["speech-under-way"] = "speech-under-way"
+    turn_id: str
+    index: int
+    """Of the first of these sentences within its turn; the others follow it."""
+    position_ms: int
+    """How much of the first has been heard."""
+    sentences: tuple[Audio, ...]
+    is_complete: bool
+    """Whether no more sentences follow: their end is to be reported then."""
+
+
 class TextGenerationChunk(Answer):
     """A piece of a text on demand; all pieces joined are the text."""
 
@@ -307,10 +327,12 @@ LiveServerMessage = (
     | TwitchStatus
     | CharacterState
     | Snapshot
+    | SpeechUnderWay
     | TextGenerationChunk
     | TextGenerationResponse
     | BackendModeSet
     | BackendMode
+    | FloorServerMessage
     | BodyServerMessage
     | AutonomousServerMessage
 )

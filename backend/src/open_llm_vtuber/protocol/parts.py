@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.autonomous_parts import AutonomousSummary, MoodState
+from open_llm_vtuber.protocol.floor_messages import CoHostState
 
 ModerationList = Literal[
     "banned_words",
@@ -279,6 +280,8 @@ class State(_Part):
     mood: MoodState | None = None
     """None where nothing happens unasked."""
     autonomous: AutonomousSummary | None = None
+    co_host: CoHostState | None = None
+    """None in a private show."""
 
 
 class GenerationMetadata(_Part):

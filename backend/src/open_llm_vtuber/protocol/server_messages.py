@@ -8,12 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from open_llm_vtuber.errors import ErrorCode
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.envelope import Answer, Cue
 from open_llm_vtuber.protocol.live_server_messages import LiveServerMessage
 from open_llm_vtuber.protocol.parts import (
-    Actions,
     ConfigFile,
-    DisplayText,
     HistorySummary,
     StoredLine,
 )
@@ -117,18 +116,6 @@ class GroupOperationResult(Cue):
     type: Literal["group-operation-result"] = "group-operation-result"
     success: bool
     message: str
-
-
-class Audio(Cue):
-    """One sentence. `audio` is a whole base64 WAV (PCM 16) or null, `volumes` the loudness of each slice (0-1)."""
-
-    type: Literal["audio"] = "audio"
-    audio: str | None
-    volumes: tuple[float, ...]
-    slice_length: int
-    display_text: DisplayText | None
-    actions: Actions | None
-    forwarded: bool = False
 
 
 class UserInputTranscription(Cue):

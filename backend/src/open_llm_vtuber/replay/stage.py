@@ -40,6 +40,7 @@ def stage(plan: Plan, tape: Tape, reasons: Reasons) -> TapedShow:
         channel=ChannelSettings(chat=plan.chat, sheets=CueSheets(plan.sheets), may_move=plan.may_move),
         sheets=plan.sheets,
         shared=plan.shared,
+        co_host=plan.co_host,
         recognizer=nobody if plan.ears != "none" else None,
         detector=nobody if plan.ears == "all" else None,
         speak_up=plan.speak_up,

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 
 from open_llm_vtuber import course
 from open_llm_vtuber.decided import Cue
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.envelope import Capability
-from open_llm_vtuber.protocol.server_messages import (
-    Audio,
-    Control,
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.server_messages import Control, ServerMessage
 from open_llm_vtuber.units import Seconds
 
 OUTBOX_FRAMES = 1_000

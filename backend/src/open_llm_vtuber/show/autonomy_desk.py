@@ -165,7 +165,8 @@ class AutonomyDesk:
     @property
     def must_give_way(self) -> bool:
         """Whether somebody waits for her: what nobody asked for ends with the sentence that is being said."""
-        return self._show.director().waiting > 0 or self._show.channel().is_awaited
+        director = self._show.director()
+        return director.waiting > 0 or director.is_listening() or self._show.channel().is_awaited
 
     @property
     def mood(self) -> MoodState | None:

@@ -1,13 +1,14 @@
 """Who takes part in a turn, and whom it reports to."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from open_llm_vtuber.chat.decisions import Decision
 from open_llm_vtuber.ports import Adapter, SpeechSynthesizer
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.body import Body
+from open_llm_vtuber.show.echo import Played
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus
 
 
@@ -39,5 +40,7 @@ class Cast:
     """Returns what else is known, as data for the prompt."""
     answering: Callable[[Stimulus], Awaitable[None]]
     """Is waited for before the first sentence goes out."""
+    played: Played = field(default_factory=Played)
+    """Keeps what she says for whoever has to know her voice from others."""
     ended: Callable[[Stimulus, str], Awaitable[None]]
     """Is told what was heard of the reply when the turn is over: nothing of one that was taken back."""

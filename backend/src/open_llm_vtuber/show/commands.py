@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from open_llm_vtuber.modes import Feature
+from open_llm_vtuber.modes import Feature, FloorMode
 from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
@@ -159,6 +159,14 @@ class Transcribe:
 
     client: str
     microphone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFloor:
+    """From now on do this when somebody on stage speaks."""
+
+    client: str
+    floor: FloorMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +350,8 @@ HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory | 
 RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 """What concerns who is on air, and where."""
 
-HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone
-"""What concerns a client's microphone."""
+HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone | SetFloor
+"""What concerns a client's microphone, and what she does when it is spoken into."""
 
 TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""

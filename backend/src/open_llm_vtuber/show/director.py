@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
+from open_llm_vtuber.log_lines import of_turn
 from open_llm_vtuber.show.turn import Turn
-from open_llm_vtuber.stimulus import CHAT, Stimulus
+from open_llm_vtuber.stimulus import CHAT, SAFETY, Stimulus
 
 INBOX_SIZE = 32
 
@@ -16,7 +17,8 @@ class Director:
     """Holds the bounded inbox and runs one turn after the other.
 
     `idle` is asked for a stimulus when the inbox is empty (chat: chosen at the last moment, so that it is fresh);
-    `on_change` is called when a turn begins or ends or the inbox changes.
+    `on_change` is called when a turn begins or ends or the inbox changes. While it `is_listening` to somebody on stage,
+    only what is about safety begins.
     """
 
     def __init__(
@@ -25,12 +27,14 @@ class Director:
         *,
         idle: Callable[[], Stimulus | None] = lambda: None,
         on_change: Callable[[], None] = lambda: None,
+        is_listening: Callable[[], bool] = lambda: False,
         inbox_size: int = INBOX_SIZE,
     ) -> None:
         self.turn: Turn | None = None
         self._begin = begin
         self._idle = idle
         self._on_change = on_change
+        self.is_listening = is_listening
         self._inbox_size = inbox_size
         self._inbox: list[tuple[int, int, Stimulus]] = []
         self._arrivals = count()
@@ -54,7 +58,7 @@ class Director:
     @property
     def is_free(self) -> bool:
         """Whether nothing runs, nothing waits, and nobody keeps a turn from beginning."""
-        return self.turn is None and not (self._inbox or self._holds or self.is_frozen)
+        return self.turn is None and not (self._inbox or self._holds or self.is_frozen or self.is_listening())
 
     def submit(self, stimulus: Stimulus) -> None:
         """Put a stimulus into the inbox: the more urgent first, of equals the earlier.
@@ -107,6 +111,23 @@ class Director:
         self.is_frozen = False
         self.wake()
 
+    async def make_way(self) -> None:
+        """Let somebody on stage speak: the clause that is heard is the running turn's last.
+
+        A turn of which nothing was heard yet is cut and begins anew later, before all of its priority; what nobody asked
+        for does not. One about safety goes on.
+        """
+        turn = self.turn
+        if turn is None or turn.is_over or turn.stimulus.priority >= SAFETY or turn.give_floor():
+            return
+        turn.is_put_off = not turn.stimulus.gives_way
+        await self.interrupt()
+        if (
+            turn.is_put_off and not self.is_frozen and turn.retracted is None
+        ):  # one more than fits: it was in there before
+            heapq.heappush(self._inbox, (-turn.stimulus.priority, -next(self._arrivals), turn.again))
+            self._on_change()
+
     async def end_of(self, turn: Turn) -> None:
         """Wait until that turn, which was interrupted or is over, has stored its last line."""
         if self.turn is turn and self._task is not None:
@@ -132,7 +153,8 @@ class Director:
             self._on_change()
             try:
                 async with asyncio.TaskGroup() as group:  # an interrupt cancels the task, not the group
-                    self._task = group.create_task(self.turn.perform())
+                    with of_turn(self.turn.id):
+                        self._task = group.create_task(self.turn.perform())
             finally:
                 self.turn = self._task = None
                 self._on_change()
@@ -148,6 +170,8 @@ class Director:
     def _first(self) -> Stimulus | None:
         """Return what comes first: what nobody asked for comes after every viewer's line."""
         waits = bool(self._inbox)
+        if self.is_listening():
+            return heapq.heappop(self._inbox)[2] if waits and self._inbox[0][2].priority >= SAFETY else None
         if not waits or self._inbox[0][2].priority < CHAT:
             stimulus = self._idle()
             if stimulus or not waits:

@@ -8,7 +8,8 @@ from open_llm_vtuber.ports import SpeechRecognizer, SpeechStream, VoiceActivityD
 from open_llm_vtuber.protocol.codec import harmless
 from open_llm_vtuber.protocol.server_messages import Control, UserInputTranscription
 from open_llm_vtuber.show.sound import length, pcm
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent, Stimulus
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
+from open_llm_vtuber.stimulus import Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 from open_llm_vtuber.units import Seconds
 
@@ -54,8 +55,12 @@ class Ears:
 
     def take_in(self, client: str, samples: Sequence[float], microphone: str = "") -> None:
         """Put a piece behind what this client's microphone has sent. Too much of it is dropped."""
+        self.take(client, pcm(samples), microphone)
+
+    def take(self, client: str, sound: bytes, microphone: str = "") -> None:
+        """Do the same with 16-bit little-endian mono sound."""
         if self.can_hear:
-            self._append(self._microphone(client, microphone), pcm(samples))
+            self._append(self._microphone(client, microphone), sound)
 
     async def find_speech(
         self, client: str, samples: Sequence[float], microphone: str = ""
@@ -64,9 +69,13 @@ class Ears:
 
         Raises ProtocolError, once for each client, when nothing listens.
         """
+        return await self.events_in(client, pcm(samples), microphone)
+
+    async def events_in(self, client: str, sound: bytes, microphone: str = "") -> Sequence[SpeechEvent]:
+        """Do the same with 16-bit little-endian mono sound."""
         source = self._microphone(client, microphone)
         try:
-            return await self._detect(source, samples)
+            return await self._detect(source, sound)
         except (EngineError, ProtocolError) as error:
             if source.is_told:
                 return ()
@@ -111,11 +120,11 @@ class Ears:
         for key in gone:
             del self._microphones[key]
 
-    async def _detect(self, microphone: _Microphone, samples: Sequence[float]) -> Sequence[SpeechEvent]:
+    async def _detect(self, microphone: _Microphone, sound: bytes) -> Sequence[SpeechEvent]:
         if self._detector is None or not self.can_hear:
             raise ProtocolError(NO_DETECTION if self.can_hear else DEAF, code="wrong-state")
         microphone.stream = microphone.stream or self._detector.listen()
-        events = await microphone.stream.hear(pcm(samples))
+        events = await microphone.stream.hear(sound)
         for event in events:
             if isinstance(event, SpeechEnded):
                 self._append(microphone, event.utterance)

@@ -1,6 +1,9 @@
 """Pure: which emotion a sentence's own words speak of. For models that do not name one."""
 
 import re
+from collections.abc import Callable
+
+from open_llm_vtuber.show.sentences import Sentence
 
 _WORDS = {
     "joy": """amazing awesome aww best cheer cheers congrats congratulations cute enjoy excellent excited fantastic
@@ -32,3 +35,12 @@ def emotion_of(text: str) -> str | None:
         if emotion and before not in _NOT:
             counts[emotion] = counts.get(emotion, 0) + 1
     return max(counts, key=lambda emotion: counts[emotion]) if counts else None
+
+
+def face_of(sentence: Sentence, asked: str, feel: Callable[[str], int | None]) -> int | None:
+    """Return the face that goes with a sentence: from its tags, else from its words, else from what it answers."""
+    shown = [index for emotion in sentence.emotions if (index := feel(emotion)) is not None]
+    if shown:
+        return shown[0]
+    felt = emotion_of(sentence.text) or emotion_of(asked)
+    return feel(felt) if felt else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
+from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
@@ -10,9 +11,11 @@ from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
 from open_llm_vtuber.stimulus import Stimulus
 
+NO_STAGE = "A private show has no stage to share."
+
 
 class Hearing:
-    """Acts on the commands about microphones. `perform` has an utterance answered."""
+    """Acts on the commands about microphones in a private show. `perform` has an utterance answered."""
 
     def __init__(
         self,
@@ -20,14 +23,11 @@ class Hearing:
         audience: Audience,
         director: Director,
         perform: Callable[[Stimulus], None],
-        *,
-        is_shared: bool,
     ) -> None:
         self._ears = ears
         self._audience = audience
         self._director = director
         self._perform = perform
-        self._is_shared = is_shared
 
     async def ask(self, command: commands.HearingCommand) -> Sequence[ServerMessage]:
         """Do what is asked and return the answers. Raises ProtocolError and EngineError."""
@@ -42,6 +42,8 @@ class Hearing:
                 self._perform(self._ears.stimulus(command.client, command.author, command.microphone))
             case commands.Transcribe():
                 return (await self._ears.words(command.client, command.microphone),)
+            case commands.SetFloor():
+                raise ProtocolError(NO_STAGE, code="wrong-state")
             case commands.ForgetMicrophone():
                 self._ears.forget(command.client, command.microphone)
             case _:
@@ -53,5 +55,5 @@ class Hearing:
         for found in await self._ears.found(command.client, command.samples):
             if outbox:  # at once: the client goes quiet before the turn has ended
                 outbox.send(found)
-            if found == SPEECH_BEGINS and not self._is_shared:
+            if found == SPEECH_BEGINS:
                 await self._director.interrupt()

@@ -3,7 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from open_llm_vtuber.protocol.live_server_messages import CharacterState, ClientWelcome, Snapshot
+from open_llm_vtuber.protocol.live_server_messages import (
+    CharacterState,
+    ClientWelcome,
+    Snapshot,
+    SpeechUnderWay,
+)
 from open_llm_vtuber.protocol.server_messages import (
     Control,
     FullText,
@@ -17,7 +22,7 @@ from open_llm_vtuber.show.role import Billing
 
 
 class Joining:
-    """Answers clients that join a show. `snapshot` returns it as of a cue's number."""
+    """Answers clients that join a show. `snapshot` returns it as of a cue's number, `under_way` what she is saying."""
 
     def __init__(
         self,
@@ -26,12 +31,14 @@ class Joining:
         *,
         billing: Callable[[], Billing],
         snapshot: Callable[[int], Snapshot],
+        under_way: Callable[[], SpeechUnderWay | None],
         can_hear: bool,
     ) -> None:
         self._show = show
         self._audience = audience
         self._billing = billing
         self._snapshot = snapshot
+        self._under_way = under_way
         self._can_hear = can_hear
 
     def ask(self, command: commands.AudienceCommand) -> Sequence[ServerMessage]:
@@ -72,7 +79,9 @@ class Joining:
     def _welcome(self, hello: commands.Hello) -> Sequence[ServerMessage]:
         if outbox := self._audience.outbox(hello.client):
             outbox.capabilities = frozenset(hello.capabilities)
-        return (ClientWelcome(show=self._show, client_uid=hello.client), self._seen_by(hello.client))
+        welcome = (ClientWelcome(show=self._show, client_uid=hello.client), self._seen_by(hello.client))
+        speech = self._under_way() if "expression" in hello.capabilities else None
+        return (*welcome, speech) if speech else welcome
 
     def _seen_by(self, client: str) -> Snapshot:
         outbox = self._audience.outbox(client)

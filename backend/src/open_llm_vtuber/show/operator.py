@@ -280,11 +280,8 @@ class Operator:
 
     def _apply(self, name: ModerationList, add: Sequence[str], remove: Sequence[str]) -> None:
         moderation = self._channel.chat.moderation
-        now = lists_of(moderation.settings)[name]
-        gone = {each.lower() for each in remove}
-        edited = tuple(dict.fromkeys([*(each for each in now if each.lower() not in gone), *add]))
-        settings = with_list(moderation.settings, name, edited)
-        course.note(Edited(name=name, entries=edited))
+        settings = edited(moderation.settings, name, add, remove)
+        course.note(Edited(name=name, added=tuple(add), removed=tuple(remove)))
         moderation.apply(settings)
         self._airlock.guard.apply(settings)
 
@@ -303,10 +300,18 @@ def lists_of(settings: ModerationSettings) -> dict[ModerationList, tuple[str, ..
     }
 
 
-def with_list(
+def edited(
+    settings: ModerationSettings, name: ModerationList, add: Sequence[str], remove: Sequence[str]
+) -> ModerationSettings:
+    """Return the settings with these entries added to one of the lists, and those taken from it."""
+    gone = {each.lower() for each in remove}
+    kept = (each for each in lists_of(settings)[name] if each.lower() not in gone)
+    return _with_list(settings, name, tuple(dict.fromkeys([*kept, *add])))
+
+
+def _with_list(
     settings: ModerationSettings, name: ModerationList, entries: tuple[str, ...]
 ) -> ModerationSettings:
-    """Return the settings with another list of that name."""
     match name:
         case "hold_words":
             return settings.model_copy(update={"hold": settings.hold.model_copy(update={"words": entries})})

@@ -12,15 +12,10 @@ from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, Store
-from open_llm_vtuber.protocol.live_server_messages import (
-    CharacterState,
-    Snapshot,
-    TwitchStatus,
-)
+from open_llm_vtuber.protocol.live_server_messages import CharacterState, Snapshot, TwitchStatus
 from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
-from open_llm_vtuber.protocol.server_messages import (
-    ServerMessage,
-)
+from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience, Outbox
@@ -29,9 +24,11 @@ from open_llm_vtuber.show.autonomy_desk import AutonomyDesk, Notes, Surroundings
 from open_llm_vtuber.show.body import Body
 from open_llm_vtuber.show.cast import Cast
 from open_llm_vtuber.show.channel import Channel, ChannelSettings
+from open_llm_vtuber.show.co_host import CoHost
 from open_llm_vtuber.show.conversation import Conversation, shown_lines
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.echo import Played
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.hearing import Hearing
 from open_llm_vtuber.show.histories import Histories
@@ -39,11 +36,11 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
-from open_llm_vtuber.show.playback import Reports
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
+from open_llm_vtuber.show.turn_desk import TurnDesk
 from open_llm_vtuber.stimulus import (
     ChannelEvent,
     ChannelStatus,
@@ -77,6 +74,7 @@ class Show:
         guard: Guard,
         shared: bool,
         ears: Ears | None = None,
+        co_host: CoHostSettings = CoHostSettings(),  # noqa: B008  frozen
         speak_up: str = SPEAK_UP,
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
         mode: Mode = "orphiq",
@@ -94,8 +92,8 @@ class Show:
         self._twitch: TwitchState | None = None
         self._books = books
         self._primary: str | None = None
-        self._reports = Reports()
         self._changed = asyncio.Event()
+        self._played = Played()
         self._ears = ears or Ears()
         notes = Notes(store, name) if shared else None
         self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
@@ -110,11 +108,20 @@ class Show:
         self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
         self._assume(role)
         self._director = Director(
-            lambda what: Turn(replace(what, show=name), replace(self._cast, adapter=self._modes.adapter)),
+            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
             idle=lambda: self._channel.next(self._now()),
             on_change=self._on_change,
+            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
         )
-        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform, is_shared=shared)
+        self._turns = TurnDesk(
+            self._director,
+            self.audience,
+            self._unasked,
+            human_name=lambda: self._billing.human_name,
+            primary=lambda: self._primary,
+        )
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
+        self._co_host = self._stage(co_host) if shared else None
         self._joining, self._histories, self._operator = self._doors(name)
         self._roles = self._role_desk(repertoire)
 
@@ -129,9 +136,28 @@ class Show:
                 group.create_task(self._publish_state())
                 group.create_task(self._body.run())
                 group.create_task(self._unasked.run())
+                if self._co_host:
+                    group.create_task(self._co_host.run())
         finally:
             self.audience.close()
             await self._role_change.end()
+
+    def _stage(self, settings: CoHostSettings) -> CoHost:
+        return CoHost(
+            settings,
+            self._ears,
+            self._hearing,
+            self.audience,
+            self._director,
+            self._perform,
+            played=self._played,
+            human_name=lambda: self._billing.human_name,
+            on_change=self._on_change,
+        )
+
+    def _put_on_stage(self, stimulus: Stimulus) -> Stimulus:
+        scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
+        return replace(stimulus, show=self.name, scene=scene)
 
     def _doors(self, name: str) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
@@ -139,6 +165,7 @@ class Show:
             self.audience,
             billing=lambda: self._billing,
             snapshot=self._snapshot,
+            under_way=lambda: turn.aired.under_way() if (turn := self._director.turn) else None,
             can_hear=self._ears.can_hear,
         )
         histories = Histories(
@@ -226,6 +253,7 @@ class Show:
             brief=self._channel.brief,
             answering=self._channel.answering,
             ended=self._ended,
+            played=self._played,
         )
 
     def belongs_to(self, identity: str) -> None:
@@ -240,8 +268,10 @@ class Show:
                 self._on_change()
                 yield outbox
         finally:
-            self._reports.forget(client)
+            self._turns.forget(client)
             self._ears.forget(client)
+            if self._co_host:
+                self._co_host.forget(client)
             self._texts.forget(client)
             self._on_change()
 
@@ -274,9 +304,9 @@ class Show:
         if isinstance(command, commands.RoleCommand):
             return await self._roles.ask(command)
         if isinstance(command, commands.HearingCommand):
-            return await self._hearing.ask(command)
+            return await (self._co_host or self._hearing).ask(command)
         if isinstance(command, commands.TurnCommand):
-            return await self._direct(command)
+            return await self._turns.ask(command)
         if isinstance(command, commands.TextCommand):
             return self._texts.ask(command)
         if isinstance(command, commands.ModeCommand):
@@ -290,39 +320,8 @@ class Show:
         await self.tell(command)
         return ()
 
-    async def _direct(self, command: commands.TurnCommand) -> Sequence[ServerMessage]:
-        match command:
-            case commands.Perform():
-                self._perform(command.stimulus)
-            case commands.Interrupt():
-                await self._interrupt(command)
-            case commands.PlayStarted():
-                if self._director.turn and command.client == self._primary:
-                    self._director.turn.play_started(command.text)
-            case commands.PlaybackEnded():
-                self._playback_ended(command.client)
-            case commands.SpeakUp():
-                return self._unasked.speak_up(command.client)
-            case _:
-                assert_never(command)
-        return ()
-
     def _perform(self, stimulus: Stimulus) -> None:
-        if stimulus.client and self._billing.human_name:
-            stimulus = replace(stimulus, author=self._billing.human_name)
-        self._director.submit(stimulus)
-        if outbox := self.audience.outbox(stimulus.client or ""):
-            outbox.is_interrupted = False  # an existing client that types listens again
-
-    async def _interrupt(self, command: commands.Interrupt) -> None:
-        if outbox := self.audience.outbox(command.client):
-            outbox.is_interrupted = True
-        await self._director.interrupt(command.heard)
-
-    def _playback_ended(self, client: str) -> None:
-        is_copy = self._reports.is_copy(client, self._now())
-        if self._director.turn and client == self._primary and not is_copy:
-            self._director.turn.playback_ended()
+        self._turns.perform(stimulus)
 
     async def _ended(self, stimulus: Stimulus, heard: str) -> None:
         self._unasked.turn_ended(stimulus, heard)
@@ -362,6 +361,7 @@ class Show:
             providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
             mood=self._unasked.mood,
             autonomous=self._unasked.summary,
+            co_host=self._co_host.state if self._co_host else None,
             character=CharacterNames(
                 conf_name=billing.conf_name,
                 character_name=billing.character_name,
@@ -373,6 +373,8 @@ class Show:
         # The sound stays where it is while she speaks, unless its client has left.
         if self._director.turn is None or not self.audience.plays_to(self._primary):
             self._primary = self.audience.primary
+        if turn := self._director.turn:
+            turn.aired.played_by(self.audience.outbox(self._primary or ""))
         self._body.look()
         self._changed.set()
         self._unasked.look()

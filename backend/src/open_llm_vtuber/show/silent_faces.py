@@ -7,8 +7,8 @@ idle. So each is told only while no speech is queued for it, and a face that las
 from dataclasses import dataclass
 from math import inf
 
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.parts import Actions
-from open_llm_vtuber.protocol.server_messages import Audio
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.speech import SLICE, speech
 from open_llm_vtuber.units import Hertz, Seconds

@@ -2,7 +2,7 @@
 
 import base64
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,9 @@ class Speech:
     wav_base64: str
     volumes: tuple[float, ...]
     length: Seconds
+    pcm: bytes = field(repr=False)
+    """The same sound as it came: 16-bit little-endian mono."""
+    rate: Hertz
 
 
 def speech(pcm: bytes, rate: Hertz) -> Speech:
@@ -27,6 +30,8 @@ def speech(pcm: bytes, rate: Hertz) -> Speech:
         base64.b64encode(wav(pcm, rate)).decode("ascii"),
         _volumes(pcm, rate),
         len(pcm) / (_BYTES_A_SAMPLE * rate),
+        pcm,
+        rate,
     )
 
 

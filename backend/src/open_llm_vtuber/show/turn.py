@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Literal
 
 from open_llm_vtuber import course
@@ -12,9 +12,8 @@ from open_llm_vtuber.chat.decisions import Decision, skipped
 from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.protocol.codec import harmless
 from open_llm_vtuber.protocol.live_server_messages import SentenceRefused, SpeechRetracted
-from open_llm_vtuber.protocol.parts import Actions, DisplayText
+from open_llm_vtuber.protocol.parts import DisplayText
 from open_llm_vtuber.protocol.server_messages import (
-    Audio,
     BackendSynthComplete,
     Control,
     Error,
@@ -26,13 +25,14 @@ from open_llm_vtuber.protocol.server_messages import (
 )
 from open_llm_vtuber.reply import ReplyPiece, SpokenSentence
 from open_llm_vtuber.show import noted
+from open_llm_vtuber.show.aired import Aired
 from open_llm_vtuber.show.cast import Cast
-from open_llm_vtuber.show.emotions import emotion_of
-from open_llm_vtuber.show.playback import Playback, reading_time
+from open_llm_vtuber.show.emotions import face_of
 from open_llm_vtuber.show.sentences import Sentence, SentenceSplitter, as_spoken
-from open_llm_vtuber.show.speech import SLICE, Speech, speech
+from open_llm_vtuber.show.speech import Speech, speech
 from open_llm_vtuber.show.stopwatch import Stopwatch
 from open_llm_vtuber.show.tool_lines import ToolLines
+from open_llm_vtuber.show.voiced import Voiced
 from open_llm_vtuber.stimulus import HistoryLine, Stimulus, TurnId, TurnTimings
 from open_llm_vtuber.tool_use import ToolUse
 from open_llm_vtuber.units import Seconds
@@ -49,15 +49,6 @@ PLAYBACK_GRACE: Seconds = 2.0
 """How much longer than its audio a turn may take when a client is to report the end and does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Voiced:
-    """A sentence with its sound, on its way to the air."""
-
-    id: str
-    sentence: Sentence
-    spoken: Speech | None
-
-
 class Turn:
     """The reaction to one stimulus, from chain start to chain end."""
 
@@ -65,12 +56,16 @@ class Turn:
         self.id = TurnId(stimulus.id)
         self.stimulus = stimulus
         self._cast = cast
-        self._playback = Playback()
+        self.aired = Aired(self.id)
+        self._playback = self.aired.playback
         self._tools = ToolLines(cast.character_name, self._publish)
         self._sentences_sent = 0
-        self._is_waiting_for_playback = False
-        self._was_played = asyncio.Event()
         self._was_interrupted = False
+        self._making: list[asyncio.Task[Exception | None]] = []
+        self._given = stimulus
+        self._is_known = stimulus.is_known
+        self.is_put_off = False
+        """It was cut before anything was heard of it, and begins anew later, as if nothing had been."""
         self.is_over = False
         """From here on there is nothing left to interrupt."""
         self._reported: str | None = None
@@ -87,10 +82,10 @@ class Turn:
             if await self._understood():
                 await self._reply()
                 await self._until_played()
+            if self.aired.yields:
+                self._cut()
         except asyncio.CancelledError:
-            self._was_interrupted = True
-            self._cast.audience.interrupted()
-            self._publish(InterruptSignalCue())
+            self._cut()
             if self.retracted is not None:
                 self._publish(SpeechRetracted(turn_id=self.id, reason=self.retracted))
             raise
@@ -110,15 +105,30 @@ class Turn:
         """Note, before the turn is cancelled, that nothing of it may stay anywhere."""
         self.retracted = reason
 
+    def give_floor(self) -> bool:
+        """Let the clause that is heard be the last; return False, with nothing changed, where nothing is heard yet."""
+        yields = self.aired.yields or self.aired.give_floor()
+        if yields:
+            self._publish(yields)
+            self._fall_silent()
+        return yields is not None
+
+    @property
+    def again(self) -> Stimulus:
+        """What to begin anew with, after it was put off."""
+        now = self.stimulus
+        return replace(self._given, text=now.text, utterance=now.utterance, is_known=self._is_known)
+
     def playback_ended(self) -> None:
         """Note that the primary client has played everything. Reports for an earlier turn come too soon to count."""
-        if self._is_waiting_for_playback:
-            self._was_played.set()
+        if self.aired.is_complete:
+            self.aired.played()
 
     def play_started(self, text: str) -> None:
         """Note that the primary client begins to play a sentence."""
-        if (sentence := self._playback.begun(text)) is not None:
+        if (sentence := self._playback.begun(text, course.now())) is not None:
             self._cast.body.sentence_begins(sentence)
+            self._cast.played.begins((self.id, sentence), course.now())
 
     def _open(self) -> None:
         self._cast.began(self.stimulus)
@@ -136,7 +146,9 @@ class Turn:
                 return False
             self.stimulus = replace(self.stimulus, text=text, utterance=None)
         line = self.stimulus.line
-        if line and self.stimulus.source != "group":  # what was said in a group, that has shown and kept
+        # What was said in a group, that has shown and kept.
+        if line and self.stimulus.source != "group" and not self._is_known:
+            self._is_known = True
             self._show_line(line)
             await self._keep("human", self.stimulus.author, self.stimulus.text)
         if not self.stimulus.verbatim and (notes := await self._cast.brief(self.stimulus)):
@@ -151,18 +163,21 @@ class Turn:
 
     async def _reply(self) -> None:
         ready: asyncio.Queue[Sentence | ToolUse | None] = asyncio.Queue(maxsize=WAITING_SENTENCES)
-        voiced: asyncio.Queue[_Voiced | ToolUse | None] = asyncio.Queue(maxsize=HELD_SENTENCES)
+        voiced: asyncio.Queue[Voiced | ToolUse | None] = asyncio.Queue(maxsize=HELD_SENTENCES)
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(self._written(ready))
-                speaking = group.create_task(self._speak(ready, voiced))
-                if not await self._air(voiced):  # it gives way: what is still to come is not wanted
-                    writing.cancel()
-                    speaking.cancel()
+                works = (self._speak(ready, voiced), self._air(voiced))
+                self._making = [writing, *(group.create_task(work) for work in works)]
             if not writing.cancelled() and (error := writing.result()):
                 self._fail(error)
         except ExceptionGroup as errors:
             self._fail(_first(errors))
+
+    def _fall_silent(self) -> None:
+        """Make no more of it: what is still to come is not wanted."""
+        for task in self._making:
+            task.cancel()
 
     async def _written(self, ready: asyncio.Queue[Sentence | ToolUse | None]) -> Exception | None:
         """Write the reply; a brain that fails does not take along what was complete before."""
@@ -208,7 +223,7 @@ class Turn:
     async def _speak(
         self,
         ready: asyncio.Queue[Sentence | ToolUse | None],
-        voiced: asyncio.Queue[_Voiced | ToolUse | None],
+        voiced: asyncio.Queue[Voiced | ToolUse | None],
     ) -> None:
         """Give every sentence that may go on air its sound."""
         count = 0
@@ -223,14 +238,14 @@ class Turn:
                 self._refuse(rule)
                 continue
             self._admitted += f" {sentence.text}"
-            ready_one = _Voiced(f"{self.id}:{count}", sentence, await self._voiced(sentence))
+            ready_one = Voiced(f"{self.id}:{count}", sentence, await self._voiced(sentence))
             count += 1
             self._cast.airlock.hold(ready_one.id, self.id, sentence.text)
             await voiced.put(ready_one)
         await voiced.put(None)
 
-    async def _air(self, voiced: asyncio.Queue[_Voiced | ToolUse | None]) -> bool:
-        """Publish what is ready, in order and in its time; return False where it gave way to somebody."""
+    async def _air(self, voiced: asyncio.Queue[Voiced | ToolUse | None]) -> None:
+        """Publish what is ready, in order and in its time, unless it gives way to somebody."""
         while each := await voiced.get():
             if isinstance(each, ToolUse):
                 self._tools.show(each)
@@ -239,18 +254,18 @@ class Turn:
             elif await self._may_go_on():
                 await self._say(each.sentence, each.spoken)
             else:
-                return False
+                return self._fall_silent()
         instead = self._cast.airlock.guard.instead
         if self._was_refused and not self._sentences_sent and instead:
             sentence = Sentence(instead)
             await self._say(sentence, await self._voiced(sentence))
-        return True
+        return None
 
     async def _may_go_on(self) -> bool:
         """Whether the next sentence may be said: what nobody asked for goes sentence by sentence, and gives way."""
         if not self.stimulus.gives_way:
             return True
-        await course.sleep(max(0.0, self._playback.ends_at - self._now()))
+        await course.sleep(max(0.0, self._playback.left(course.now())))
         return not self._cast.is_awaited()
 
     def _refuse(self, rule: str) -> None:
@@ -262,11 +277,12 @@ class Turn:
         if not self._sentences_sent:
             await self._cast.answering(self.stimulus)
         text = harmless(sentence.text) + " "  # clients join texts without a separator
-        length = spoken.length if spoken else reading_time(text)
-        start = self._playback.add(text, length, now=self._now())
+        start = self.aired.plan(text, spoken)
+        if spoken:
+            self._cast.played.add((self.id, self._sentences_sent), spoken.pcm, spoken.rate, at=start)
         face = self._cast.body.accompany(
             self._sentences_sent,
-            self._face(sentence),
+            face_of(sentence, "" if self._sentences_sent else self.stimulus.text, self._cast.body.feel),
             at=start,
             priority=self.stimulus.priority,
             sounds=spoken is not None,
@@ -289,25 +305,9 @@ class Turn:
             return None
         return speech(pcm, voice.sample_rate) if pcm else None
 
-    def _face(self, sentence: Sentence) -> int | None:
-        body = self._cast.body
-        shown = [index for emotion in sentence.emotions if (index := body.feel(emotion)) is not None]
-        if shown:
-            return shown[0]
-        # A model that names no emotion still gets a face: from its words, at first also from what it answers.
-        felt = emotion_of(sentence.text)
-        if felt is None and not self._sentences_sent:
-            felt = emotion_of(self.stimulus.text)
-        return body.feel(felt) if felt else None
-
     def _send(self, text: str, spoken: Speech | None, face: int | None) -> None:
-        message = Audio(
-            audio=spoken.wav_base64 if spoken else None,
-            volumes=spoken.volumes if spoken else (),
-            slice_length=SLICE,
-            display_text=DisplayText(text=text, name=self._cast.character_name, avatar=self._cast.avatar),
-            actions=None if face is None else Actions(expressions=(face,)),
-        )
+        words = DisplayText(text=text, name=self._cast.character_name, avatar=self._cast.avatar)
+        message = self.aired.sentence(spoken, words, face)
         self._cast.audience.publish(message, turn_id=self.id, index=self._sentences_sent)
         noted.spoken(self.id, self._sentences_sent, text, spoken, face)
         if spoken:
@@ -320,30 +320,20 @@ class Turn:
         if self._playback.is_empty:
             return
         self._publish(BackendSynthComplete())
-        self._is_waiting_for_playback = True
-        grace = PLAYBACK_GRACE if len(self._cast.audience) else 0.0
-        with suppress(TimeoutError):
-            async with course.timeout_at(self._playback.ends_at + grace):
-                await self._was_played.wait()
+        await self.aired.heard_out(PLAYBACK_GRACE if len(self._cast.audience) else 0.0)
 
     async def _close(self) -> None:
         self.is_over = True
         heard = self._playback.whole()
         if self._was_interrupted:
-            heard = self._playback.heard(self._now(), self._reported)
-        self._cast.body.rest()
-        self._cast.airlock.forget(self.id)
-        if not self._sentences_sent and self.stimulus.message_id:
-            reason = "no-reply" if self.retracted is None else "removed"
-            self._cast.decide(skipped(self.stimulus.message_id, reason))
+            heard = self._playback.heard(course.now(), self._reported)
         if self.retracted is not None:
             heard = ""
+        self._cast.body.rest()
+        self._cast.airlock.forget(self.id)
         try:
-            if (self.stimulus.line or heard) and self.retracted is None:
-                self._cast.adapter.remember(self.stimulus, heard)
-            if heard:
-                await self._keep("ai", self._cast.character_name, heard)
-            await self._cast.ended(self.stimulus, heard)
+            if not self.is_put_off:
+                await self._conclude(heard)
         finally:
             self._tools.end()
             self._publish(ForceNewMessage())
@@ -352,6 +342,22 @@ class Turn:
         self._stopwatch.reached("end_ms")
         noted.ended(self.id, self.timings, heard, self.retracted, interrupted=self._was_interrupted)
         log.info("turn %s (%s): %s", self.id[:8], self.stimulus.source, self._stopwatch.in_words())
+
+    async def _conclude(self, heard: str) -> None:
+        """Remember and keep what was said and heard, and let everybody know how it ended."""
+        if not self._sentences_sent and self.stimulus.message_id:
+            reason = "no-reply" if self.retracted is None else "removed"
+            self._cast.decide(skipped(self.stimulus.message_id, reason))
+        if (self.stimulus.line or heard) and self.retracted is None:
+            self._cast.adapter.remember(self.stimulus, heard)
+        if heard:
+            await self._keep("ai", self._cast.character_name, heard)
+        await self._cast.ended(self.stimulus, heard)
+
+    def _cut(self) -> None:
+        self._was_interrupted = True
+        self._cast.audience.interrupted()
+        self._publish(InterruptSignalCue())
 
     async def _keep(self, role: Literal["human", "ai"], name: str, content: str) -> None:
         try:
@@ -380,10 +386,6 @@ class Turn:
 
     def _publish(self, message: ServerMessage) -> None:
         self._cast.audience.publish(message, turn_id=self.id)
-
-    @staticmethod
-    def _now() -> Seconds:
-        return course.now()
 
 
 async def _as_given(text: str) -> AsyncGenerator[ReplyPiece, None]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.settings.chat import ChatSettings, CueSheet
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show.role import Billing, Role
 from open_llm_vtuber.show.spoken_text import SpokenText
 from open_llm_vtuber.stimulus import EngineStatus
@@ -66,6 +67,7 @@ class Plan(BaseModel):
     speak_up: str
     chat: ChatSettings
     sheets: dict[str, CueSheet] = {}
+    co_host: CoHostSettings = CoHostSettings()
     may_move: bool = True
     ears: Hearing = "none"
     has_books: bool = False

@@ -28,6 +28,7 @@ from open_llm_vtuber.show.role import Repertoire, Role
 from open_llm_vtuber.show_log.hums import HUMS, Sound
 from open_llm_vtuber.show_log.records import Codec, typed
 from open_llm_vtuber.show_log.tape import Tape
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
 from open_llm_vtuber.stimulus import (
     UNASKED,
     UNTIL_REPLACED,
@@ -35,9 +36,6 @@ from open_llm_vtuber.stimulus import (
     EngineStatus,
     HistoryLine,
     Priority,
-    SpeechBegan,
-    SpeechEnded,
-    SpeechEvent,
     Stimulus,
     TextContext,
     TextReport,

@@ -16,6 +16,7 @@ from open_llm_vtuber.decided import Forgotten
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, SpeechRecognizer, Store, VoiceActivityDetector
 from open_llm_vtuber.settings.chat import CueSheet
+from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.reasons import Reasons
@@ -44,6 +45,7 @@ class Parts:
     channel: ChannelSettings
     sheets: Mapping[str, CueSheet]
     shared: bool
+    co_host: CoHostSettings = CoHostSettings()  # noqa: RUF009  frozen
     recognizer: SpeechRecognizer | None = None
     detector: VoiceActivityDetector | None = None
     speak_up: str
@@ -71,6 +73,7 @@ def build(tape: Tape, name: str, parts: Parts, roles: RolePlans, reasons: Reason
             channel=parts.channel,
             shared=parts.shared,
             ears=taped_ears(parts.recognizer, parts.detector, tape),
+            co_host=parts.co_host,
             speak_up=parts.speak_up,
             mode=parts.mode,
             places=parts.places,
@@ -148,6 +151,7 @@ def _plan(tape: Tape, name: str, parts: Parts, seed: str) -> Plan:
         speak_up=parts.speak_up,
         chat=parts.channel.chat,
         sheets=dict(parts.sheets),
+        co_host=parts.co_host,
         may_move=parts.channel.may_move,
         ears=hears,
         has_books=parts.books is not None,

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from open_llm_vtuber.decided import Asked, Cue, Fact, digest
 from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError, VTuberError
+from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
-from open_llm_vtuber.protocol.server_messages import Audio
 from open_llm_vtuber.show_log.frames import BadLog
 from open_llm_vtuber.units import Seconds
 

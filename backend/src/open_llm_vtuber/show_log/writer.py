@@ -50,7 +50,7 @@ class Writer:
         rather waits than loses a record: a rehearsal, of which a minute passes in a moment.
         """
         self._file = file
-        self._secrets = [_as_written(secret) for secret in secrets if len(secret) >= SHORTEST_SECRET]
+        self._secrets = [_as_written(secret) for secret in secrets]
         self._keep = keep
         self._report = report
         self._most, self._every, self._try_again = waiting, every, try_again
@@ -199,10 +199,6 @@ class Writer:
         if self._is_failing:
             self._is_failing = False
             self._report("")
-
-
-SHORTEST_SECRET = 6
-"""Characters: what is shorter would be found everywhere."""
 
 
 def _as_written(secret: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field
 
-from open_llm_vtuber.stimulus import SpeechEvent
+from open_llm_vtuber.speech_events import SpeechEvent
 from open_llm_vtuber.vad.utterances import Frames, UtteranceOptions, Utterances, decibels, samples_of
 
 

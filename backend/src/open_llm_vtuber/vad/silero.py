@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from open_llm_vtuber.errors import EngineError
-from open_llm_vtuber.stimulus import SpeechEvent
+from open_llm_vtuber.speech_events import SpeechEvent
 from open_llm_vtuber.units import Seconds
 from open_llm_vtuber.vad.utterances import Frames, UtteranceOptions, Utterances, decibels, samples_of
 

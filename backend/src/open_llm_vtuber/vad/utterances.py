@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from open_llm_vtuber.engines import EngineOptions
-from open_llm_vtuber.stimulus import SpeechBegan, SpeechEnded, SpeechEvent
+from open_llm_vtuber.speech_events import SpeechBegan, SpeechEnded, SpeechEvent
 
 FRAME = 512
 """Samples of 32 ms."""

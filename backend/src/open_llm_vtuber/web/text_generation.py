@@ -56,7 +56,7 @@ def add_text_generation(app: FastAPI, shows: Shows) -> None:
         "/api/text-generation",
         tags=["character"],
         response_model=GeneratedText,
-        responses={status: {"model": Problem} for status in (404, 422, 429, 502)},
+        responses={status: {"model": Problem} for status in (404, 409, 422, 429, 502)},
         openapi_extra=takes(TextGenerationRequest),
     )
     async def text_generation(

@@ -153,7 +153,7 @@ class HumeAIAgent(AgentInterface):
         self._said = ""
         is_whole = False
         try:
-            question = (stimulus.line or stimulus.text)[-LONGEST_QUESTION:]
+            question = (stimulus.told or stimulus.text)[-LONGEST_QUESTION:]
             chat = await self._asked(question, self._system(stimulus.scene))
             async with aclosing(chat.answer(with_sound=self._with_sound)) as sentences:
                 async for said in sentences:

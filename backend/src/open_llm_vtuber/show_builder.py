@@ -1,0 +1,105 @@
+"""How a show is built from its name: what all shows share is here, once."""
+
+from collections.abc import Callable
+
+from open_llm_vtuber.bookkeeping import Bookkeeping
+from open_llm_vtuber.casting import Casting
+from open_llm_vtuber.chat.cue_sheets import CueSheets
+from open_llm_vtuber.chat_lines import ChatLines
+from open_llm_vtuber.config import Settings, ShowConfig
+from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.ports import SpeechRecognizer, Store, VoiceActivityDetector
+from open_llm_vtuber.show.channel import ChannelSettings
+from open_llm_vtuber.show.ears import Ears
+from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.show import SPEAK_UP, Show
+from open_llm_vtuber.show.text_desk import Places
+from open_llm_vtuber.show_log.recording import Archive, Parts
+from open_llm_vtuber.unasked import Unasked
+
+
+class ShowBuilder:
+    """Builds shows of the same cast, over the same store."""
+
+    def __init__(  # noqa: PLR0913  all that shows share, each by name
+        self,
+        settings: Settings,
+        casting: Casting,
+        *,
+        store: Store,
+        recognizer: SpeechRecognizer | None,
+        detector: VoiceActivityDetector | None,
+        will: Unasked,
+        books: Bookkeeping,
+        lines: ChatLines,
+        report: Callable[[str], None],
+        archive: Archive | None = None,
+    ) -> None:
+        """With an `archive` named shows keep a log in it."""
+        self._settings = settings
+        self._casting = casting
+        self._store = store
+        self._recognizer = recognizer
+        self._detector = detector
+        self._archive = archive
+        self._will = will
+        self._books = books
+        self._lines = lines
+        self._places = Places()
+        prompts = settings.system_config.tool_prompts
+        self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
+
+    def build(self, name: str) -> Show:
+        """Return the show of that name; one that the configuration does not name is a guest's own."""
+        settings, named = self._settings, self._settings.shows.get(name)
+        chat = settings.live_config.chat
+        if named and self._archive:
+            return self._archive.record(name, self._parts(name, named))
+        return Show(
+            name,
+            self._casting.opening(),
+            store=self._store,
+            repertoire=self._casting,
+            guard=Guard(chat.moderation),
+            channel=self._channel(),
+            shared=named is not None,
+            ears=Ears(self._recognizer, self._detector),
+            co_host=settings.live_config.co_host,
+            speak_up=self._speak_up,
+            mode=named.mode if named else "orphiq",
+            places=self._places,
+            # A guest's own show neither sees the books nor begins a stream.
+            books=self._books if named else None,
+            autonomy=self._will(name),
+            writer=self._lines,
+        )
+
+    def _channel(self) -> ChannelSettings:
+        settings = self._settings
+        return ChannelSettings(
+            chat=settings.live_config.chat,
+            sheets=CueSheets(settings.cue_sheets),
+            may_move=settings.features.character_control,
+        )
+
+    def _parts(self, name: str, named: ShowConfig) -> Parts:
+        """Return the same as parts of a show that keeps a log."""
+        will = self._will.settings(name)
+        return Parts(
+            role=self._casting.opening(),
+            store=self._store,
+            repertoire=self._casting,
+            channel=self._channel(),
+            sheets=self._settings.cue_sheets,
+            shared=True,
+            recognizer=self._recognizer,
+            detector=self._detector,
+            co_host=self._settings.live_config.co_host,
+            speak_up=self._speak_up,
+            mode=named.mode,
+            places=self._places,
+            books=self._books,
+            writer=self._lines,
+            autonomy=lambda tape: self._will.taped(name, tape.wall, tape.seed),
+            autonomous=will.model_dump(mode="json") if will else None,
+        )

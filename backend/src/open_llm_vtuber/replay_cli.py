@@ -10,7 +10,7 @@ from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.replay.compare import compare
 from open_llm_vtuber.replay.run import Replayed, replay
 from open_llm_vtuber.show_log.reader import ShowLog, read_log
-from open_llm_vtuber.terminal import console, plain
+from open_llm_vtuber.terminal import console, plain, quiet_turns
 from open_llm_vtuber.units import Seconds
 
 MOST_SHOWN = 200
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if options.config:
         return _say_differences(log, options.config, until)
     began = time.monotonic()
-    with console.status("Replaying …"):
+    with console.status("Replaying …"), quiet_turns():
         played = replay(log, until)
     took = max(time.monotonic() - began, 1e-9)
     console.print(

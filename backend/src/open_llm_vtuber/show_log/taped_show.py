@@ -1,5 +1,6 @@
 """A show with a log: everything that comes in is written down on the way."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,11 +29,14 @@ class TapedShow(Show):
     async def run(self) -> None:
         """Be on air until cancelled."""
         self._tape.enter(Record("run", 0.0))
-        try:
+        async with asyncio.TaskGroup() as group:
             with following(self._tape):
-                await super().run()
-        finally:
-            self._tape.enter(Record("end", 0.0))
+                running = group.create_task(super().run())
+            try:
+                await asyncio.wait([running])
+            except asyncio.CancelledError:  # noted before it reaches the show, which still does something then
+                self._tape.enter(Record("end", 0.0))
+                raise
 
     def belongs_to(self, identity: str) -> None:
         """Say whose private show it is."""

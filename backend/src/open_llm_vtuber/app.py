@@ -44,9 +44,7 @@ from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Describe, Hello
-from open_llm_vtuber.show_builder import ShowBuilder
-from open_llm_vtuber.show_log.recording import Archive
-from open_llm_vtuber.show_log.secret_values import secret_values
+from open_llm_vtuber.show_builder import ShowBuilder, archive_of
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -69,7 +67,6 @@ log = logging.getLogger(__name__)
 
 EAR = "embedded_asr"
 NONE = "none"
-LOG = "show_log"
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
 
@@ -132,7 +129,7 @@ async def on_air(
             books=books,
             lines=lines,
             report=report,
-            archive=_archive(stack, settings, report, serving_all, staging, keeps_log=keeps_log),
+            archive=archive_of(stack, settings, report, serving_all, staging, keeps_log=keeps_log),
         )
         local = await stack.enter_async_context(
             LocalShows(builder.build, tuple(settings.shows), settings.features.off)
@@ -163,37 +160,6 @@ async def on_air(
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
-
-
-def _archive(
-    stack: AsyncExitStack,
-    settings: Settings,
-    report: Report,
-    providers: dict[str, EngineStatus],
-    staging: Staging | None,
-    *,
-    keeps_log: bool,
-) -> Archive | None:
-    """Return where shows keep their logs, if they do; while that fails, `providers` says so."""
-
-    def tell(fault: str) -> None:
-        if fault:
-            providers[LOG] = EngineStatus(engine=LOG, note=fault)
-            report(fault)
-        elif providers.pop(LOG, None):
-            report("The show's log is written again.")
-
-    secrets, keep = sorted(secret_values(settings)), settings.show_log.keep_mb * 1_000_000
-    if staging and staging.log:
-        seed = f"{staging.seed:032x}"
-        archive = Archive(
-            staging.log, keep=keep, secrets=secrets, report=tell, wall=staging.wall, seed=seed, patient=True
-        )
-    elif keeps_log and settings.show_log.enabled:
-        archive = Archive(settings.system_config.data_dir, keep=keep, secrets=secrets, report=tell)
-    else:
-        return None
-    return stack.enter_context(archive)
 
 
 def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:

@@ -59,6 +59,7 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchDisconnect,
     TwitchLogin,
 )
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
@@ -203,6 +204,8 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.EditModeration(message.list, message.add, message.remove)
         case live.GetChatDecisions():
             return orders.ListDecisions()
+        case GetTurnWhy():
+            return orders.DescribeTurn(message.turn_id)
         case _:
             assert_never(message)
 

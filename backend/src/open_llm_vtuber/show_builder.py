@@ -1,6 +1,7 @@
 """How a show is built from its name: what all shows share is here, once."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import Casting
@@ -15,7 +16,12 @@ from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.show_log.recording import Archive, Parts
-from open_llm_vtuber.unasked import Unasked
+from open_llm_vtuber.show_log.secret_values import secret_values
+from open_llm_vtuber.stimulus import EngineStatus
+from open_llm_vtuber.unasked import Staging, Unasked
+
+LOG = "show_log"
+"""Under this name the state says that the log cannot be written."""
 
 
 class ShowBuilder:
@@ -103,3 +109,34 @@ class ShowBuilder:
             autonomy=lambda tape: self._will.taped(name, tape.wall, tape.seed),
             autonomous=will.model_dump(mode="json") if will else None,
         )
+
+
+def archive_of(
+    stack: AsyncExitStack,
+    settings: Settings,
+    report: Callable[[str], None],
+    providers: dict[str, EngineStatus],
+    staging: Staging | None,
+    *,
+    keeps_log: bool,
+) -> Archive | None:
+    """Return where shows keep their logs, if they do; while that fails, `providers` says so."""
+
+    def tell(fault: str) -> None:
+        if fault:
+            providers[LOG] = EngineStatus(engine=LOG, note=fault)
+            report(fault)
+        elif providers.pop(LOG, None):
+            report("The show's log is written again.")
+
+    secrets, keep = sorted(secret_values(settings)), settings.show_log.keep_mb * 1_000_000
+    if staging and staging.log:
+        seed = f"{staging.seed:032x}"
+        archive = Archive(
+            staging.log, keep=keep, secrets=secrets, report=tell, wall=staging.wall, seed=seed, patient=True
+        )
+    elif keeps_log and settings.show_log.enabled:
+        archive = Archive(settings.system_config.data_dir, keep=keep, secrets=secrets, report=tell)
+    else:
+        return None
+    return stack.enter_context(archive)

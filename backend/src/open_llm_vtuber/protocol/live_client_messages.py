@@ -11,6 +11,7 @@ from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
 from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.parts import ModerationList
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 
 MAX_SAID = 4_000
 """Characters of a line that an operator has said."""
@@ -143,6 +144,7 @@ OperatorMessage = (
     | ViewerForget
     | ModerationEdit
     | GetChatDecisions
+    | GetTurnWhy
 )
 """What an operator does about what is on air and what comes in."""
 

@@ -22,6 +22,7 @@ from open_llm_vtuber.protocol.parts import (
     State,
     StoredLine,
 )
+from open_llm_vtuber.protocol.why_messages import TurnWhy
 
 
 class ClientWelcome(Answer):
@@ -321,6 +322,7 @@ LiveServerMessage = (
     | ViewerForgetAck
     | ModerationLists
     | ChatDecisions
+    | TurnWhy
     | SentenceHeld
     | SentenceRefused
     | SpeechRetracted

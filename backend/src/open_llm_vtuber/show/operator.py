@@ -38,6 +38,8 @@ from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.chat_commands import ChatCommands
 from open_llm_vtuber.show.director import Director
+from open_llm_vtuber.show.reasons import Reasons
+from open_llm_vtuber.show.why_desk import turn_why
 from open_llm_vtuber.stimulus import ChatRemoval, ExpressionRequest, Priority, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 
@@ -71,6 +73,7 @@ class Operator:
         body: Callable[[], BodyControl],
         resting: Callable[[], int],
         on_change: Callable[[], None],
+        reasons: Reasons,
     ) -> None:
         self.is_stopped = False
         self.is_chat_paused = False
@@ -83,6 +86,7 @@ class Operator:
         self._body = body
         self._resting = resting
         self._on_change = on_change
+        self._reasons = reasons
         self._edits: dict[ModerationList, dict[str, tuple[str, ...]]] = {}
         """What was added to each list and taken from it, over what the configuration says."""
         channel.obey = ChatCommands(
@@ -160,6 +164,8 @@ class Operator:
                 return ChatDecisions(
                     decisions=tuple(_on_the_wire(each_id, each) for each_id, each in reasons)
                 )
+            case orders.DescribeTurn():
+                return turn_why(self._reasons, command.turn_id, self._username)
             case (
                 orders.BlockViewer()
                 | orders.UnblockViewer()
@@ -169,6 +175,10 @@ class Operator:
                 return await self._moderate(command)
             case _:
                 assert_never(command)
+
+    def _username(self, message_id: str) -> str:
+        reason = self._channel.chat.log.reason(message_id)
+        return reason.username if reason else ""
 
     async def _moderate(
         self,

@@ -100,6 +100,13 @@ class EditModeration:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeTurn:
+    """Why was that said?"""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListDecisions:
     """Why was each of the last messages answered or not?"""
 
@@ -118,5 +125,6 @@ OperatorCommand = (
     | ForgetViewer
     | EditModeration
     | ListDecisions
+    | DescribeTurn
 )
 """What an operator does about what is on air and what comes in."""

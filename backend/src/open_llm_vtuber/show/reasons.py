@@ -1,6 +1,7 @@
 """Why she said what she said: for each of the last turns the chain from what came in to what went out. Pure."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -35,6 +36,8 @@ class Chain:
     fired: Fired | None = None
     """What made her speak unasked."""
     began: TurnBegan | None = None
+    providers: Mapping[str, str] = field(default_factory=dict)
+    """Job → who did it when the turn began."""
     asked: list[Asked] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
     guarded: list[Guarded] = field(default_factory=list)
@@ -46,6 +49,8 @@ class Reasons:
     """Collects facts as they come, for the last turns and messages; older ones are forgotten first."""
 
     def __init__(self) -> None:
+        self.serving: Callable[[], Mapping[str, str]] = dict
+        """Returns who does which job just now."""
         self._chains: OrderedDict[str, Chain] = OrderedDict()
         self._settled: OrderedDict[str, Settled] = OrderedDict()
 
@@ -72,7 +77,8 @@ class Reasons:
             case Fired() if fact.turn_id:
                 self._of(fact.turn_id).fired = fact
             case TurnBegan():
-                self._of(fact.turn_id).began = fact
+                chain = self._of(fact.turn_id)
+                chain.began, chain.providers = fact, self.serving()
             case Asked() if turn:
                 _add(self._of(turn).asked, fact)
             case Paid() if turn:

@@ -36,6 +36,7 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.text_desk import Places, TextDesk
@@ -82,8 +83,10 @@ class Show:
         books: Books | None = None,
         autonomy: Autonomy | None = None,
         writer: ChatWriter | None = None,
+        reasons: Reasons | None = None,
     ) -> None:
         self.name = name
+        self.reasons = reasons or Reasons()
         self.audience = Audience()
         self._store = store
         self._is_shared = shared
@@ -185,17 +188,13 @@ class Show:
             body=lambda: self._body,
             resting=lambda: self._billing.model.resting,
             on_change=self._on_change,
+            reasons=self.reasons,
         )
         return joining, histories, operator
 
     def _role_desk(self, repertoire: Repertoire) -> RoleDesk:
-        return RoleDesk(
-            repertoire,
-            self._role_change,
-            self.audience,
-            description=self._joining.description,
-            on_change=self._on_change,
-        )
+        change, told = self._role_change, self._joining.description
+        return RoleDesk(repertoire, change, self.audience, description=told, on_change=self._on_change)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Generic, TypeVar, get_args
 
 from open_llm_vtuber.show import commands
-from open_llm_vtuber.show.operator_commands import ListDecisions
 from open_llm_vtuber.show_log.records import Codec, typed
 
 H = TypeVar("H", commands.Hear, commands.HearAll, commands.FindSpeech)
@@ -15,8 +14,6 @@ CHANGES_NOTHING = (
     commands.TakeSnapshot,
     commands.GetState,
     commands.GetMode,
-    commands.Greet,
-    ListDecisions,
 )
 """They are answered and leave no trace."""
 MOST_SAMPLES = 10_000_000

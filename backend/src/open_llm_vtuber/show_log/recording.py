@@ -64,7 +64,6 @@ def build(tape: Tape, name: str, parts: Parts, roles: RolePlans, reasons: Reason
     with following(tape):
         return TapedShow(
             tape,
-            reasons,
             name,
             taped_role(parts.role, tape),
             store=TapedStore(parts.store, tape),
@@ -80,6 +79,7 @@ def build(tape: Tape, name: str, parts: Parts, roles: RolePlans, reasons: Reason
             books=TapedBooks(parts.books, tape) if parts.books else None,
             autonomy=parts.autonomy(tape),
             writer=parts.writer,
+            reasons=reasons,
         )
 
 

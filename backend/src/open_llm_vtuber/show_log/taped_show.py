@@ -9,7 +9,6 @@ from open_llm_vtuber.course import following
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Outbox
-from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.show import Show
 from open_llm_vtuber.show_log.inputs import CHANGES_NOTHING, COMMANDS
 from open_llm_vtuber.show_log.records import Record
@@ -20,11 +19,11 @@ from open_llm_vtuber.text_rules import one_line
 class TapedShow(Show):
     """A show that follows a tape. It must be built while that is followed, and its parts be behind the same tape."""
 
-    def __init__(self, tape: Tape, reasons: Reasons, *parts: Any, **named: Any) -> None:
+    def __init__(self, tape: Tape, *parts: Any, **named: Any) -> None:
         """Take the parts of a show besides."""
         self._tape = tape
-        self.reasons = reasons
         super().__init__(*parts, **named)
+        self.reasons.serving = lambda: {job: status.engine for job, status in self._providers.items()}
 
     async def run(self) -> None:
         """Be on air until cancelled."""
@@ -34,7 +33,9 @@ class TapedShow(Show):
                 running = group.create_task(super().run())
             try:
                 await asyncio.wait([running])
-            except asyncio.CancelledError:  # noted before it reaches the show, which still does something then
+            except (
+                asyncio.CancelledError
+            ):  # noted before it reaches the show, which still does something then
                 self._tape.enter(Record("end", 0.0))
                 raise
 

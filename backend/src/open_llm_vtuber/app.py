@@ -44,6 +44,7 @@ from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.commands import Describe, Hello
+from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show_builder import ShowBuilder, archive_of
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
@@ -116,8 +117,6 @@ async def on_air(
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
-        for note in casting.notes:
-            report(note)
         books = remote.books
         builder = ShowBuilder(
             settings,
@@ -142,20 +141,26 @@ async def on_air(
         running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
         try:
-            yield OnAir(
-                shows,
-                role.providers,
-                role.voice,
-                brain=role.adapters["orphiq"],
-                books=books,
-                remote=role.adapters.get("external-api"),
-                ear=ear,
-                proxy=proxy,
-            )
+            yield _on_air(shows, role, books, ear, proxy)
         finally:
             for task in running:
                 task.cancel()
             await role.leave()
+
+
+def _on_air(
+    shows: Shows, role: Role, books: Bookkeeping, ear: SpeechRecognizer | None, proxy: Proxy | None
+) -> OnAir:
+    return OnAir(
+        shows,
+        role.providers,
+        role.voice,
+        brain=role.adapters["orphiq"],
+        books=books,
+        remote=role.adapters.get("external-api"),
+        ear=ear,
+        proxy=proxy,
+    )
 
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
@@ -231,7 +236,10 @@ async def _casting(
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
     )
-    return await stack.enter_async_context(casting)
+    started = await stack.enter_async_context(casting)
+    for note in started.notes:
+        report(note)
+    return started
 
 
 def _adapters(

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from typing import TypeVar
 
 from open_llm_vtuber.counted_loop import CountedLoop
-from open_llm_vtuber.course import Bell
+from open_llm_vtuber.course import Bell, following
 from open_llm_vtuber.decided import Forgotten
 from open_llm_vtuber.errors import VTuberError
 from open_llm_vtuber.show import commands
@@ -28,13 +27,27 @@ PATIENCE: Seconds = 0.25
 DRIVING = ("run", "end", "in", "came", "left", "whose", "port", "look", "tick", "wall")
 
 
-@dataclass(frozen=True, slots=True)
 class Stage:
-    """The show that is replayed, and how it is begun and ended."""
+    """The show that is replayed, and who owns its tasks."""
 
-    show: TapedShow
-    begin: Callable[[], None]
-    end: Callable[[], None]
+    def __init__(self, show: TapedShow, group: asyncio.TaskGroup) -> None:
+        self.show = show
+        self._group = group
+        self._running: list[asyncio.Task[None]] = []
+
+    def begin(self, tape: Tape) -> None:
+        """Let the show go on air."""
+        with following(tape):
+            self._running.append(self._group.create_task(self.show.run()))
+
+    def end(self) -> None:
+        """Let it end."""
+        for task in self._running:
+            task.cancel()
+
+    def do(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Do something beside it."""
+        return self._group.create_task(work)
 
 
 class _Bell:
@@ -133,7 +146,7 @@ class Player(Tape):
         """When the next thing happens."""
         return self._entries[self._place].at if not self.is_over else inf
 
-    def turn(self, stage: "Stage", *, is_idle: bool) -> None:
+    def turn(self, stage: Stage, *, is_idle: bool) -> None:
         """Send what happens in the turn of the loop that begins; without anything else that is ready, what is next.
 
         Raises BadLog.
@@ -150,7 +163,7 @@ class Player(Tape):
         for task in (*self._running, *(reading for _, reading in self._clients.values())):
             task.cancel()
 
-    def _send_next(self, stage: "Stage") -> None:
+    def _send_next(self, stage: Stage) -> None:
         """Let the next entry happen, although nobody may have asked for it."""
         number, entry = self._place, self._entries[self._place]
         if _is_asked_for(entry) or number < self._sent:
@@ -170,7 +183,7 @@ class Player(Tape):
             number, turn = number + 1, now
         return None
 
-    def _send(self, number: int, stage: "Stage") -> None:
+    def _send(self, number: int, stage: Stage) -> None:
         self._sent, self._turn = number + 1, _turns()
         entry = self._entries[number]
         soon = asyncio.get_running_loop().call_soon
@@ -178,14 +191,14 @@ class Player(Tape):
             case "port":
                 self._answer(number)
             case "run":
-                stage.begin()
+                stage.begin(self)
                 self._go_on(number)
             case "in":
-                self._command(number, stage.show)
+                self._command(number, stage)
             case "tick":
                 soon(self._happen, number, lambda: self._ring(entry))
             case "came":
-                soon(self._happen, number, lambda: self._come(stage.show, entry))
+                soon(self._happen, number, lambda: self._come(stage, entry))
             case "left":
                 soon(self._happen, number, lambda: self._leave(entry.name))
             case "whose":
@@ -277,11 +290,11 @@ class Player(Tape):
         with suppress(ValueError):
             self.set_wall(datetime.fromisoformat(str(entry.value)))
 
-    def _come(self, show: TapedShow, entry: Record) -> None:
+    def _come(self, stage: Stage, entry: Record) -> None:
         self._leave(entry.name)
         stack = ExitStack()
-        outbox = stack.enter_context(show.attach(entry.name, listens_only=bool(entry.value)))
-        self._clients[entry.name] = stack, asyncio.get_running_loop().create_task(_read(outbox))
+        outbox = stack.enter_context(stage.show.attach(entry.name, listens_only=bool(entry.value)))
+        self._clients[entry.name] = stack, stage.do(_read(outbox))
 
     def _leave(self, client: str) -> None:
         stack, reading = self._clients.pop(client, (None, None))
@@ -289,7 +302,7 @@ class Player(Tape):
             stack.close()
             reading.cancel()
 
-    def _command(self, number: int, show: TapedShow) -> None:
+    def _command(self, number: int, stage: Stage) -> None:
         entry = self._entries[number]
         codec = BY_NAME.get(entry.name)
         if codec is None:
@@ -297,7 +310,7 @@ class Player(Tape):
             self._go_on(number)
             return
         command: commands.Command = loaded(codec, entry)
-        task = asyncio.get_running_loop().create_task(self._ask(number, show, command))
+        task = stage.do(self._ask(number, stage.show, command))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 

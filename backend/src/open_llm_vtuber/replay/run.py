@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from open_llm_vtuber.course import following
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.replay.player import Player, Stage, fact_line
 from open_llm_vtuber.replay.replay_loop import ReplayLoop
@@ -14,7 +12,6 @@ from open_llm_vtuber.replay.stage import stage
 from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show_log.reader import ShowLog
 from open_llm_vtuber.show_log.records import Record, fact_of
-from open_llm_vtuber.show_log.taped_show import TapedShow
 from open_llm_vtuber.units import Seconds
 
 
@@ -69,18 +66,18 @@ class _Replay:
         self._player.on_fact = lambda fact: self._reasons.hear("", fact)
         self._over = asyncio.Event()
         self._fault: ConfigError | None = None
-        self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> Replayed:
         """Do it."""
         self._loop.clock = self._player.now
         show = stage(self._log.plan, self._player, self._reasons)
-        show_on = Stage(show, lambda: self._begin(show), self._stop)
-        self._loop.begins = lambda is_idle: self._next(show_on, is_idle=is_idle)
-        await self._over.wait()
-        scene = show.scene()
-        decided = list(self._player.decided)
-        await self._end()
+        async with asyncio.TaskGroup() as group:
+            on_stage = Stage(show, group)
+            self._loop.begins = lambda is_idle: self._next(on_stage, is_idle=is_idle)
+            await self._over.wait()
+            scene, decided = show.scene(), list(self._player.decided)
+            on_stage.end()
+            self._player.close()
         if self._fault:
             raise self._fault
         for record in self._log.records:
@@ -110,18 +107,3 @@ class _Replay:
         except ConfigError as fault:
             self._fault = fault
             self._over.set()
-
-    def _begin(self, show: TapedShow) -> None:
-        with following(self._player):
-            self._task = self._loop.create_task(show.run())
-
-    def _stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-
-    async def _end(self) -> None:
-        self._player.close()
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task

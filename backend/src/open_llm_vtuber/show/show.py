@@ -85,12 +85,9 @@ class Show:
         writer: ChatWriter | None = None,
         reasons: Reasons | None = None,
     ) -> None:
-        self.name = name
-        self.reasons = reasons or Reasons()
+        self.name, self.reasons = name, reasons or Reasons()
         self.audience = Audience()
-        self._store = store
-        self._is_shared = shared
-        self._identity = ""
+        self._store, self._is_shared, self._identity = store, shared, ""
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
         self._books = books

@@ -25,6 +25,7 @@ from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.role import Billing, Repertoire, Role
 from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.stimulus import (
     Badge,
@@ -355,6 +356,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
     autonomy: Autonomy | None = None,
     writer: ChatWriter | None = None,
     co_host: CoHostSettings | None = None,
+    standing: Standing | None = None,
 ) -> Show:
     """Return a show with fakes for all that the test does not care about."""
     return Show(
@@ -370,6 +372,7 @@ def show(  # noqa: PLR0913  whatever a test cares about, each by name
         autonomy=autonomy,
         writer=writer,
         co_host=co_host or CoHostSettings(),
+        standing=standing or Standing(),
     )
 
 

@@ -20,6 +20,7 @@ from open_llm_vtuber.rehearsals.show_report import ShowReport
 from open_llm_vtuber.rehearsals.simulated_viewers import Happening, happenings
 from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show.channel import ChannelSettings
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show_log.recording import Archive, Parts
 from open_llm_vtuber.show_log.tape import Tape
 from open_llm_vtuber.show_log.taped_show import TapedShow
@@ -53,7 +54,7 @@ def parts(
         sheets={},
         shared=True,
         speak_up="Please say something.",
-        mode="orphiq",
+        standing=Standing(),
         autonomy=autonomy,
         autonomous=written,
     )

@@ -46,6 +46,7 @@ TESTED_ELSEWHERE = {
     "web/doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "rehearse_cli.py": "as a user runs it: test_cli.py",
     "show/role_desk.py": "with a show around it: show/test_role.py, wire/test_switching.py",
+    "listening.py": "through the assembly: test_app.py",
     "unasked.py": "through the assembly: web/test_autonomy_routes.py, test_cli.py",
     "show/hearing.py": "through its only user: test_show.py, wire/test_voice_turn.py",
     "remembered.py": "data only, used in every suite of viewers",

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
+from typing import Protocol
 
 from fastapi import FastAPI
 
@@ -18,16 +18,15 @@ from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
 from open_llm_vtuber.agent.agents.basic_memory_agent import BasicMemoryAgent
 from open_llm_vtuber.agent.agents.hume_ai import HumeAIAgent, HumeOptions
 from open_llm_vtuber.agent.memory import Memory
-from open_llm_vtuber.asr import ASR_ENGINES
-from open_llm_vtuber.asr.fallback_ear import FallbackEar
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import EMBEDDED_VOICES, Casting, Script, is_humes
 from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
-from open_llm_vtuber.config import Character, Features, Settings, SystemConfig
+from open_llm_vtuber.comeback import Comeback, listener, stood
+from open_llm_vtuber.config import Features, Settings, SystemConfig
 from open_llm_vtuber.engine_pool import EnginePool
-from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.groups import Groups
+from open_llm_vtuber.listening import listeners
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
@@ -38,13 +37,12 @@ from open_llm_vtuber.ports import (
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
-    VoiceActivityDetector,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.commands import Describe, Hello
 from open_llm_vtuber.show.role import Role
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show_builder import ShowBuilder, archive_of
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
@@ -57,17 +55,24 @@ from open_llm_vtuber.tts.pcm import RATE
 from open_llm_vtuber.twitch.channel_name import channel_name
 from open_llm_vtuber.twitch.platform import TwitchPlatform
 from open_llm_vtuber.unasked import Staging, unasked
-from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
+from open_llm_vtuber.web.health import Troubles
 from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
 
-EAR = "embedded_asr"
-NONE = "none"
+
+class Loop(Protocol):
+    """Something that runs as long as the server."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+
+
+DEMO_BRAINS = ("embedded_llm", "scripted_llm")
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
 
@@ -87,6 +92,8 @@ class OnAir:
     """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
+    troubles: Troubles = dict
+    """What is wrong with parts that no show knows of."""
 
 
 @asynccontextmanager
@@ -101,23 +108,21 @@ async def on_air(
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
     With `keeps_log` shows keep one, if the settings do not say otherwise; a rehearsal where its staging says so.
-
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
     if client := settings.system_config.web_client_dir:
         web_client.checked(settings.folder / client)
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
-        character = settings.character_config
         serving_all: dict[str, EngineStatus] = {}
-        ear = await _ear(stack, character, serving_all, report)
-        detector = await _detector(stack, character, report) if ear else None
+        ear, detector = await listeners(stack, settings.character_config, serving_all, report)
         lines = ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
-        llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
+        llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, DEMO_BRAINS))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
-        books = remote.books
+        named = tuple(settings.shows)
+        before = await stood(store, named)
         builder = ShowBuilder(
             settings,
             casting,
@@ -125,31 +130,43 @@ async def on_air(
             recognizer=ear,
             detector=detector,
             will=will,
-            books=books,
+            books=remote.books,
             lines=lines,
             report=report,
             archive=archive_of(stack, settings, report, serving_all, staging, keeps_log=keeps_log),
+            stood=before,
         )
-        local = await stack.enter_async_context(
-            LocalShows(builder.build, tuple(settings.shows), settings.features.off)
-        )
+        local = await stack.enter_async_context(LocalShows(builder.build, named, settings.features.off))
         groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines)
+        shows = await _channels(stack, settings, groups, lines, before)
         proxy = await _proxy(stack, settings, shows)
+        comeback = Comeback(shows, store, named)
         loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in loops]
         role = casting.opening()
+        stack.push_async_callback(role.leave)
+        await stack.enter_async_context(_kept_running([*loops, comeback]))
+        yield _on_air(shows, role, remote.books, ear, proxy, store)
+        await comeback.forget()
+
+
+@asynccontextmanager
+async def _kept_running(loops: Sequence[Loop]) -> AsyncGenerator[None, None]:
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(loop.run()) for loop in loops]
         try:
-            yield _on_air(shows, role, books, ear, proxy)
+            yield
         finally:
             for task in running:
                 task.cancel()
-            await role.leave()
 
 
 def _on_air(
-    shows: Shows, role: Role, books: Bookkeeping, ear: SpeechRecognizer | None, proxy: Proxy | None
+    shows: Shows,
+    role: Role,
+    books: Bookkeeping,
+    ear: SpeechRecognizer | None,
+    proxy: Proxy | None,
+    store: SqlStore | MemoryStore,
 ) -> OnAir:
     return OnAir(
         shows,
@@ -160,6 +177,7 @@ def _on_air(
         remote=role.adapters.get("external-api"),
         ear=ear,
         proxy=proxy,
+        troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
     )
 
 
@@ -204,6 +222,7 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         voice=parts.voice,
         ear=parts.ear,
         proxy=parts.proxy,
+        troubles=parts.troubles,
         metrics=lambda: exposition(
             [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
         ),
@@ -279,65 +298,27 @@ def _unavailable(features: Features, no_remote: str) -> Mapping[Mode, str]:
     }
 
 
-async def _ear(
-    stack: AsyncExitStack, character: Character, providers: dict[str, EngineStatus], report: Report
-) -> SpeechRecognizer | None:
-    """Start the ear and those that stand in for it; `providers` always says which one listens.
+async def _channels(
+    stack: AsyncExitStack,
+    settings: Settings,
+    shows: Shows,
+    lines: ChatLines,
+    before: Mapping[str, Standing],
+) -> Channels:
+    """Start what reads channels: the configured one, and those that were read before a crash.
 
-    Without one the show goes on: who talks to her is told.
+    Without a login it reads anonymously: a token that somebody has pasted is kept nowhere.
     """
-    asr = character.asr_config
-    providers["asr"] = EngineStatus(engine=NONE)
-    if asr.asr_model == NONE:
-        return None
-    pool = await stack.enter_async_context(EnginePool(ASR_ENGINES, (EAR, EAR)))
-    try:
-        first = await pool.take(asr.asr_model, asr.options(asr.asr_model))
-    except (EngineError, ConfigError) as error:
-        if asr.asr_model in ASR_ENGINES and asr.asr_model != EAR:
-            raise
-        providers["asr"] = EngineStatus(engine=NONE, note=f"She cannot hear: {error}")
-        report(providers["asr"].note)
-        return None
-    status = providers["asr"] = first.status
-    if status.note:
-        report(status.note)
-    ears = {status.engine: first.engine}
-    for spare in (EAR,) if asr.fallback is None else asr.fallback:
-        try:
-            if spare not in ears:
-                ears[spare] = (await pool.take_as_named(spare, asr.options(spare))).engine
-        except EngineError as error:
-            report(f"{spare} cannot stand in for {status.engine}: {error}")
-
-    def on_change(engine: str, note: str) -> None:
-        providers["asr"] = EngineStatus(engine=engine, note=f"{status.note} {note}".strip())
-
-    return FallbackEar(ears, on_change)
-
-
-async def _detector(
-    stack: AsyncExitStack, character: Character, report: Report
-) -> VoiceActivityDetector | None:
-    """Start what finds speech in a microphone's sound."""
-    vad = character.vad_config
-    if vad.vad_model == NONE:
-        return None
-    pool = await stack.enter_async_context(EnginePool(VAD_ENGINES, ("silero_vad", "energy_vad")))
-    lease = await pool.take(vad.vad_model, vad.options())
-    if lease.status.note:
-        report(lease.status.note)
-    return lease.engine
-
-
-async def _channels(stack: AsyncExitStack, settings: Settings, shows: Shows, lines: ChatLines) -> Channels:
-    """Start what reads channels, and the reading of the configured one; without a login it is anonymous."""
     twitch = settings.live_config.twitch
     platform = TwitchPlatform(twitch, settings.system_config.data_dir)
     channels = await stack.enter_async_context(Channels(shows, platform, lines))
-    if settings.features.twitch and twitch.channel:
+    if settings.features.twitch:
         stored = None if platform.has_login() else ANONYMOUS
-        channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
+        for name, standing in before.items():
+            if standing.channel and not (name == ON_AIR and twitch.channel):
+                channels.keep(name, standing.channel, stored)
+        if twitch.channel:
+            channels.keep(ON_AIR, twitch.channel, twitch.token.get_secret_value() or stored)
     return channels
 
 
@@ -366,12 +347,8 @@ def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStud
 @asynccontextmanager
 async def _seat(shows: Shows) -> AsyncGenerator[AsyncIterator[str], None]:
     """Join the show on air as a client that shows face and gestures, and no more."""
-    client = str(uuid4())
-    async with shows.subscribe(ON_AIR, client, listens_only=True) as place:
-        for request in (Describe(client), Hello(client, ("expression", "motion"))):
-            for message in await shows.ask(place.show, request):
-                place.outbox.send(message)
-        yield _frames(place.outbox)
+    async with listener(shows, ON_AIR, ("expression", "motion")) as outbox:
+        yield _frames(outbox)
 
 
 async def _frames(outbox: Outbox) -> AsyncGenerator[str, None]:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
@@ -19,7 +18,7 @@ from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import SpeechRecognizer, SpeechSynthesizer
 from open_llm_vtuber.protocol.live_client_messages import GetBackendMode, GetSnapshot, SetBackendMode
 from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
-from open_llm_vtuber.protocol.parts import Provider, State
+from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
 from open_llm_vtuber.shows import Shows
@@ -37,6 +36,7 @@ from open_llm_vtuber.web.autonomy_routes import add_autonomy_routes
 from open_llm_vtuber.web.body_limit import BodyLimit
 from open_llm_vtuber.web.body_routes import add_body_routes
 from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted
+from open_llm_vtuber.web.health import Troubles, add_health
 from open_llm_vtuber.web.metrics import CONTENT_TYPE
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
@@ -72,14 +72,6 @@ API = (
 )
 
 
-class Health(BaseModel):
-    """Whether the server works, part by part."""
-
-    status: Literal["ok"]
-    version: str
-    providers: dict[str, Provider]
-
-
 class NotHeard(BaseModel):
     """Why a recording was not written down, as existing clients read it."""
 
@@ -104,6 +96,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     ear: SpeechRecognizer | None = None,
     proxy: Proxy | None = None,
     metrics: Callable[[], str] | None = None,
+    troubles: Troubles = dict,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
     app = FastAPI(
@@ -112,6 +105,7 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, system=system)
     add_refusals(app)
+    add_health(app, shows, troubles)
     _add_api(app, shows)
     add_body_routes(app, shows)
     add_autonomy_routes(app, shows)
@@ -144,12 +138,6 @@ def web_app(  # noqa: PLR0913  its parts, each by name
 
 
 def _add_api(app: FastAPI, shows: Shows) -> None:
-    @app.get("/health", tags=["server"])
-    async def health() -> Health:
-        """Answer 200 once the server is ready, and say which engines are at work."""
-        state = await _state(shows, ON_AIR)
-        return Health(status="ok", version=__version__, providers=state.providers)
-
     @app.get("/api/state", tags=["character"], responses={404: {"model": Problem}})
     async def state(show: ShowName = ON_AIR) -> State:
         """Say what the character is doing."""

@@ -1,7 +1,8 @@
 """How a show is built from its name: what all shows share is here, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from types import MappingProxyType
 
 from open_llm_vtuber.bookkeeping import Bookkeeping
 from open_llm_vtuber.casting import Casting
@@ -14,6 +15,7 @@ from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.show import SPEAK_UP, Show
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.show_log.recording import Archive, Parts
 from open_llm_vtuber.show_log.secret_values import secret_values
@@ -39,9 +41,10 @@ class ShowBuilder:
         books: Bookkeeping,
         lines: ChatLines,
         report: Callable[[str], None],
+        stood: Mapping[str, Standing] = MappingProxyType({}),
         archive: Archive | None = None,
     ) -> None:
-        """With an `archive` named shows keep a log in it."""
+        """`stood` is how shows stood that a crash has ended. With an `archive` named shows keep a log in it."""
         self._settings = settings
         self._casting = casting
         self._store = store
@@ -51,6 +54,7 @@ class ShowBuilder:
         self._will = will
         self._books = books
         self._lines = lines
+        self._stood = stood
         self._places = Places()
         prompts = settings.system_config.tool_prompts
         self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
@@ -72,7 +76,7 @@ class ShowBuilder:
             ears=Ears(self._recognizer, self._detector),
             co_host=settings.live_config.co_host,
             speak_up=self._speak_up,
-            mode=named.mode if named else "orphiq",
+            standing=self._stood.get(name) or Standing(mode=named.mode if named else "orphiq"),
             places=self._places,
             # A guest's own show neither sees the books nor begins a stream.
             books=self._books if named else None,
@@ -102,7 +106,7 @@ class ShowBuilder:
             detector=self._detector,
             co_host=self._settings.live_config.co_host,
             speak_up=self._speak_up,
-            mode=named.mode,
+            standing=self._stood.get(name) or Standing(mode=named.mode),
             places=self._places,
             books=self._books,
             writer=self._lines,

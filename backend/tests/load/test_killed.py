@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import websockets
 
@@ -236,10 +237,52 @@ def test_whenever_she_is_killed_nothing_promised_is_lost_and_nobody_is_thanked_t
                     child.kill()
                     await asyncio.to_thread(child.wait)
                     await busy
-                last = Round(Books.opened(tmp_path), witness.cheers, witness.thanked)
+                last = Round(Books.opened(tmp_path), dict(witness.cheers), Counter(witness.thanked))
             assert len(witness.done) >= KILLS // 2, "she hardly said anything: this proves nothing"
             assert last
             assert 0 <= len(provider.requests) - last.killed.requests <= ON_THEIR_WAY * (KILLS + 1)
             assert last.killed.requests > KILLS
 
     asyncio.run(main())
+
+
+def test_a_show_that_was_killed_comes_back_by_itself_as_it_stood(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with TwitchMock() as twitch, FakeProvider() as provider:
+            config = configured(twitch, provider)
+            del config["shows"]
+            config["live_config"]["twitch"] = {"endpoints": twitch.endpoints.model_dump()}
+            async with running(tmp_path, config) as (port, child), watching(port, Witness()) as client:
+                await client.send("set-backend-mode", mode="external-api", request_id="mode")
+                await client.send("twitch-connect", channel=STREAMER, anonymous=True, request_id="twitch")
+                await client.send("pause-chat", request_id="pause")
+                await stands(port, AS_IT_STOOD)
+                await asyncio.sleep(0.2)  # a state is told ten times a second, and noted when it is told
+                child.kill()
+                await asyncio.to_thread(child.wait)
+            async with running(tmp_path, config) as (port, _):
+                await stands(port, AS_IT_STOOD)
+            async with running(tmp_path, config) as (port, _):  # that end was a proper one
+                await stands(port, ("orphiq", False, None))
+
+    asyncio.run(main())
+
+
+AS_IT_STOOD = ("external-api", True, STREAMER)
+
+
+async def stands(port: int, wanted: tuple[str, bool, str | None]) -> None:
+    """Wait until the show on air has that mode, is paused or not, and reads that channel."""
+    async with asyncio.timeout(10), httpx2.AsyncClient() as client:
+        while await standing_at(client, port) != wanted:  # noqa: ASYNC110  another process has no event
+            await asyncio.sleep(0.05)
+
+
+async def standing_at(client: httpx2.AsyncClient, port: int) -> tuple[str, bool, str | None]:
+    state = (await client.get(f"http://127.0.0.1:{port}/api/state")).json()
+    twitch = state["twitch"] or {"state": "down"}
+    return (
+        state["mode"],
+        state["is_chat_paused"],
+        twitch["channel"] if twitch["state"] == "connected" else None,
+    )

@@ -44,7 +44,7 @@ def stage(plan: Plan, tape: Tape, reasons: Reasons) -> TapedShow:
         recognizer=nobody if plan.ears != "none" else None,
         detector=nobody if plan.ears == "all" else None,
         speak_up=plan.speak_up,
-        mode=plan.mode,
+        standing=plan.standing,
         books=nobody if plan.has_books else None,
         autonomy=autonomy,
     )

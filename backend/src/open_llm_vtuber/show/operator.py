@@ -39,6 +39,7 @@ from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.chat_commands import ChatCommands
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.reasons import Reasons
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.why_desk import turn_why
 from open_llm_vtuber.stimulus import ChatRemoval, ExpressionRequest, Priority, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
@@ -66,6 +67,7 @@ class Operator:
         show: str,
         channel: Channel,
         *,
+        standing: Standing,
         store: Store,
         director: Director,
         audience: Audience,
@@ -75,10 +77,11 @@ class Operator:
         on_change: Callable[[], None],
         reasons: Reasons,
     ) -> None:
-        self.is_stopped = False
-        self.is_chat_paused = False
+        self.is_stopped = director.is_frozen = standing.is_stopped
+        self.is_chat_paused = standing.is_chat_paused
         self._show = show
         self._channel = channel
+        self._close()
         self._store = store
         self._director = director
         self._audience = audience

@@ -10,7 +10,6 @@ from typing import assert_never
 from open_llm_vtuber import course
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
-from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, Store
 from open_llm_vtuber.protocol.live_server_messages import CharacterState, Snapshot, TwitchStatus
 from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
@@ -39,6 +38,7 @@ from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places, TextDesk
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.show.turn_desk import TurnDesk
@@ -78,7 +78,7 @@ class Show:
         co_host: CoHostSettings = CoHostSettings(),  # noqa: B008  frozen
         speak_up: str = SPEAK_UP,
         channel: ChannelSettings = ChannelSettings(),  # noqa: B008  frozen
-        mode: Mode = "orphiq",
+        standing: Standing = Standing(),  # noqa: B008  frozen
         places: Places | None = None,
         books: Books | None = None,
         autonomy: Autonomy | None = None,
@@ -103,26 +103,14 @@ class Show:
             repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
         )
         self._body = Body(role.billing.model, self.audience, self._on_change)
-        self._modes = Modes(self.audience, role, mode, self._on_change)
+        self._modes = Modes(self.audience, role, standing.mode, self._on_change)
         words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
         self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
         self._assume(role)
-        self._director = Director(
-            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
-            idle=lambda: self._channel.next(self._now()),
-            on_change=self._on_change,
-            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
-        )
-        self._turns = TurnDesk(
-            self._director,
-            self.audience,
-            self._unasked,
-            human_name=lambda: self._billing.human_name,
-            primary=lambda: self._primary,
-        )
+        self._director, self._turns = self._directing()
         self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
         self._co_host = self._stage(co_host) if shared else None
-        self._joining, self._histories, self._operator = self._doors(name)
+        self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
 
     async def run(self) -> None:
@@ -159,7 +147,18 @@ class Show:
         scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
         return replace(stimulus, show=self.name, scene=scene)
 
-    def _doors(self, name: str) -> tuple[Joining, Histories, Operator]:
+    def _directing(self) -> tuple[Director, TurnDesk]:
+        director = Director(
+            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
+            idle=lambda: self._channel.next(self._now()),
+            on_change=self._on_change,
+            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
+        )
+        human_name, primary = lambda: self._billing.human_name, lambda: self._primary
+        desk = TurnDesk(director, self.audience, self._unasked, human_name=human_name, primary=primary)
+        return director, desk
+
+    def _doors(self, name: str, standing: Standing) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
             name,
             self.audience,
@@ -178,6 +177,7 @@ class Show:
         operator = Operator(
             name,
             self._channel,
+            standing=standing,
             store=self._store,
             director=self._director,
             audience=self.audience,

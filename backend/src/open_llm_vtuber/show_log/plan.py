@@ -11,6 +11,7 @@ from open_llm_vtuber.settings.chat import ChatSettings, CueSheet
 from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show.role import Billing, Role
 from open_llm_vtuber.show.spoken_text import SpokenText
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.units import Hertz, Seconds
 
@@ -62,7 +63,7 @@ class Plan(BaseModel):
     seed: str
     """What ids and chance are drawn from."""
     role: RolePlan
-    mode: Mode
+    standing: Standing
     shared: bool
     speak_up: str
     chat: ChatSettings

@@ -13,7 +13,6 @@ from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.course import following
 from open_llm_vtuber.decided import Forgotten
-from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.ports import Books, SpeechRecognizer, Store, VoiceActivityDetector
 from open_llm_vtuber.settings.chat import CueSheet
 from open_llm_vtuber.settings.co_host import CoHostSettings
@@ -21,6 +20,7 @@ from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.guard import Guard
 from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.role import Repertoire, Role
+from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.show_log.erasing import Viewer
 from open_llm_vtuber.show_log.plan import Hearing, Plan, RolePlan, RolePlans
@@ -49,7 +49,7 @@ class Parts:
     recognizer: SpeechRecognizer | None = None
     detector: VoiceActivityDetector | None = None
     speak_up: str
-    mode: Mode
+    standing: Standing
     places: Places | None = None
     books: Books | None = None
     writer: ChatWriter | None = None
@@ -74,7 +74,7 @@ def build(tape: Tape, name: str, parts: Parts, roles: RolePlans, reasons: Reason
             ears=taped_ears(parts.recognizer, parts.detector, tape),
             co_host=parts.co_host,
             speak_up=parts.speak_up,
-            mode=parts.mode,
+            standing=parts.standing,
             places=parts.places,
             books=TapedBooks(parts.books, tape) if parts.books else None,
             autonomy=parts.autonomy(tape),
@@ -146,7 +146,7 @@ def _plan(tape: Tape, name: str, parts: Parts, seed: str) -> Plan:
         wall=tape.wall().isoformat(),
         seed=seed,
         role=RolePlan.of(parts.role),
-        mode=parts.mode,
+        standing=parts.standing,
         shared=parts.shared,
         speak_up=parts.speak_up,
         chat=parts.channel.chat,

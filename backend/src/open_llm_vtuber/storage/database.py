@@ -65,6 +65,8 @@ class Database:
         self._waiting: asyncio.Queue[_Work] = asyncio.Queue(maxsize=WAITING_JOBS)
         self._stack = AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
+        self.trouble = ""
+        """Why the last job failed, in one sentence; "" since one has succeeded."""
 
     async def __aenter__(self) -> Self:
         """Open it and see that the tables are there. Raises ConfigError."""
@@ -108,7 +110,7 @@ class Database:
 
     async def do(self, job: Job[Result]) -> Result:
         """Do it and return its result, committed. Raises what the job raises, and EngineError."""
-        work = _Doing(job, self._failures)
+        work = _Doing(job, self._failures, self._went)
         if self._worker is None or self._worker.done():
             raise unavailable("it is closed")
         try:
@@ -144,6 +146,9 @@ class Database:
                 self._waiting.get_nowait().drop()
                 self._waiting.task_done()
 
+    def _went(self, trouble: str) -> None:
+        self.trouble = trouble
+
     @property
     def _name(self) -> str:
         return f"The store {self._url.database}" if self.is_sqlite else "The database of storage_url"
@@ -157,10 +162,14 @@ class _Work(Protocol):
 class _Doing(Generic[Result]):
     """A job and where its result goes."""
 
-    def __init__(self, job: Job[Result], failures: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, job: Job[Result], failures: tuple[type[Exception], ...], went: Callable[[str], None]
+    ) -> None:
+        """`went` is told how it went: why it failed, or ""."""
         self.done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._job = job
         self._failures = failures
+        self._went = went
 
     async def run(self, engine: AsyncEngine) -> None:
         try:
@@ -171,11 +180,13 @@ class _Doing(Generic[Result]):
         except self._failures as error:
             failure = unavailable(reason(error))
             failure.__cause__ = error
+            self._went(str(failure))
             self._fail(failure)
         except BaseException:
             self.drop()
             raise
         else:
+            self._went("")
             if not self.done.done():
                 self.done.set_result(result)
 

@@ -62,6 +62,11 @@ class SqlStore:
         await self._database.__aexit__(kind, error, trace)
 
     @property
+    def trouble(self) -> str:
+        """Why the store cannot be used just now; "" while it can."""
+        return self._database.trouble
+
+    @property
     def viewers(self) -> SqlViewers:
         """What is remembered of viewers."""
         return self._viewers

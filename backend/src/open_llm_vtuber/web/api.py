@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from open_llm_vtuber.errors import ErrorCode
@@ -47,7 +47,6 @@ ShowName = Annotated[
         alias="X-Client-UID",
         description="A connected client's uid, or a show's name; without it, the show on air.",
     ),
-    AfterValidator(lambda name: name or ON_AIR),
 ]
 
 

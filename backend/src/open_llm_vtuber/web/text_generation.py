@@ -44,6 +44,8 @@ def add_text_generation(app: FastAPI, shows: Shows) -> None:
     async def place_in(request: Request, show: ShowName = ON_AIR) -> AsyncGenerator[Subscription, None]:
         """Listen to the show until the response has been sent, or the caller has gone."""
         try:
+            if not show:  # no name would be a place of its own, with nobody on air
+                raise ProtocolError("There is no such show.", code="not-found")
             async with shows.subscribe(
                 show, f"{request.client.host if request.client else CALLER}/{uuid4()}", listens_only=True
             ) as place:

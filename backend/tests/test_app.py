@@ -15,7 +15,7 @@ from fake_provider import FakeProvider
 from fake_vtube_studio import FakeVTubeStudio, Model
 from irc_server import IrcServer
 from live_server import SCRIPTED, Client, Serving, leaving_nothing, serving
-from open_llm_vtuber import app, llm, vad
+from open_llm_vtuber import app, listening, llm, vad
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError

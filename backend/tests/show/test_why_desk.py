@@ -61,7 +61,7 @@ def test_a_recomputed_score_is_the_stored_one_and_each_counterfactual_flips_the_
             told += 1
             assert chosen_without(each.candidates, other.message_id, other.without) == other.winner
             assert other.winner != each.message_id
-    assert told > 5 or len(chosen) < 5
+    assert told > 5 or all(len(each.candidates) == 1 for each in chosen)
     assert all(isinstance(each, Chosen) for each in chosen)
 
 

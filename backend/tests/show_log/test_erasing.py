@@ -43,11 +43,11 @@ async def forgotten(shows: LocalShows) -> None:
     await happen(shows)
     await shows.ask("main", ForgetViewer("twitch", "CanaryName"))
     await asyncio.sleep(1.01)
-    await shows.ask("main", line("b2", "Mika, and what about me?"))
+    await shows.ask("main", line("e1", "Mika, and what about me?", username="eve", display_name="Eve"))
 
 
 def parts() -> taped.Parts:
-    return taped.parts(FakeAdapter("Oh, canaryname, ", "a canary answer."), FakeVoice(0.8))
+    return taped.parts(FakeAdapter("Oh, ", "a canary answer."), FakeVoice(0.8))
 
 
 def test_nothing_of_a_viewer_who_is_forgotten_stays_and_the_show_replays(tmp_path: Path) -> None:

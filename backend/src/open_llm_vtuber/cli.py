@@ -20,7 +20,7 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, config, replay_cli, trial, twitch_cli
+from open_llm_vtuber import __version__, app, clip_cli, config, replay_cli, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.counted_loop import counting_loop
@@ -100,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     replay_cli.add_options(replay)
     replay.set_defaults(run=replay_cli.run)
+
+    clip = commands.add_parser("clip", help="a turn or a part of a show as subtitles, sound and data")
+    _add_config(clip)
+    clip_cli.add_options(clip)
+    clip.set_defaults(run=clip_cli.run)
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)

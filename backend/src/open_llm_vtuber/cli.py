@@ -20,7 +20,7 @@ from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, clip_cli, config, replay_cli, trial, twitch_cli
+from open_llm_vtuber import __version__, app, clip_cli, config, replay_cli, report_cli, trial, twitch_cli
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.counted_loop import counting_loop
@@ -105,6 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(clip)
     clip_cli.add_options(clip)
     clip.set_defaults(run=clip_cli.run)
+
+    of_a_show = commands.add_parser("report", help="what a show was like, as one HTML page")
+    report_cli.add_options(of_a_show)
+    of_a_show.set_defaults(run=report_cli.run)
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)

@@ -75,10 +75,10 @@ def clip_of_span(log: ShowLog, begin: Seconds, end: Seconds | None) -> Clip:
     """Return what lies between two seconds of the show, or up to its end. Raises ConfigError."""
     last = log.length
     until = last if end is None else end
-    if not 0 <= begin < until:
-        raise ConfigError("A clip needs a beginning that lies before its end.")
     if begin >= last:
         raise ConfigError(f"The show had ended by then: it lasted {last:.1f} s.")
+    if not 0 <= begin < until:
+        raise ConfigError("A clip needs a beginning that lies before its end.")
     until = min(until, last)
     lines = [line for line in lines_of(heard(log)) if line.end > begin and line.begin < until]
     return _clip(log, f"{begin:.1f}-{until:.1f}", begin, until, lines)

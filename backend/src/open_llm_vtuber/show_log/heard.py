@@ -7,6 +7,7 @@ stays which was heard. What a moderator took back, and the answers to a viewer w
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from math import isfinite
 
 from open_llm_vtuber.decided import Spoken, TurnBegan, TurnEnded
@@ -171,7 +172,7 @@ def _apart(turns: Sequence[HeardTurn]) -> Iterator[HeardTurn]:
         key=lambda where: turns[where[0]].lines[where[1]].begin,
     )
     kept: list[list[Line]] = [[] for _ in turns]
-    for (turn, place), following in zip(places, [*places[1:], None], strict=True):
+    for (turn, place), following in zip_longest(places, places[1:]):
         line = turns[turn].lines[place]
         if following:
             line = replace(line, end=min(line.end, turns[following[0]].lines[following[1]].begin))

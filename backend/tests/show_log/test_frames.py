@@ -63,9 +63,8 @@ def test_a_byte_that_was_changed_brings_an_error_or_fewer_records_and_never_othe
     assert found == records[: len(found)]
 
 
-@given(RECORDS, st.randoms(use_true_random=False))
-def test_records_in_another_order_or_with_one_missing_are_no_log(records: Written, chance: object) -> None:
-    del chance
+@given(RECORDS)
+def test_records_in_another_order_or_with_one_missing_are_no_log(records: Written) -> None:
     numbered: Written = [{"n": n, **each} for n, each in enumerate([*records, {}, {}])]
     data, ends = written(numbered)
     starts = [len(MAGIC), *ends[:-1]]

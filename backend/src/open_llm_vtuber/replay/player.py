@@ -11,7 +11,7 @@ from typing import TypeVar
 from open_llm_vtuber.counted_loop import CountedLoop
 from open_llm_vtuber.course import Bell, following
 from open_llm_vtuber.decided import Forgotten
-from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.errors import EngineError, VTuberError
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show_log.inputs import BY_NAME
@@ -78,6 +78,7 @@ class Player(Tape):
         """What the log holds and nobody asked for, or the other way round, by its kind: the code is another one."""
         self.on_fact: Callable[[object], None] = lambda _: None
         self._entries = [each for each in records if each.kind in DRIVING]
+        self._is_closed = False
         self._place = 0
         """The first entry that has not happened."""
         self._sent = 0
@@ -116,11 +117,13 @@ class Player(Tape):
     ) -> T:
         """Return what the part answered then."""
         del work, turn
+        if self._is_closed:  # who is stopped may still ask for something
+            raise EngineError("The log ends here.", engine="replay", retryable=False)
         record = self._at_once("port", name)
         if record is None:
             waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             self._asked.setdefault(name, deque()).append(waiting)
-            number = await waiting
+            number = await _answered(waiting)
             record = self._entries[number]
             self._go_on(number)
         if record.error is None and record.value is None and name.startswith(("reply ", "text ")):
@@ -159,7 +162,8 @@ class Player(Tape):
             self._send(number, stage)
 
     def close(self) -> None:
-        """Let everybody go."""
+        """Let everybody go, and answer nobody any more."""
+        self._is_closed = True
         for task in (*self._running, *(reading for _, reading in self._clients.values())):
             task.cancel()
 
@@ -336,6 +340,19 @@ def fact_line(record: Record) -> bytes | None:
     if record.kind != "fact":
         return None
     return encoded(Record("fact", 0.0, record.name, record.value))
+
+
+async def _answered(waiting: asyncio.Future[int]) -> int:
+    """Return which entry answers. Whoever is cancelled in that very turn has the answer first, as the log says."""
+    try:
+        return await waiting
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or not waiting.done() or waiting.cancelled():
+            raise
+        task.uncancel()
+        task.cancel()
+        return waiting.result()
 
 
 def _is_asked_for(entry: Record) -> bool:

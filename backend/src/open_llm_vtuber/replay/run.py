@@ -82,8 +82,8 @@ class _Replay:
             self._loop.begins = lambda is_idle: self._next(on_stage, is_idle=is_idle)
             await self._over.wait()
             scene, decided = show.scene(), list(self._player.decided)
-            on_stage.end()
             self._player.close()
+            on_stage.end()
         if self._fault:
             raise self._fault
         for record in self._log.records:

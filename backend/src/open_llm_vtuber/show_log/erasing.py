@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from open_llm_vtuber.decided import digest
 from open_llm_vtuber.show_log.frames import MAGIC, BadLog, frame, frames
 from open_llm_vtuber.text_rules import shape
 
@@ -30,7 +31,10 @@ class Viewer:
     """Whom to take out: a login in lower case, and messages that are known to be theirs."""
 
     username: str
+    """"" for nobody's records but those of the messages."""
     message_ids: frozenset[str] = field(default_factory=frozenset)
+    token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
+    """What the stand-ins are made with."""
 
 
 @dataclass(slots=True)
@@ -43,18 +47,20 @@ class _Traces:
     quotes: set[str] = field(default_factory=set)
 
 
-def erase(file: Path, viewer: Viewer) -> bool:
-    """Take a viewer out of a log file, as a whole or not at all; return whether there was anything. Raises OSError."""
+def erase(file: Path, viewer: Viewer) -> frozenset[str]:
+    """Take a viewer out of a log file, as a whole or not at all; return the ids of their messages. Raises OSError."""
     records, is_whole = _read(file)
-    traces = _Traces({viewer.username}, set(viewer.message_ids))
+    traces = _Traces({viewer.username} - {""}, set(viewer.message_ids))
     for record in records:
         _look_at(record, viewer.username, traces)
-    cleaner = _Cleaner(viewer.username, traces)
+    ids = frozenset(traces.ids)
+    if not (traces.names or ids):
+        return ids
+    cleaner = _Cleaner(viewer, traces)
     cleaned = [cleaner.record(record) for record in records]
-    if is_whole and cleaned == records:
-        return False
-    _replace(file, cleaned)
-    return True
+    if not is_whole or cleaned != records:
+        _replace(file, cleaned)
+    return ids
 
 
 def _read(file: Path) -> tuple[list[dict[str, object]], bool]:
@@ -100,7 +106,7 @@ def _look_at(record: Mapping[str, object], username: str, traces: _Traces) -> No
     if not isinstance(value, dict):
         return
     event = value.get("event", value)
-    if isinstance(event, dict) and str(event.get("username", "")).lower() == username:
+    if username and isinstance(event, dict) and str(event.get("username", "")).lower() == username:
         traces.names.update(
             str(each)
             for key in ("display_name", "user_id")
@@ -118,12 +124,11 @@ def _look_at(record: Mapping[str, object], username: str, traces: _Traces) -> No
 class _Cleaner:
     """Makes tombstones of records."""
 
-    def __init__(self, username: str, traces: _Traces) -> None:
-        self._username = username
+    def __init__(self, viewer: Viewer, traces: _Traces) -> None:
+        self._username = viewer.username or None
         self._traces = traces
-        token = secrets.token_hex(4)
-        self._stand_ins = {each: f"erased-{token}-{n}" for n, each in enumerate(sorted(traces.ids))}
-        self._stand_ins |= {each.lower(): f"erased_{token}" for each in traces.names}
+        self._stand_ins = {each: f"erased-{digest(viewer.token + each)}" for each in traces.ids}
+        self._stand_ins |= {each.lower(): f"erased_{viewer.token[:8]}" for each in traces.names}
         found = sorted((re.escape(each) for each in (*traces.names, *traces.ids)), key=len, reverse=True)
         self._needle = re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)", re.IGNORECASE)
 

@@ -60,7 +60,7 @@ def _beginning(view: memoryview) -> int:
     head = bytes(view[: len(MAGIC)])
     if head == MAGIC:
         return len(MAGIC)
-    if head and MAGIC.startswith(head):
+    if MAGIC.startswith(head):
         return len(view)  # cut within its first line
     if head.startswith(_NAME):
         version = bytes(view[len(_NAME) : len(_NAME) + 8]).split(b"\n")[0].decode("ascii", "replace")

@@ -61,6 +61,8 @@ class Writer:
         self._is_failing = False
         self._wake = threading.Event()
         self._ends = threading.Event()
+        self._erased_ids: frozenset[str] = frozenset()
+        """What was decided about these may still have been on its way: they are looked for once more at the end."""
         self._stream: BinaryIO | None = None
         self._whole = self._checksum = 0
         """Bytes of the file that hold whole records, and the checksum of the last."""
@@ -106,6 +108,8 @@ class Writer:
             self._wake.wait(pause)
             self._wake.clear()
             is_last = self._ends.is_set()
+            if is_last and self._erased_ids:
+                self._queue.append(Viewer("", self._erased_ids))
             try:
                 self._write_all()
                 self._well()
@@ -153,7 +157,9 @@ class Writer:
             self._stream = None
         try:
             for each in sorted(self._file.parent.glob(f"*{ENDING}")):
-                erase(each, viewer)
+                ids = erase(each, viewer)
+                if each == self._file:
+                    self._erased_ids |= ids
         except OSError:
             self._queue.appendleft(viewer)  # it stays to be done
             raise

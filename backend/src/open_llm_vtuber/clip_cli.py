@@ -25,7 +25,7 @@ from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.tts.pcm import speakable
 from open_llm_vtuber.units import Seconds
 
-_TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,7}(?:\.\d{1,6})?)")
+_TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
 
 
 def add_options(command: argparse.ArgumentParser) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 import taped
+from open_llm_vtuber.decided import Chosen
 from open_llm_vtuber.replay.compare import compare
 from open_llm_vtuber.settings.chat import ChatSettings, Weights
+from open_llm_vtuber.show_log.inputs import BY_NAME
 from open_llm_vtuber.show_log.reader import ShowLog, read_log
-from open_llm_vtuber.show_log.records import fact_of
+from open_llm_vtuber.show_log.records import fact_of, loaded
+from open_llm_vtuber.stimulus import ChatMessage
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +34,7 @@ def test_the_same_settings_decide_the_same(profile: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("weight", sorted(Weights.model_fields))
 def test_one_weight_changes_only_decisions_in_which_that_factor_was_found(log: ShowLog, weight: str) -> None:
-    chosen = {
-        each.turn_id[:8]: each
-        for record in log.records
-        if record.name == "Chosen" and (each := fact_of(record)) is not None and hasattr(each, "candidates")
-    }
+    chosen = {each.turn_id[:8]: each for record in log.records if isinstance(each := fact_of(record), Chosen)}
     for found in compare(log, with_weight(log, weight, 7.5)):
         decision = chosen[found.what.removeprefix("turn ")]
         assert any(each.factors.get(weight) for each in decision.candidates), found
@@ -53,9 +52,6 @@ def test_a_word_that_is_banned_is_told_at_the_messages_that_hold_it(log: ShowLog
     found = compare(log, log.plan.chat.model_copy(update={"moderation": moderation}))
     banned = [each for each in found if "banned" in each.would_be or "blocked" in each.would_be]
     assert banned
-    said = {
-        record.value["event"]["id"]: record.value["event"].get("text", "")
-        for record in log.records
-        if record.name == "ChatHappened" and isinstance(record.value, dict) and "id" in record.value["event"]
-    }
+    inputs = [loaded(BY_NAME[record.name], record) for record in log.records if record.name == "ChatHappened"]
+    said = {each.event.id: each.event.text for each in inputs if isinstance(each.event, ChatMessage)}
     assert all("raiders" in said[each.message_ids[0]] for each in banned)

@@ -231,3 +231,18 @@ def test_a_wait_that_the_log_does_not_know_ends_all_the_same(
     again = replay(log)
     assert again.strays["waits that the log does not know"] > 0
     assert again.at == pytest.approx(120, abs=5)
+
+
+LOGS = sorted((Path(__file__).parents[1] / "replays").glob("*.showlog"))
+"""An incident on air becomes a test by copying its log there."""
+
+
+@pytest.mark.parametrize("log", LOGS, ids=[log.stem for log in LOGS])
+def test_what_was_decided_and_shown_then_is_so_today(log: Path) -> None:
+    again = replay(read_log(log))
+    assert again.strays == {}
+    assert list(again.decided) == list(again.recorded)
+
+
+def test_there_is_a_log_of_one() -> None:
+    assert LOGS

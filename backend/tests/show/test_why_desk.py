@@ -11,6 +11,7 @@ from open_llm_vtuber.decided import Chosen
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.protocol.why_messages import TurnWhy
 from open_llm_vtuber.replay.run import Replayed, replay
+from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show.reasons import TURNS_KEPT, Reasons
 from open_llm_vtuber.show.why_desk import turn_why
 from open_llm_vtuber.show_log.reader import read_log
@@ -50,7 +51,7 @@ def test_every_sentence_that_went_out_has_its_whole_chain(played: Replayed) -> N
 def test_a_recomputed_score_is_the_stored_one_and_each_counterfactual_flips_the_choice(
     played: Replayed,
 ) -> None:
-    weights = taped.ChatSettings().selection.weights
+    weights = ChatSettings().selection.weights
     chosen = [each.chosen for each in played.reasons.chains if each.chosen]
     told = 0
     for each in chosen:

@@ -11,6 +11,7 @@ from open_llm_vtuber.show.operator_commands import ForgetViewer
 from open_llm_vtuber.show_log.erasing import Viewer, erase
 from open_llm_vtuber.show_log.frames import frames
 from open_llm_vtuber.show_log.reader import read_log
+from open_llm_vtuber.show_log.recording import Parts
 from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import ChatMessage
 
@@ -46,7 +47,7 @@ async def forgotten(shows: LocalShows) -> None:
     await shows.ask("main", line("e1", "Mika, and what about me?", username="eve", display_name="Eve"))
 
 
-def parts() -> taped.Parts:
+def parts() -> Parts:
     return taped.parts(FakeAdapter("Oh, ", "a canary answer."), FakeVoice(0.8))
 
 

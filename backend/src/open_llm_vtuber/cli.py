@@ -101,15 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     replay_cli.add_options(replay)
     replay.set_defaults(run=replay_cli.run)
 
-    clip = commands.add_parser("clip", help="a turn or a part of a show as subtitles, sound and data")
-    _add_config(clip)
-    clip_cli.add_options(clip)
-    clip.set_defaults(run=clip_cli.run)
-
-    of_a_show = commands.add_parser("report", help="what a show was like, as one HTML page")
-    report_cli.add_options(of_a_show)
-    of_a_show.set_defaults(run=report_cli.run)
-
+    clip_cli.add_command(commands, _add_config)
+    report_cli.add_command(commands)
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
     take_in.add_argument(

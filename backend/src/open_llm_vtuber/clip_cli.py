@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -28,8 +28,13 @@ from open_llm_vtuber.units import Seconds
 _TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Add what the command takes, beside the configuration."""
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    add_config: Callable[[argparse.ArgumentParser], None],
+) -> None:
+    """Add the command; `add_config` adds the option for the configuration."""
+    command = commands.add_parser("clip", help="a turn or a part of a show as subtitles, sound and data")
+    add_config(command)
     command.add_argument("log", type=Path, metavar="LOG", help="a .showlog file of the data folder")
     command.add_argument("--turn", metavar="ID", help="a turn, by its id, the beginning of that, or `last`")
     command.add_argument("--from", dest="begin", metavar="T", help="second of the show, or minutes:seconds")
@@ -38,9 +43,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path(), metavar="DIR", help="where the files go (default: here)"
     )
     command.add_argument("--no-sound", action="store_true", help="make no WAV: no voice is started")
+    command.set_defaults(run=_run)
 
 
-def run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Write the files of a clip. Raises ConfigError."""
     log = read_log(options.log)
     clip = _wanted(log, options)
@@ -55,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         files[f"{name}.wav"], told = asyncio.run(_spoken(settings, log, clip, f"{name}.wav"))
         _say_of_sound(told)
     files[f"{name}.json"] = as_json(clip, told).encode()
-    written(options.out, files)
+    _write(options.out, files)
     console.print(
         f"[green]✓[/] {len(clip.lines)} sentences, {clip.length:.1f} s, from {clip.begin:.1f} s on: "
         f"{plain(str(options.out / name))}.{{{','.join(file.rsplit('.', 1)[1] for file in files)}}}"
@@ -63,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def written(folder: Path, files: dict[str, bytes]) -> None:
+def _write(folder: Path, files: dict[str, bytes]) -> None:
     """Write these files into a folder, which is made if it is not there. Raises ConfigError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

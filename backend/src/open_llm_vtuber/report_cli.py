@@ -16,8 +16,9 @@ MOODS = 200
 """How often her mood is looked at over a show."""
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    command = commands.add_parser("report", help="what a show was like, as one HTML page")
     command.add_argument("log", type=Path, metavar="LOG", help="a .showlog file of the data folder")
     command.add_argument("--out", type=Path, metavar="F", help="the page (default: named like the log, here)")
     command.add_argument(
@@ -27,9 +28,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="LOGIN",
         help="a viewer who agreed to be named; may be given several times (default: nobody is named)",
     )
+    command.set_defaults(run=_run)
 
 
-def run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Write the report of a show. Raises ConfigError."""
     log = read_log(options.log)
     out: Path = options.out or Path(f"{options.log.stem}.html")

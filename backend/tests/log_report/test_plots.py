@@ -1,5 +1,6 @@
 """Plots: well-formed pictures that show what they were given."""
 
+import itertools
 import re
 from xml.etree import ElementTree as ET
 
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 
 from open_llm_vtuber.log_report import plots
 from open_llm_vtuber.log_report.plots import HEIGHT, MOST_BINS, WIDTHS, binned, clock
-import itertools
 
 LENGTHS = st.floats(0.1, 200_000)
 POINTS = st.lists(st.tuples(st.floats(0, 0.1), st.floats(0, 1e6)), max_size=20)

@@ -1,5 +1,8 @@
 """What was heard of a show, by its log."""
 
+import itertools
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,12 +10,12 @@ from hypothesis import strategies as st
 from open_llm_vtuber.show.playback import reading_time
 from open_llm_vtuber.show_log.frames import BadLog
 from open_llm_vtuber.show_log.heard import NOBODY, SHORTEST, heard, lines_of
+from open_llm_vtuber.show_log.records import Record
 from told_log import told, turn
-import itertools
 
 
-def shown(*records: object) -> list[tuple[float, float, str]]:
-    lines = lines_of(heard(told(*records)))  # type: ignore[arg-type]  records of a turn
+def shown(*records: Iterable[Record]) -> list[tuple[float, float, str]]:
+    lines = lines_of(heard(told(*records)))
     return [(round(each.begin, 3), round(each.end, 3), each.text) for each in lines]
 
 

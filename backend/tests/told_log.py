@@ -22,7 +22,12 @@ BEGAN = 100.0
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def log_bytes(*records: Record | Iterable[Record], wall: str = NOON.isoformat(), program: str = "0") -> bytes:
+def log_bytes(
+    *records: Record | Iterable[Record],
+    wall: str = NOON.isoformat(),
+    program: str = "0",
+    character: str = "Mika",
+) -> bytes:
     """Return the file of a show of these records, in this order."""
     plan = Plan(
         program=program,
@@ -30,7 +35,7 @@ def log_bytes(*records: Record | Iterable[Record], wall: str = NOON.isoformat(),
         began=BEGAN,
         wall=wall,
         seed="00" * 16,
-        role=RolePlan.of(fakes.role()),
+        role=RolePlan.of(fakes.role(character_name=character)),
         standing=Standing(),
         shared=True,
         speak_up="Please say something.",

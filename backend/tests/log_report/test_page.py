@@ -81,6 +81,7 @@ def test_a_hostile_log_is_only_text() -> None:
             turn(HOSTILE, 2, (2, HOSTILE, 1), ended=3, message_id=HOSTILE, source=HOSTILE),
             wall=HOSTILE,
             program=HOSTILE,
+            character=HOSTILE,
         )
     )
     seen = Seen(page(figures(log, named=frozenset([HOSTILE.lower()]))))

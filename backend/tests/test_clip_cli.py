@@ -13,6 +13,7 @@ from live_server import SCRIPTED
 from open_llm_vtuber import cli
 from open_llm_vtuber.clip_cli import second
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.show_log.erasing import Viewer, erase
 from open_llm_vtuber.show_log.heard import heard, lines_of
 from open_llm_vtuber.show_log.reader import read_log
 from taped import rehearsal
@@ -75,6 +76,28 @@ def test_a_turn_without_its_sound_starts_no_voice(log: Path, tmp_path: Path) -> 
     assert run("clip", log, "--turn", "last", "--no-sound", "--out", tmp_path, "--config", nobody) == 0
     assert sorted(each.suffix for each in tmp_path.iterdir()) == [".json", ".srt", ".vtt"]
     assert json.loads(only(tmp_path, "json").read_text(encoding="utf-8"))["sound"] is None
+
+
+def test_nothing_of_a_forgotten_viewer_is_in_a_clip(log: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "erased.showlog"
+    copy.write_bytes(log.read_bytes())
+    before = {each.turn_id: each for each in heard(read_log(copy))}
+    answered = next(each for each in before.values() if each.message_id and each.lines)
+    erase(copy, Viewer(_writer_of(copy, answered.message_id)))
+    assert run("clip", copy, "--turn", answered.turn_id, "--no-sound", "--out", tmp_path / "turn") == 2
+    assert run("clip", copy, "--from", "0", "--no-sound", "--out", tmp_path / "all") == 0
+    data = only(tmp_path / "all", "json").read_text(encoding="utf-8")
+    assert answered.turn_id not in data
+    assert len(json.loads(data)["sentences"]) > 5
+
+
+def _writer_of(log: Path, message_id: str) -> str:
+    events = (
+        each.value["event"]
+        for each in read_log(log).records
+        if isinstance(each.value, dict) and "event" in each.value
+    )
+    return str(next(each["username"] for each in events if each.get("id") == message_id))
 
 
 def test_the_same_log_makes_the_same_files(log: Path, config: str, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def evening() -> ShowLog:
         turn("bbbb3333", 30, (30, "שלום לכולם וברוכים הבאים לשידור, OBS הוא נהדר", 4), ended=32, heard=21),
         turn("cccc4444", 40, ended=41),
         turn("dddd5555", 50, (50, "Gone.", 1), ended=50.5, heard=0, retracted="removed"),
-        turn("eeee6666", 60, (60, "Xx xxx.", 1), ended=61, message_id="erased-0123abcd-0"),
+        turn("eeee6666", 60, (60, "Xx xxx.", 1), ended=61, message_id="erased-0123abcd4567cdef"),
         turn("ffff7777", 5_000, ended=5_001),
     )
 

@@ -49,7 +49,7 @@ def test_what_a_moderator_took_back_is_gone() -> None:
 
 
 def test_the_answer_to_a_forgotten_viewer_is_gone_and_their_name_in_other_sentences() -> None:
-    theirs = turn("a", 0, (0, "Xxxx xx xxx.", 2), ended=2, message_id="erased-0123abcd-4")
+    theirs = turn("a", 0, (0, "Xxxx xx xxx.", 2), ended=2, message_id="erased-0123abcd4567cdef")
     others = turn("b", 3, (3, "Hello erased_0123abcd and all.", 2), ended=5)
     assert shown(theirs, others) == [(3, 5, f"Hello {NOBODY} and all.")]
 

@@ -23,7 +23,7 @@ LONGEST_SENTENCE = 2_000
 LONGEST_SOUND: Seconds = 600.0
 LONGEST_SHOW: Seconds = 30 * 86_400.0
 SHORTEST: Seconds = 0.001
-ERASED = re.compile(r"erased[-_][0-9a-f]{8}(?:-\d+)?")
+ERASED = re.compile(r"erased[-_][0-9a-f]{8,16}")
 """What stands in a log for the name or a message of a viewer who was erased."""
 NOBODY = "…"
 

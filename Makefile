@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAGE := sh setup/stage.sh
-SOURCES := backend/src backend/tests setup $(if $(wildcard benchmarks/*.py),benchmarks)
+SOURCES := backend/src backend/tests docker setup $(if $(wildcard benchmarks/*.py),benchmarks)
 ARGS ?=
 PARALLEL ?= -n auto --dist worksteal
 

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 
 import websockets
@@ -14,7 +15,7 @@ from benchmarks.memory import resident
 from benchmarks.server import AUDIO, CHAIN_END, INSTANT, INSTANT_PROGRAM, Client, Server, serving
 from open_llm_vtuber.units import Seconds
 
-CONNECTED = (1, 50, 200, 1_000)
+CONNECTED = (1, 50, 200, 1_000, 5_000)
 TALKING = (1, 10, 50)
 MODEL = '{"type":"set-model-and-conf"'
 ACK = '{"type":"heartbeat-ack"'
@@ -24,17 +25,34 @@ TALKS_FOR: Seconds = 12.0
 THINKS: Seconds = 1.0
 """How long each client waits between two turns, on average."""
 BEATS_EVERY: Seconds = 0.05
+UNASKED = 200
+"""Sockets that any system lets a process have."""
 CAN_WEIGH = Path("/proc/self/status").is_file()
 
 
 def measure() -> Iterator[Measured]:
     """Measure clients that are there, then clients that talk."""
     for number in CONNECTED:
+        if not _may_open(number):
+            yield skipped(f"{number} connected", "this account may not open so many sockets")
+            continue
         with serving(INSTANT, INSTANT_PROGRAM) as server:
             yield from asyncio.run(_connected(server, number))
     for number in TALKING:
         with serving(INSTANT, INSTANT_PROGRAM) as server:
             yield from asyncio.run(_talking(server, number))
+
+
+def _may_open(number: int) -> bool:
+    """Ask for as many sockets as the machine lets us have, also for the server that is started then."""
+    try:
+        resource = import_module("resource")
+    except ImportError:  # not everywhere
+        return number <= UNASKED
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return bool(hard == resource.RLIM_INFINITY or number + 100 < hard)
 
 
 async def _connected(server: Server, number: int) -> list[Measured]:

@@ -56,6 +56,8 @@ class InstantLLM(_Engine):
 
         thinks_s: Seconds = 0.0
         """Long: the character is busy for as long as something else is measured."""
+        sentences: int = 0
+        """So many of equal length instead of the reply."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -67,7 +69,7 @@ class InstantLLM(_Engine):
         del messages, options
         if self._options.thinks_s:
             await asyncio.sleep(self._options.thinks_s)
-        for piece in _PIECES:
+        for piece in sentences(self._options.sentences) if self._options.sentences else _PIECES:
             yield piece
 
 
@@ -87,17 +89,22 @@ class InstantVoice(_Engine):
         yield sound_of(text)
 
 
+def sentences(count: int) -> Sequence[str]:
+    """Return sentences whose cues have some 100 kB each."""
+    return [f"Here is sentence number {number:02}. " for number in range(count)]
+
+
 def sound_of(text: str) -> bytes:
     """Return the samples that the instant voice has for a text."""
     return _SOUND[: len(text) * _BYTES_A_CHARACTER]
 
 
-def instant_character(thinks_s: Seconds = 0.0) -> dict[str, Any]:
+def instant_character(thinks_s: Seconds = 0.0, sentences: int = 0) -> dict[str, Any]:
     """Return a `character_config` of these engines."""
     return {
         "agent_config": {
             "agent_settings": {"basic_memory_agent": {"llm_provider": "instant_llm"}},
-            "llm_configs": {"instant_llm": {"thinks_s": thinks_s}},
+            "llm_configs": {"instant_llm": {"thinks_s": thinks_s, "sentences": sentences}},
         },
         "tts_config": {"tts_model": "instant_tts", "fallback": []},
     }

@@ -112,5 +112,10 @@ def _figures(each: Measured) -> Iterator[str]:
         return
     yield str(len(each.samples))
     for value in (each.median, each.best, each.p95, each.p99, each.worst):
-        yield f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        yield figure(value)
     yield each.unit
+
+
+def figure(value: float) -> str:
+    """Return a value with as many digits as mean something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

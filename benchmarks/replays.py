@@ -50,7 +50,7 @@ async def _turns(*, keeps_log: bool) -> list[float]:
     with instant_engines(), TemporaryDirectory() as folder:
         settings = config.without_traces(settings, Path(folder))
         async with (
-            app.on_air(settings, print, keeps_log=keeps_log) as parts,
+            app.on_air(settings, print, drives_outputs=keeps_log) as parts,
             parts.shows.subscribe("main", "bench") as place,
         ):
             await parts.shows.ask("main", Hello("bench", ("primary",)))

@@ -24,6 +24,8 @@ from open_llm_vtuber.units import Seconds
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-m", "open_llm_vtuber")
 INSTANT_PROGRAM = (sys.executable, "-m", "benchmarks.instant")
+BARE_PROGRAM = (sys.executable, "-m", "benchmarks.bare")
+"""The limit on the same framework: no show, no store, nothing but the sound and its way."""
 START_LIMIT: Seconds = 90.0
 POLL: Seconds = 0.005
 
@@ -69,12 +71,15 @@ class Server:
 
 
 @contextmanager
-def serving(character: Mapping[str, Any], program: Sequence[str] = PROGRAM) -> Iterator[Server]:
-    """Start `program run …` and stop it again. Raises NotStarted."""
+def serving(
+    character: Mapping[str, Any], program: Sequence[str] = PROGRAM, sections: Mapping[str, Any] | None = None
+) -> Iterator[Server]:
+    """Start `program run …` and stop it again; `sections` are the other ones of its configuration. Raises NotStarted."""
     port = _free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "conf.yaml").write_text(json.dumps({"character_config": character}), encoding="utf-8")
+        settings = {"character_config": character, **(sections or {})}
+        (folder / "conf.yaml").write_text(json.dumps(settings), encoding="utf-8")
         arguments = ["--no-browser", "--port", str(port), "--config", str(folder / "conf.yaml")]
         arguments += ["--data-dir", str(folder / "data")]
         command = [*program, "run", *arguments]

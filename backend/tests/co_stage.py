@@ -2,11 +2,9 @@
 
 import asyncio
 import base64
-import io
 import random
-import wave
 from array import array
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,11 +25,13 @@ from open_llm_vtuber.show.commands import (
 )
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
+from open_llm_vtuber.show.sound import read_wav
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.units import Hertz, Seconds
 from open_llm_vtuber.vad.energy import EnergyVAD
 
 RATE = Hertz(16_000)
+STAGE = "stage"
 PIECE: Seconds = 0.1
 """How much a microphone sends at once."""
 
@@ -74,10 +74,12 @@ class Heard:
 class Page:
     """A stage page: plays sentence after sentence `lag` later than it gets them, reports, and obeys."""
 
-    def __init__(self, show: Show, client: str = "stage", lag: Seconds = 0.15) -> None:
+    def __init__(
+        self, report: Callable[[PlayStarted | PlaybackEnded], Awaitable[object]], lag: Seconds = 0.15
+    ) -> None:
         self.heard: list[Heard] = []
         self.messages: list[dict[str, Any]] = []
-        self._show, self._client, self._lag = show, client, lag
+        self._report, self._lag = report, lag
         self._queue: list[dict[str, Any]] = []
         self._news = asyncio.Event()
         self._is_complete = False
@@ -117,7 +119,7 @@ class Page:
                 await self._say(self._queue.pop(0))
             if self._is_complete:
                 self._is_complete = False
-                await self._show.ask(PlaybackEnded(self._client))
+                await self._report(PlaybackEnded(STAGE))
             self._news.clear()
             await self._news.wait()
 
@@ -125,9 +127,8 @@ class Page:
         await asyncio.sleep(self._lag)
         began, length, self._last = now(), len(cue["volumes"]) * 0.02, None
         text = cue["display_text"]["text"]
-        await self._show.ask(PlayStarted(self._client, text))
-        with wave.open(io.BytesIO(base64.b64decode(cue["audio"]))) as file:
-            sound = file.readframes(file.getnframes())
+        await self._report(PlayStarted(STAGE, text))
+        sound = read_wav(base64.b64decode(cue["audio"]))
         self._sounds.append((began, sound))
         while (left := began + self._until(cue, length) - now()) > 0:
             self._news.clear()
@@ -218,7 +219,7 @@ async def co_stage(
         ears=Ears(ear, EnergyVAD(EnergyVAD.Options())),
         co_host=CoHostSettings(floor=floor, name="Alex", echo_gate=echo_gate),
     )
-    page = Page(show)
+    page = Page(show.ask)
     async with running(show), asyncio.TaskGroup() as group:
         with show.attach("stage") as outbox:
             stage = CoStage(show, page, fake, ear, store)

@@ -25,8 +25,8 @@ import websockets
 
 from open_llm_vtuber import app, config
 from open_llm_vtuber.app import OnAir
-from open_llm_vtuber.cli import listening_socket, server_config
 from open_llm_vtuber.config import Settings, SystemConfig, TwitchEndpoints
+from open_llm_vtuber.serving import listening_socket, server_config
 
 SCRIPTED: Mapping[str, Any] = {
     "agent_config": {
@@ -58,8 +58,9 @@ class Serving:
 async def serving(settings: Settings | None = None) -> AsyncIterator[Serving]:
     """Serve on a free loopback port for as long as the context lasts; scripted engines unless told otherwise."""
     settings = settings or Settings.model_validate({"character_config": SCRIPTED})
+    settings = away_from_twitch(leaving_nothing(settings))
     listener = listening_socket("127.0.0.1", 0)
-    async with app.on_air(away_from_twitch(leaving_nothing(settings)), lambda _: None) as parts:
+    async with app.on_air(settings, lambda _: None) as parts:
         server = uvicorn.Server(server_config(app.web(settings, parts)))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # the test owns them
         async with asyncio.TaskGroup() as group:
@@ -131,14 +132,15 @@ def launched(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
         )
         try:
-            _wait_until_ready(port, child)
+            wait_until_ready(port, child)
             yield port, child
         finally:
             child.send_signal(signal.SIGTERM)
             child.wait(15)
 
 
-def _wait_until_ready(port: int, child: subprocess.Popen[bytes], limit_s: float = 90) -> None:
+def wait_until_ready(port: int, child: subprocess.Popen[bytes], limit_s: float = 90) -> None:
+    """Wait until the server that a child runs says that all is well."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         assert child.poll() is None, "the server ended instead of starting"

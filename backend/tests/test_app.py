@@ -15,7 +15,7 @@ from fake_provider import FakeProvider
 from fake_vtube_studio import FakeVTubeStudio, Model
 from irc_server import IrcServer
 from live_server import SCRIPTED, Client, Serving, leaving_nothing, serving
-from open_llm_vtuber import app, listening, llm, vad
+from open_llm_vtuber import app, ear_engines, llm, vad
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import EngineOptions, EngineTable
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -151,7 +151,7 @@ def test_an_ear_that_fails_is_replaced_and_the_state_says_it() -> None:
 def test_ears_that_cannot_run_here_are_off_and_that_is_said(
     configured: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "ASR_ENGINES", EngineTable("ear", {"embedded_asr": f"{__name__}:Deaf"}))
+    monkeypatch.setattr(ear_engines, "ASR_ENGINES", EngineTable("ear", {"embedded_asr": f"{__name__}:Deaf"}))
     providers, told = started(listening_with(configured))
     assert providers["asr"].engine == "none"
     assert told == [providers["asr"].note]
@@ -164,7 +164,7 @@ def test_ears_that_we_do_not_have_are_named_with_what_is_used_instead(
     theirs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = {"embedded_asr": "open_llm_vtuber.asr.scripted:ScriptedASR"}
-    monkeypatch.setattr(listening, "ASR_ENGINES", EngineTable("ear", table))
+    monkeypatch.setattr(ear_engines, "ASR_ENGINES", EngineTable("ear", table))
     providers, told = started(listening_with(theirs))
     assert providers["asr"].engine == "embedded_asr"
     assert theirs in told[0]
@@ -185,7 +185,7 @@ def test_voice_detection_that_cannot_run_here_is_replaced_by_loudness(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     table = {**vad.VAD_ENGINES._rows, "silero_vad": f"{__name__}:Deaf"}
-    monkeypatch.setattr(listening, "VAD_ENGINES", EngineTable("voice detection", table))
+    monkeypatch.setattr(ear_engines, "VAD_ENGINES", EngineTable("voice detection", table))
     _, told = started(settings())
     assert "energy_vad is used instead" in told[0]
 

@@ -1,7 +1,7 @@
 """The character files beside the configuration: what is listed, under which name, and what is noted."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -136,9 +136,11 @@ def test_the_folder_is_looked_at_anew_and_unchanged_files_are_not_read_again(
     reader = files(tmp_path, alice="character_config: {conf_name: Alice}")
     real, read = config.character, list[str]()
 
-    def counted(base: Character, file: Path) -> tuple[Character, Sequence[str]]:
+    def counted(
+        base: Character, file: Path, environment: Mapping[str, str]
+    ) -> tuple[Character, Sequence[str]]:
         read.append(file.name)
-        return real(base, file)
+        return real(base, file, environment)
 
     monkeypatch.setattr(config, "character", counted)
     reader.listing()

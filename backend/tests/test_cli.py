@@ -52,6 +52,15 @@ def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
+def one_fault(done: subprocess.CompletedProcess[str]) -> str:
+    """Check that a check found one fault, and return what it said of it."""
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    fault, summary = done.stderr.splitlines()
+    assert summary.startswith("One fault.")
+    return fault
+
+
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -154,7 +163,7 @@ def test_check_names_every_fault_of_a_provider_at_once(
     tmp_path: Path, switches: dict[str, Any], says: str
 ) -> None:
     done = checked(tmp_path, **switches)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert [line.split(": ")[:2] for line in done.stderr.splitlines() if "✗" in line and says in line] == [
         ["✗ llm", "openai_compatible_llm"],
@@ -164,7 +173,7 @@ def test_check_names_every_fault_of_a_provider_at_once(
     assert "fine" not in done.stderr
 
 
-@pytest.mark.parametrize(("mode", "sign", "code"), [("orphiq", "!", 0), ("external-api", "✗", 2)])
+@pytest.mark.parametrize(("mode", "sign", "code"), [("orphiq", "!", 0), ("external-api", "✗", 1)])
 def test_check_uses_the_provider_of_external_api_too(tmp_path: Path, mode: str, sign: str, code: int) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/v1"
     external = {"provider": "custom", "model": "m", "endpoint": nowhere, "max_retries": 0}
@@ -178,7 +187,7 @@ def test_check_uses_the_provider_of_external_api_too(tmp_path: Path, mode: str, 
 def test_check_says_that_nobody_is_at_an_address(tmp_path: Path) -> None:
     config = scripted(tmp_path, character_config=remote(f"http://127.0.0.1:{free_port()}/v1"))
     done = run(tmp_path, "check", "--config", config)
-    assert done.returncode == 2
+    assert done.returncode == 1
     faults = [line for line in done.stderr.splitlines() if "✗" in line]
     assert len(faults) == 2, done.stderr
     assert all("127.0.0.1" in line for line in faults)
@@ -213,7 +222,7 @@ def test_check_does_not_fail_because_vtube_studio_is_not_running(tmp_path: Path)
 
 def test_check_fails_for_an_address_that_vtube_studio_may_not_have(tmp_path: Path) -> None:
     config = following(tmp_path, "ws://vtube.example.com:8001")
-    assert "private network" in one_sentence(run(tmp_path, "check", "--config", config))
+    assert "private network" in one_fault(run(tmp_path, "check", "--config", config))
 
 
 def test_check_counts_its_remarks(tmp_path: Path) -> None:
@@ -300,17 +309,64 @@ def test_what_cannot_be_rehearsed_is_said(tmp_path: Path, arguments: tuple[str, 
     assert why in " ".join(done.stderr.split())
 
 
-def test_check_names_faults_of_what_she_does_unasked_with_file_and_line(tmp_path: Path) -> None:
+FAULTY = """\
+system_config:
+  port: 99999999
+live_config:
+  twitch: {chanel: somebody}
+cue_sheets:
+  hello:
+    - motion: [Wavee, 0]
+autonomous:
+  triggers:
+    - {kind: cron, cron: nonsense, action: {say: hi}}
+"""
+
+
+def test_check_names_every_fault_on_a_line_of_its_own_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "conf.yaml"
-    file.write_text("autonomous:\n  triggers:\n    - {kind: cron, cron: nonsense, action: {say: hi}}\n")
-    sentence = one_sentence(run(tmp_path, "check", "--config", str(file)))
-    assert "conf.yaml: autonomous.triggers.0.cron (line 3): 'nonsense' is not a cron line" in sentence
+    file.write_text(FAULTY)
+    done = run(tmp_path, "check")
+    assert done.returncode == 1
+    port, channel, cron, summary = done.stderr.splitlines()
+    assert port == "✗ conf.yaml:2 system_config.port: must be at most 65535"
+    assert channel == (
+        "✗ conf.yaml:4 live_config.twitch.chanel: is not a key that we know → Did you mean channel?"
+    )
+    assert cron.startswith("✗ conf.yaml:10 autonomous.triggers.0.cron: 'nonsense' is not a cron line")
+    assert summary.startswith("3 faults.")
+
+    file.write_text(
+        FAULTY.replace("99999999", "0").replace("chanel", "channel").replace("nonsense", "0 * * * *")
+    )
+    assert one_fault(run(tmp_path, "check")) == (
+        "✗ conf.yaml:7 cue_sheets.hello.0.motion: the avatar mika has no gesture 'Wavee' → Did you mean Wave?"
+    )
 
 
-def in_a_terminal(folder: Path, *arguments: str) -> str:
-    """Run a command with all its output on one terminal, as a person sees it, and return what it wrote."""
+def test_run_says_the_same_of_a_faulty_file(tmp_path: Path) -> None:
+    (tmp_path / "conf.yaml").write_text(FAULTY)
+    done = run(tmp_path, "run", "--no-browser")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines() == [
+        "✗ conf.yaml:2 system_config.port: must be at most 65535",
+        "✗ conf.yaml:4 live_config.twitch.chanel: is not a key that we know → Did you mean channel?",
+    ]
+
+
+def test_faults_have_colours_in_a_terminal_and_none_where_that_is_not_wanted(tmp_path: Path) -> None:
+    (tmp_path / "conf.yaml").write_text(FAULTY)
+    assert "\x1b[1;31m✗" in raw_terminal(tmp_path, "check", code=1)
+    without = raw_terminal(tmp_path, "check", code=1, NO_COLOR="1")
+    assert "✗" in without
+    assert not re.search(r"\x1b\[(\d;)*[349]\d", without)
+
+
+def raw_terminal(folder: Path, *arguments: str, code: int = 0, **more: str) -> str:
+    """Run a command with all its output on one terminal, and return what it wrote."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200", "LINES": "50"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200", "LINES": "50", **more}
     command = [sys.executable, "-m", "open_llm_vtuber", *arguments]
     child = subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
@@ -319,8 +375,13 @@ def in_a_terminal(folder: Path, *arguments: str) -> str:
         while piece := os.read(ours, 65_536):
             written += piece
     os.close(ours)
-    assert child.wait(60) == 0, written
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
+    assert child.wait(60) == code, written
+    return written.decode()
+
+
+def in_a_terminal(folder: Path, *arguments: str) -> str:
+    """Do the same, and return what a person reads."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw_terminal(folder, *arguments))
 
 
 def test_in_a_terminal_a_rehearsal_is_readable(tmp_path: Path) -> None:

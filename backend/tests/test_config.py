@@ -1,13 +1,11 @@
 """The configuration is checked whole, and every fault is a sentence that says where."""
 
 import codecs
-import json
 from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber import casting, config
-from open_llm_vtuber.app import frontend_folder
+from open_llm_vtuber import config
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.persona import speak_up_prompt
@@ -206,84 +204,6 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
     assert settings.live_config.twitch.channel == "mika"
     with pytest.raises(ConfigError, match="access_token"):
         config.overridden(settings, host="0.0.0.0")
-
-
-def test_the_built_in_avatar_has_all_eight_emotions() -> None:
-    model = casting.avatar(Settings(), frontend_folder())
-    assert set(model.emotions) == {
-        "neutral",
-        "joy",
-        "anger",
-        "sadness",
-        "surprise",
-        "fear",
-        "disgust",
-        "smirk",
-    }
-
-
-def test_ones_own_avatar_is_found_beside_the_configuration(tmp_path: Path) -> None:
-    folder = tmp_path / "live2d-models" / "mao"
-    folder.mkdir(parents=True)
-    (folder / "mao.model3.json").write_text('{"FileReferences": {"Expressions": [{"Name": "calm"}]}}')
-    (tmp_path / "model_dict.json").write_text(
-        '[{"name": "mao", "url": "/live2d-models/mao/mao.model3.json"}]'
-    )
-    settings = load(tmp_path, "character_config: {live2d_model_name: mao}")
-    assert casting.avatar(settings, frontend_folder()).expressions == ("calm",)
-    with pytest.raises(ConfigError, match="Known: mika, mao"):
-        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: other}"), frontend_folder())
-
-
-def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "model_dict.json").write_text('[{"name": ')
-    with pytest.raises(ConfigError, match=r"model_dict\.json"):
-        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
-
-
-def test_the_built_in_avatar_knows_how_long_its_motions_take() -> None:
-    model = casting.avatar(Settings(), frontend_folder())
-    assert {group: [each.length for each in files] for group, files in model.motions.items()} == {
-        "Idle": [8.0],
-        "Wave": [3.2],
-        "Nod": [1.7],
-        "Shake": [1.7],
-        "Bounce": [2.0],
-    }
-    assert [each.loops for each in model.idle] == [True]
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (None, "wave.motion3.json is missing"),
-        ('{"Version": 3, "Meta": {"Dura', "cannot be read as JSON"),
-        ("RIFF\x00", "cannot be read as JSON"),
-        ('{"Version": 3}', "Meta: Field required"),
-    ],
-)
-def test_a_motion_file_that_cannot_be_used_is_told_with_those_that_can(
-    tmp_path: Path, content: str | None, said: str
-) -> None:
-    folder = tmp_path / "live2d-models" / "mao" / "motions"
-    folder.mkdir(parents=True)
-    motions = {
-        "Idle": [{"File": "motions/idle.motion3.json"}],
-        "Wave": [{"File": "motions/wave.motion3.json"}],
-    }
-    (folder.parent / "mao.model3.json").write_text(json.dumps({"FileReferences": {"Motions": motions}}))
-    (folder / "idle.motion3.json").write_text('{"Meta": {"Duration": 4.0, "Loop": true}}')
-    if content is not None:
-        (folder / "wave.motion3.json").write_text(content)
-    (tmp_path / "model_dict.json").write_text(
-        '[{"name": "mao", "url": "/live2d-models/mao/mao.model3.json"}]'
-    )
-    with pytest.raises(ConfigError) as caught:
-        casting.avatar(load(tmp_path, "character_config: {live2d_model_name: mao}"), frontend_folder())
-    assert said in str(caught.value)
-    assert "Wave 0" in str(caught.value)
-    assert "'Idle' 0" in str(caught.value)
-    assert str(tmp_path) not in str(caught.value)
 
 
 @pytest.mark.parametrize(

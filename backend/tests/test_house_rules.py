@@ -33,7 +33,7 @@ BOUNDARIES = {
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue", "SimpleQueue"}
 CATCH_ALL = {"Exception", "BaseException"}
 
-CROSS_CUTTING = {"contracts", "e2e", "interop", "load", "wire"}
+CROSS_CUTTING = {"contracts", "docs", "e2e", "interop", "load", "wire"}
 """Folders of suites that mirror no module."""
 TESTS_OF_NO_MODULE = {"test_house_rules.py", "test_licences.py", "test_setup.py", "test_virtual_time.py"}
 TESTED_ELSEWHERE = {
@@ -45,6 +45,11 @@ TESTED_ELSEWHERE = {
     "agent/agents/agent_interface.py": "by the agents: test_basic_memory_agent.py, contracts/test_adapters.py",
     "web/doorkeeper.py": "over real sockets: wire/test_who_may_connect.py",
     "rehearse_cli.py": "as a user runs it: test_cli.py",
+    "show/state.py": "through its only user: show/test_show.py, wire/test_shared_show.py",
+    "show/edited_lists.py": "through its two users: show/test_operator.py, show/test_tuning.py",
+    "settings_on_air.py": "on a real server: web/test_settings_routes.py",
+    "ear_engines.py": "through the assembly: test_app.py, wire/test_voice_turn.py",
+    "show_builder.py": "through the assembly: test_app.py, web/test_settings_routes.py",
     "show/role_desk.py": "with a show around it: show/test_role.py, wire/test_switching.py",
     "replay/player.py": "by whole replays: replay/test_run.py",
     "replay/replay_loop.py": "by whole replays: replay/test_run.py",
@@ -59,9 +64,9 @@ TESTED_ELSEWHERE = {
     "show_log/store.py": "by a store that is recorded and replayed: replay/test_run.py",
     "show_log/tape.py": "by courses that are written and read again: replay/test_run.py",
     "show_log/taped_show.py": "by shows that are recorded and replayed: replay/test_run.py",
-    "show_builder.py": "through the assembly: test_app.py, test_cli.py",
-    "listening.py": "through the assembly: test_app.py",
     "unasked.py": "through the assembly: web/test_autonomy_routes.py, test_cli.py",
+    "show/partner.py": "with the other show: test_duets.py",
+    "settings/duet.py": "with the shows that it names: test_duets.py",
     "show/hearing.py": "through its only user: test_show.py, wire/test_voice_turn.py",
     "remembered.py": "data only, used in every suite of viewers",
     "errors.py": "its classes are raised and read in every suite",

@@ -43,6 +43,7 @@ from open_llm_vtuber.protocol.client_messages import (
     SwitchConfig,
     TextInput,
 )
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.live_client_messages import (
     ChatLine,
     ClientHello,
@@ -62,6 +63,7 @@ from open_llm_vtuber.protocol.server_messages import (
     HeartbeatAck,
     ServerMessage,
 )
+from open_llm_vtuber.protocol.settings_messages import EditSettings, GetSettings, ReloadSettings, UndoEdit
 from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
 from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 from open_llm_vtuber.show import operator_commands as orders
@@ -69,11 +71,11 @@ from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
+    AnyCommand,
     BecomeCharacter,
     BeginTwitchLogin,
     CancelText,
     ChatHappened,
-    Command,
     ConnectTwitch,
     CreateHistory,
     Describe,
@@ -84,7 +86,6 @@ from open_llm_vtuber.show.commands import (
     GenerateText,
     GetMode,
     GetState,
-    GroupCommand,
     Hear,
     HearAll,
     Hello,
@@ -99,10 +100,11 @@ from open_llm_vtuber.show.commands import (
     RemoveFromGroup,
     ResumeHistory,
     SetMode,
-    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
+from open_llm_vtuber.show.commands import SetFloor as ChangeFloor
+from open_llm_vtuber.show.settings_commands import DescribeSettings, EditSection, RereadSettings, UndoLastEdit
 from open_llm_vtuber.shows import Subscription
 from open_llm_vtuber.stimulus import TYPED, TextContext, TextWishes
 
@@ -111,12 +113,10 @@ class Asked:
     """Shows that only note what they are asked; they keep the port."""
 
     def __init__(self, *answers: ServerMessage | ProtocolError) -> None:
-        self.commands: list[tuple[str, Command | GroupCommand | SourceCommand]] = []
+        self.commands: list[tuple[str, AnyCommand]] = []
         self._answers = answers
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         self.commands.append((show, command))
         for answer in self._answers:
             if isinstance(answer, ProtocolError):
@@ -136,7 +136,7 @@ def handled(message: ClientMessage, shows: Asked) -> Sequence[ServerMessage]:
     return asyncio.run(MessageHandler(shows, "main", "u1", "Human").handle(message))
 
 
-COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | None], ...] = (
+COMMANDS: tuple[tuple[ClientMessage, AnyCommand | None], ...] = (
     (InterruptSignal(text="heard"), Interrupt("u1", "heard")),
     (FrontendPlaybackComplete(), PlaybackEnded("u1")),
     (FetchBackgrounds(), ListBackgrounds()),
@@ -184,6 +184,7 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | No
     (SetBackendMode(mode="autonomous", when="now"), SetMode("u1", "autonomous", cut=True)),
     (GetBackendMode(), GetMode()),
     (GetCharacterState(), GetState()),
+    (SetFloor(floor="talk-over"), ChangeFloor("u1", "talk-over")),
     (AddClientToGroup(invitee_uid="u2"), AddToGroup("u1", "u2")),
     (RemoveClientFromGroup(target_uid="u2"), RemoveFromGroup("u1", "u2")),
     (RequestGroupInfo(), DescribeGroup("u1")),
@@ -211,6 +212,7 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | No
     (live.PauseChat(), orders.PauseChat("u1")),
     (live.ResumeChat(), orders.ResumeChat("u1")),
     (live.QueueDrop(stimulus_id="s"), orders.DropQueued("s")),
+    (live.QueueMove(stimulus_id="s", before="t"), orders.MoveQueued("s", "t")),
     (live.HoldDecide(id="m", allow=True), orders.DecideHeld("m", True)),
     (live.ViewerBlock(platform="twitch", username="v"), orders.BlockViewer("twitch", "v")),
     (live.ViewerUnblock(platform="twitch", username="v"), orders.UnblockViewer("twitch", "v")),
@@ -226,14 +228,19 @@ COMMANDS: tuple[tuple[ClientMessage, Command | GroupCommand | SourceCommand | No
         SetAutonomous(trigger="tick", enabled=False, settings=None, remove=False, rundown=None, minutes=5.0),
     ),
     (AutonomousFire(trigger="tick"), FireTrigger("tick")),
+    (GetSettings(), DescribeSettings()),
+    (
+        EditSettings(section="persona", value="A", revision="r"),
+        EditSection(client="u1", section="persona", revision="r", value="A"),
+    ),
+    (UndoEdit(), UndoLastEdit("u1")),
+    (ReloadSettings(), RereadSettings("u1")),
     (Heartbeat(), None),
 )
 
 
 @pytest.mark.parametrize(("message", "command"), COMMANDS, ids=[each.type for each, _ in COMMANDS])
-def test_a_message_asks_its_show_for_this(
-    message: ClientMessage, command: Command | GroupCommand | SourceCommand | None
-) -> None:
+def test_a_message_asks_its_show_for_this(message: ClientMessage, command: AnyCommand | None) -> None:
     shows = Asked()
     handled(message, shows)
     assert shows.commands == ([] if command is None else [("main", command)])

@@ -63,7 +63,7 @@ def _getter(server: Serving) -> Get:
 
 def test_each_page_is_html_with_a_policy_that_lets_nothing_else_in() -> None:
     def visit(get: Get) -> None:
-        for path in ("/", "/stage", "/control", "/docs"):
+        for path in ("/", "/stage", "/control", "/model", "/docs"):
             page = get(path)
             assert page.status == 200, path
             assert page.headers["content-type"].startswith("text/html")
@@ -89,7 +89,7 @@ def test_each_page_is_html_with_a_policy_that_lets_nothing_else_in() -> None:
 
 def test_pages_and_what_they_load_name_no_other_host() -> None:
     def visit(get: Get) -> None:
-        for path in ("/", "/stage", "/control", "/docs"):
+        for path in ("/", "/stage", "/control", "/model", "/docs"):
             page = get(path).text
             assert not ELSEWHERE.search(page)
             loaded = re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css|svg))"', page)

@@ -171,3 +171,20 @@ def test_many_at_once_share_what_is_left(amount: float) -> None:
         round(1 / amount),
         round(1 / amount) - 1,
     )
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=365)])
+def test_after_the_clock_was_set_back_the_budget_is_free_again_within_an_hour(ahead: timedelta) -> None:
+    ledger = Ledger(Budget(per_hour=1.0))
+    pay(ledger, 1.0, NOON + ahead)
+    refusal = ledger.reserve(NOON, MAIN, 0.5)
+    assert isinstance(refusal, Refusal), "what was spent still counts"
+    assert refusal.retry_after == 3600
+    assert isinstance(ledger.reserve(after(3600), MAIN, 0.5), Reservation)
+
+
+def test_a_stream_ends_although_the_clock_was_ahead_while_it_began() -> None:
+    ledger = Ledger(Budget(per_stream=1.0))
+    pay(ledger, 1.0, NOON + timedelta(days=365))
+    assert ledger.step(NOON, MAIN) == "spent"
+    assert ledger.step(NOON + STREAM_PAUSE, MAIN) == "full"

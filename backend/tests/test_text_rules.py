@@ -90,6 +90,15 @@ def test_never_longer(rule: Callable[[str], str], text: str) -> None:
     assert len(rule(text)) <= len(text)
 
 
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
+@pytest.mark.parametrize("rule", [limit_marks, normalised, one_line])
+def test_plain_text_becomes_the_same_alone_and_beside_what_is_not_plain(
+    rule: Callable[[str], str], text: str
+) -> None:
+    beside = "\u00f8"
+    assert collapse_blanks(f"{rule(text)} {rule(beside)}") == collapse_blanks(rule(f"{text} {beside}"))
+
+
 @given(hostile)
 def test_one_line_is_one_line(text: str) -> None:
     line = one_line(text)

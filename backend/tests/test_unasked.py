@@ -29,7 +29,7 @@ def test_a_cue_sheet_that_there_is_not_is_a_fault_before_she_is_on_air(tmp_path:
     with pytest.raises(ConfigError) as raised:
         unasked(settings_of(tmp_path, TEXT), lambda _: None, None)
     assert str(raised.value) == (
-        "conf.yaml: autonomous.triggers.1.action.cue_sheet (line 7): there is no cue sheet 'helo'; cue_sheets has hello"
+        "conf.yaml: autonomous.triggers.1.action.cue_sheet (line 7): there is no cue sheet 'helo' → Did you mean hello?"
     )
     assert callable(unasked(settings_of(tmp_path, TEXT.replace("helo}", "hello}")), lambda _: None, None))
 

@@ -9,12 +9,10 @@ import pytest
 
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.commands import (
+    AnyCommand,
     ChatHappened,
-    Command,
     CreateHistory,
-    GroupCommand,
     Perform,
-    SourceCommand,
 )
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.websocket_handler import serve_connection
@@ -29,9 +27,7 @@ class Buggy:
     def __init__(self, shows: Shows) -> None:
         self._shows = shows
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         if isinstance(command, CreateHistory | Perform):
             raise ZeroDivisionError("a secret of the house")
         return await self._shows.ask(show, command)
@@ -50,7 +46,9 @@ def test_a_bug_while_a_line_is_handled_ends_the_chain_that_its_client_waits_for(
         async with set_of_shows() as shows, asyncio.TaskGroup() as group:
             end = MemorySocket()
             group.create_task(
-                serve_connection(end.websocket(), Buggy(shows.shows), show=None, human_name="Human")
+                serve_connection(
+                    end.websocket(), Buggy(shows.shows), show=None, human_name="Human", role="developer"
+                )
             )
             await end.send('{"type":"text-input","text":"hello","request_id":"r"}')
             await asyncio.sleep(0.1)
@@ -66,7 +64,9 @@ def test_a_bug_costs_one_message_and_not_the_connection(caplog: pytest.LogCaptur
     async def main() -> None:
         async with set_of_shows() as shows, asyncio.TaskGroup() as group:
             end = MemorySocket()
-            serving = serve_connection(end.websocket(), Buggy(shows.shows), show=None, human_name="Human")
+            serving = serve_connection(
+                end.websocket(), Buggy(shows.shows), show=None, human_name="Human", role="developer"
+            )
             group.create_task(serving)
             await end.send('{"type":"create-new-history"}')
             await end.send('{"type":"heartbeat"}')
@@ -127,7 +127,9 @@ def test_when_a_show_ends_its_clients_are_closed_with_1013() -> None:
         async with asyncio.TaskGroup() as group:
             async with set_of_shows() as shows:
                 group.create_task(
-                    serve_connection(end.websocket(), shows.shows, show="main", human_name="Human")
+                    serve_connection(
+                        end.websocket(), shows.shows, show="main", human_name="Human", role="developer"
+                    )
                 )
                 await asyncio.sleep(0.1)
             assert await end.closed() == 1013

@@ -1,6 +1,6 @@
 // Backstage: where her words come from, and texts that she writes without saying them.
 
-import { element } from "./overlay.js";
+import { element } from "./element.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /**

@@ -2,15 +2,9 @@
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {"connecting" | "connected" | "lost"} Status */
-/** @typedef {{ client: string, capabilities: string[] }} Hello */
-/**
- * @typedef {object} Surroundings what tests replace
- * @property {new (url: string) => WebSocket} [Socket]
- * @property {(run: () => void, ms: number) => any} [later]
- * @property {(timer: any) => void} [forget]
- * @property {() => number} [random]
- */
 
+/** The server closes a connection with it when the link or sign-in that it came with was ended. */
+const SIGNED_OUT = 4401;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const HEARTBEAT_MS = 15_000;
@@ -37,6 +31,8 @@ export class Connection {
   /** Frames of silence in a row, counted in heartbeats; only for a server that answers them. */
   unanswered = 0;
   heartbeats = false;
+  /** Why it is not tried again: what this page came in with was ended. */
+  ended = "";
   /** @type {any} */
   heartbeatTimer = null;
   /** @type {(message: Message) => void} */
@@ -44,7 +40,7 @@ export class Connection {
   /** @type {(status: Status, reason: string) => void} */
   onstatus = () => {};
 
-  /** @param {string} url @param {Hello} hello @param {Surroundings} [surroundings] */
+  /** @param {string} url @param {import("./messages.js").Hello} hello @param {import("./messages.js").Surroundings} [surroundings] */
   constructor(url, hello, surroundings = {}) {
     this.url = url;
     this.hello = hello;
@@ -101,7 +97,9 @@ export class Connection {
   lost(socket, event) {
     if (socket !== this.socket) return;
     this.forget(this.heartbeatTimer);
+    if (event.code === SIGNED_OUT) this.ended = "The link to this page was ended: it shows nothing any more.";
     this.setStatus("lost", event.reason || "");
+    if (this.ended) return;
     this.later(() => this.open(), backOff(this.attempt++, this.random()));
   }
 
@@ -133,7 +131,10 @@ function parse(data) {
   }
 }
 
-/** The show's address on this page's own host. @param {Location} location */
-export function showAddress({ protocol, host }) {
-  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?show=main`;
+/** The address of the show that this page is about, with the token that the page was opened by. @param {Location} location */
+export function showAddress({ protocol, host, search }) {
+  const given = new URLSearchParams(search);
+  const asked = new URLSearchParams({ show: given.get("show") || "main" });
+  if (given.get("token")) asked.set("token", given.get("token") ?? "");
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}/client-ws?${asked}`;
 }

@@ -1,16 +1,24 @@
 // The control room: a thin view over what the show tells, and buttons that send it orders.
 
+import { signInIfNeeded } from "./access.js";
 import { Connection, showAddress } from "./connection.js";
 import { Autonomous } from "./control/autonomous.js";
 import { Body, Engines, Modes, modeName } from "./control/character.js";
 import { Chat, Feed, HeldLines } from "./control/chat.js";
+import { CoHost } from "./control/co-host.js";
+import { dirtySections, heard, isNews, noEdits } from "./control/edits.js";
+import { Editor } from "./control/editor.js";
 import { Mark } from "./control/frame.js";
 import { Hold } from "./control/hold.js";
 import { html, render, signal } from "./control/html.js";
+import { Links, watchLinks } from "./control/links.js";
 import { Preview, Queue, Say, Saying, StopNow, Stopped } from "./control/on-air.js";
+import { Models } from "./control/models.js";
 import { orderOfKey } from "./control/orders.js";
 import { dismissed, emptyRoom, linked, noticed, pending, reduce } from "./control/room.js";
 import { Twitch } from "./control/twitch.js";
+import { Viewers } from "./control/viewers.js";
+import { Microphone, listenForTalkKey } from "./microphone.js";
 import { connectionWords } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
@@ -18,7 +26,14 @@ import { connectionWords } from "./words.js";
 
 const LOGIN_EVERY_MS = 3_000;
 const TICK_MS = 250;
-const ASKED_ON_WELCOME = ["get-backend-mode", "get-twitch"];
+/** @type {Message[]} */
+const ASKED_ON_WELCOME = [
+  { type: "get-backend-mode" },
+  { type: "get-twitch" },
+  { type: "get-settings" },
+  { type: "moderation-edit", list: "blocked_viewers" },
+];
+const EDITING = "#edit";
 
 /** To jump to where the page is one long column. */
 const PARTS = [
@@ -27,15 +42,21 @@ const PARTS = [
   ["body", "Face"],
   ["queue", "Queue"],
   ["chat", "Chat"],
+  ["co-host", "You"],
+  ["viewers", "Viewers"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
   ["feed", "Events"],
+  ["links", "Links"],
+  ["models", "Avatars"],
 ];
 
 const room = signal(emptyRoom());
 const stay = signal(false);
 const holding = signal(false);
 const now = signal(Date.now());
+const edits = signal(noEdits());
+const place = signal(location.hash);
 
 const connection = new Connection(showAddress(location), {
   client: "control",
@@ -45,6 +66,10 @@ const hold = new Hold(
   () => send({ type: "resume" }),
   (on) => (holding.value = on),
 );
+
+const microphone = new Microphone((message) => connection.send(message));
+const micNews = signal(0); // counts what has changed about the microphone
+microphone.onchange = () => (micNews.value += 1);
 
 /** @param {Message} message */
 function send(message) {
@@ -63,10 +88,14 @@ async function stopByRest() {
 
 /** @param {Message} message */
 function hear(message) {
-  if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((type) => connection.send({ type }));
+  if (message.type === "client-welcome") ASKED_ON_WELCOME.forEach((question) => connection.send(question));
+  microphone.handle(message);
   const before = room.value;
   now.value = Date.now();
   room.value = reduce(before, message, now.value);
+  edits.value = heard(edits.value, message);
+  if (isNews(message)) connection.send({ type: "get-settings" });
+  if (/^viewer-(un)?block-ack$/.test(message.type)) connection.send({ type: "moderation-edit", list: "blocked_viewers" });
   keepUp(before.show, room.value.show, message.type);
 }
 
@@ -110,14 +139,24 @@ function Head() {
       <span>Mode: ${modeName(show.mode)}</span>
       <span>${show.primary ? "A stage plays her voice" : "No stage is open: nobody hears her"}</span>
     </p>
+    <${Rooms} />
     <${StopNow} onStop=${stopNow} />
     ${show.is_stopped ? html`<${Stopped} hold=${hold} holding=${holding.value} />` : null}
-    <nav aria-label="Parts of this page">
+    <nav aria-label="Parts of this page" hidden=${place.value === EDITING}>
       ${PARTS.map(
         ([id, name]) => html`<a key=${id} href=${`#${id}`}>${name}${id === "held" && show.held.length ? ` (${show.held.length})` : ""}</a>`,
       )}
     </nav>
   </header>`;
+}
+
+function Rooms() {
+  const unsaved = dirtySections(edits.value).length;
+  const isEditing = place.value === EDITING;
+  return html`<div class="rooms" role="navigation" aria-label="Rooms">
+    <a href="#air" aria-current=${isEditing ? undefined : "page"}>On air</a>
+    <a href=${EDITING} aria-current=${isEditing ? "page" : undefined}>Settings${unsaved ? html` <span class="count">${unsaved} unsaved</span>` : null}</a>
+  </div>`;
 }
 
 function Notices() {
@@ -133,10 +172,14 @@ function Notices() {
 
 function App() {
   const known = room.value;
+  const isEditing = place.value === EDITING;
   return html`<${Head} />
     <main>
       <${Notices} />
-      <div class="columns">
+      ${isEditing
+        ? html`<${Editor} edits=${edits.value} send=${send} change=${(/** @type {any} */ next) => (edits.value = next)} />`
+        : null}
+      <div class="columns" hidden=${isEditing}>
         <div class="column air">
           <${Preview} />
           <${Saying} room=${known} send=${send} now=${now.value} />
@@ -147,13 +190,17 @@ function App() {
           <${HeldLines} room=${known} send=${send} />
           <${Queue} room=${known} send=${send} />
           <${Chat} room=${known} send=${send} />
+          <${Viewers} room=${known} send=${send} />
         </div>
         <div class="column desk">
+          <${CoHost} room=${known} send=${send} microphone=${microphone} heard=${micNews} />
           <${Modes} room=${known} send=${send} />
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
           <${Feed} room=${known} />
+          <${Links} />
+          <${Models} room=${known} send=${send} />
         </div>
       </div>
     </main>`;
@@ -163,13 +210,19 @@ function begin() {
   connection.onmessage = hear;
   connection.onstatus = (status) => {
     room.value = linked(room.value, status);
+    if (status === "lost") signInIfNeeded(Boolean(connection.ended));
     hold.release();
+    if (status === "lost") microphone.lost();
   };
   addEventListener("keydown", onKey);
+  listenForTalkKey(microphone);
+  addEventListener("hashchange", () => (place.value = location.hash));
+  addEventListener("beforeunload", (event) => dirtySections(edits.value).length && event.preventDefault());
   setInterval(tick, TICK_MS);
   setInterval(() => room.value.login && connection.send({ type: "get-twitch" }), LOGIN_EVERY_MS);
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("room")));
   connection.open();
+  watchLinks();
   room.subscribe(({ known, link, show }) => {
     document.body.classList.toggle("is-stopped", show.is_stopped);
     document.documentElement.dataset.ready = known && link === "connected" ? "yes" : "no";

@@ -1,6 +1,6 @@
 // The bubbles: what visitors and viewers said, and her answer as it is being spoken.
 
-import { element } from "./overlay.js";
+import { element } from "./element.js";
 
 const MOST_BUBBLES = 200; // the page may stay open for days
 /** Milliseconds of thinking, and what is said of it then: silence would look like a fault. */

@@ -1,4 +1,4 @@
-// Lip-sync: how far the mouth opens for the loudness that is being heard right now.
+// Lip-sync: how far the mouth opens for the loudness that is being heard right now, and for which vowel.
 
 import { clamp, mix } from "./avatar/curves.js";
 
@@ -6,6 +6,7 @@ const GATE = 0.045; // below this it is breath and noise: the mouth is shut
 const CLOSED = 0.012; // what is left of a closing mouth is no mouth
 const ATTACK = 42; // per second
 const DECAY = 30;
+const RESHAPE = 24;
 
 /**
  * The loudness at a time, between the slices' middles.
@@ -28,6 +29,8 @@ export function opening(volume) {
 
 export class Lips {
   mouth = 0;
+  /** How much of each vowel its shape has, in the order of VOWELS: an a while nothing is known. */
+  vowels = [1, 0, 0, 0, 0];
 
   /**
    * @param {number} volume what is heard now; 0 when nobody speaks
@@ -39,5 +42,10 @@ export class Lips {
     this.mouth = mix(this.mouth, target, 1 - Math.exp(-pace * dt));
     if (target === 0 && this.mouth < CLOSED) this.mouth = 0;
     return this.mouth;
+  }
+
+  /** @param {number[]} vowels as they are heard now @param {number} dt */
+  form(vowels, dt) {
+    this.vowels = this.vowels.map((share, i) => mix(share, vowels[i], 1 - Math.exp(-RESHAPE * dt)));
   }
 }

@@ -1,4 +1,5 @@
-// The shapes of what comes over the wire, for the type checker. docs/protocol.md has the whole list.
+// The shapes of what comes over the wire and of what speaks it, for the type checker alone: no page loads this file.
+// docs/protocol.md has all messages.
 
 /** @typedef {{ type: string, seq?: number, turn_id?: string, [field: string]: any }} Message */
 /** @typedef {{ text: string, name?: string, avatar?: string }} DisplayText */
@@ -11,6 +12,7 @@
  * @property {{ expressions?: (number | string)[] } | null} [actions]
  * @property {boolean} [forwarded]
  * @property {string} [turn_id]
+ * @property {number} [index] which sentence of its turn
  */
 /** @typedef {{ outcome: string, reason?: string, score?: number }} Decision */
 /**
@@ -40,6 +42,40 @@
  * @property {{ channel?: string, state: string, reason?: string } | null} [twitch]
  * @property {{ llm?: Provider, tts?: Provider, asr?: Provider, external_api?: Provider }} [providers]
  * @property {{ conf_name?: string, character_name?: string }} [character]
+ */
+
+/** @typedef {{ turn_id: string, index: number, position_ms: number, sentences: AudioCue[], is_complete: boolean }} SpeechUnderWay */
+/** @typedef {{ position: () => number, stop: () => void }} Voice */
+/**
+ * The loudspeaker as the queue needs it; tests pass their own.
+ * @typedef {object} Output
+ * @property {(base64: string) => Promise<AudioBuffer | null>} decode
+ * @property {() => Promise<void>} ready
+ * @property {(buffer: AudioBuffer, offset: number) => Voice | null} play
+ */
+/**
+ * @typedef {{ now: () => number, after: (seconds: number, run: () => void) => any, cancel: (timer: any) => void }} Clock
+ */
+/**
+ * @typedef {object} Sentence
+ * @property {AudioCue} cue
+ * @property {number} from seconds: where in it this page begins
+ * @property {number} arrivedAt
+ * @property {Promise<AudioBuffer | null>} decoding
+ * @property {AudioBuffer | null} buffer
+ * @property {Voice | null} voice null while it is not heard from this page
+ * @property {number} startedAt by the page's clock; NaN until it starts
+ * @property {number} length seconds
+ * @property {number[]} volumes
+ * @property {number} slice seconds
+ */
+/** @typedef {{ client: string, capabilities: string[] }} Hello */
+/**
+ * @typedef {object} Surroundings what tests replace
+ * @property {new (url: string) => WebSocket} [Socket]
+ * @property {(run: () => void, ms: number) => any} [later]
+ * @property {(timer: any) => void} [forget]
+ * @property {() => number} [random]
  */
 
 export {};

@@ -1,6 +1,6 @@
 // What a visitor should know: lines that can be dismissed, and that are back when they say something else.
 
-import { element } from "./overlay.js";
+import { element } from "./element.js";
 
 export class Notices {
   /** @type {string[]} */

@@ -1,63 +1,11 @@
-// What the stage shows besides the character: the subtitle and the chat.
+// The chat that the stage shows.
+
+import { element } from "./element.js";
 
 /** @typedef {import("./messages.js").ChatMessage} ChatMessage */
 /** @typedef {import("./messages.js").Decision} Decision */
-/** @typedef {import("./messages.js").DisplayText} DisplayText */
 
 const LINES = 7;
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} className @param {string} text */
-export function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-export class Subtitle {
-  /** @param {HTMLElement} box */
-  constructor(box) {
-    this.box = box;
-    this.line = element("p", "subtitle-text");
-    this.dots = element("span", "dots");
-    this.dots.append(element("i", ""), element("i", ""), element("i", ""));
-    this.dots.setAttribute("aria-label", "thinking");
-    this.dots.hidden = true;
-    this.box.append(this.line, this.dots);
-    // what a moderator took back must not stay in the page, though nobody sees it there
-    this.box.addEventListener("transitionend", () => {
-      if (!this.box.classList.contains("on")) this.line.textContent = "";
-    });
-  }
-
-  /** @param {string} text */
-  show(text) {
-    this.line.textContent = text;
-    this.dots.hidden = true;
-    this.fit();
-    this.box.classList.toggle("on", text !== "");
-  }
-
-  /** As wide as the widest line: a box whose text wraps would otherwise keep its full width. */
-  fit() {
-    this.line.style.width = "auto";
-    const words = document.createRange();
-    words.selectNodeContents(this.line);
-    this.line.style.width = `${Math.ceil(words.getBoundingClientRect().width)}px`;
-  }
-
-  think() {
-    this.line.textContent = "";
-    this.line.style.width = "auto";
-    this.dots.hidden = false;
-    this.box.classList.add("on");
-  }
-
-  /** Hides the words, which go once they have faded: without them the box would collapse before. */
-  clear() {
-    this.box.classList.remove("on");
-  }
-}
 
 export class ChatOverlay {
   /** @type {Map<string, HTMLElement>} */

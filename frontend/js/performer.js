@@ -1,15 +1,16 @@
 // The character on a page: takes the show's cues, speaks, makes faces and moves. Both pages have one.
 
-import { ExpressionPlayer } from "./avatar/expressions.js";
+import { ExpressionPlayer, Face } from "./avatar/expressions.js";
 import { loadModel } from "./avatar/files.js";
 import { Life } from "./avatar/life.js";
 import { IDLE_GROUP, MotionPlayer } from "./avatar/motions.js";
-import { Puppet, RESTING } from "./avatar/puppet.js";
+import { Puppet } from "./avatar/puppet.js";
 import { clamp, mix } from "./avatar/curves.js";
-import { Face } from "./face.js";
 import { Lips } from "./lips.js";
+import { Renderers } from "./renderers.js";
 import { Loudspeaker } from "./sound.js";
 import { Speech } from "./speech.js";
+import { VOWELS, vowelsAt } from "./vowels.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./messages.js").AudioCue} AudioCue */
@@ -25,6 +26,8 @@ export class Performer {
   model = null;
   /** @type {Record<string, number>} the parameters as last drawn */
   params = {};
+  /** @type {Record<string, string | number>} emotion → the avatar's face for it, as the server knows the avatar */
+  emotions = {};
   wanted = ""; // the address of the model that was last asked for
   /** @type {CharacterState} */
   state = {};
@@ -43,6 +46,10 @@ export class Performer {
   /** @type {Record<string, any> | null} the loop that the server last commanded, for a model that is loaded later */
   looped = null;
 
+  /** @type {Record<string, string>} theme and outfit that this page was asked for, whatever the model says */
+  look = {};
+  /** @type {() => void} after each frame */
+  onframe = () => {};
   /** @type {(cue: AudioCue) => void} a sentence begins to be heard */
   onsentence = () => {};
   /** @type {() => void} */
@@ -56,9 +63,11 @@ export class Performer {
   constructor(root, send) {
     this.send = send;
     this.puppet = new Puppet(root, "Mika");
+    this.renderers = new Renderers(root, this.puppet);
     this.expressions = new ExpressionPlayer([]);
     this.motions = new MotionPlayer({});
     this.life = new Life();
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.lips = new Lips();
     this.face = new Face((look) => this.showFace(look));
     this.loudspeaker = new Loudspeaker();
@@ -68,8 +77,6 @@ export class Performer {
     this.speech.onend = () => this.onsilence();
     this.speech.oncomplete = () => this.playbackComplete();
   }
-
-  // --- who is heard ------------------------------------------------------------------------------
 
   /** This page is the one whose sound counts. */
   get primary() {
@@ -92,8 +99,6 @@ export class Performer {
     this.updateSound();
   }
 
-  // --- cues --------------------------------------------------------------------------------------
-
   /** @param {Message} message */
   handle(message) {
     switch (message.type) {
@@ -102,13 +107,17 @@ export class Performer {
       case "snapshot":
         return this.restore(message);
       case "character-state":
-        return this.setState(/** @type {CharacterState} */ (/** @type {unknown} */ (message)));
+        return this.setState(/** @type {any} */ (message));
       case "set-model-and-conf":
         return this.useModel(message);
       case "audio":
         return this.hear(message);
+      case "speech-under-way":
+        return this.goOn(message);
       case "backend-synth-complete":
         return this.speech.synthesisComplete();
+      case "speech-yields":
+        return this.speech.yieldTo(message);
       case "interrupt-signal":
         return this.hush();
       case "control":
@@ -148,7 +157,14 @@ export class Performer {
     const turn = message.turn_id ?? null;
     if (turn && turn === this.stoppedTurn) return;
     this.turn = turn;
-    this.speech.add(/** @type {AudioCue} */ (/** @type {unknown} */ (message)));
+    this.speech.add(/** @type {any} */ (message));
+  }
+
+  /** @param {Message} rest what is still to be heard of a turn that this page joins in the middle */
+  goOn(rest) {
+    if (rest.turn_id === this.stoppedTurn) return;
+    this.turn = rest.turn_id ?? null;
+    this.speech.resume(/** @type {any} */ (rest));
   }
 
   /** @param {string} text @param {string | undefined} turn */
@@ -158,9 +174,18 @@ export class Performer {
 
   /** @param {Record<string, any>} look */
   setExpression({ expression_id, name, fade_ms }) {
-    const known = name !== undefined && this.expressions.find(name);
+    const isKnown = name !== undefined && this.expressions.find(name);
     const fade = typeof fade_ms === "number" ? fade_ms / 1000 : null;
-    this.face.set(known ? name : (expression_id ?? name), fade);
+    this.face.set(isKnown ? name : (this.sameEmotion(name, expression_id) ?? expression_id ?? name), fade);
+  }
+
+  /**
+   * Who stands in for another avatar has its own faces: the one for the same emotion is named like it.
+   * @param {string | undefined} name @param {number | undefined} index
+   */
+  sameEmotion(name, index) {
+    const meant = Object.entries(this.emotions).filter(([, face]) => face === name || face === index);
+    return meant.map(([emotion]) => emotion.toLowerCase()).find((emotion) => this.expressions.find(emotion));
   }
 
   /** @param {Record<string, any>} command priority 0 in the idle group: nobody asked for it */
@@ -187,8 +212,6 @@ export class Performer {
     this.hush();
   }
 
-  // --- speech ------------------------------------------------------------------------------------
-
   /** @param {AudioCue} cue */
   sentenceBegins(cue) {
     this.onsentence(cue); // its face comes by itself: what wins is the server's decision
@@ -201,11 +224,11 @@ export class Performer {
     if (this.primary) this.send({ type: "frontend-playback-complete" });
   }
 
-  // --- the model ---------------------------------------------------------------------------------
-
   /** @param {Message} message */
   useModel({ model_info, client_uid }) {
     if (client_uid) this.uid = client_uid;
+    this.emotions = model_info?.emotionMap ?? {};
+    this.puppet.dress({ ...model_info, ...this.look });
     if (model_info?.url) this.load(model_info.url, model_info.name ?? "");
   }
 
@@ -216,7 +239,9 @@ export class Performer {
     this.wanted = address;
     const problem = await this.tryModel(address);
     if (this.wanted !== address) return; // another one was chosen meanwhile
-    this.onmodel(problem && `The model ${name || url} could not be shown: ${problem}.`);
+    const told = problem && `The model ${name || url} could not be shown: ${problem}.`;
+    if (told) console.warn(told);
+    this.onmodel(told);
     // Somebody has to stand there: without a face the voice would come from nowhere.
     if (problem && !this.model) await this.tryModel(new URL(OUR_MODEL, location.href).href);
   }
@@ -224,8 +249,11 @@ export class Performer {
   /** @param {string} address @returns {Promise<string>} what is wrong with it; "" if nothing */
   async tryModel(address) {
     try {
+      const { wanted } = this;
       const model = await loadModel(address);
-      if (model.moc.endsWith(".moc3")) return "it needs Live2D Cubism, which this page does not have";
+      const renderer = await this.renderers.forModel(model);
+      if (this.wanted !== wanted) return renderer.remove() ?? ""; // another one was chosen meanwhile
+      this.renderers.show(renderer);
       this.useFiles(model);
       return "";
     } catch (error) {
@@ -244,12 +272,10 @@ export class Performer {
     if (this.looped) this.startMotion(this.looped);
   }
 
-  /** @param {import("./face.js").Look} look */
+  /** @param {import("./avatar/types.js").Look} look */
   showFace({ reference, fade }) {
-    if (this.expressions.show(reference, fade)) this.puppet.describe(this.expressions.name ?? "");
+    if (this.expressions.show(reference, fade)) this.renderers.shown.describe(this.expressions.name ?? "");
   }
-
-  // --- frames ------------------------------------------------------------------------------------
 
   /** Draws from now on. @param {number} fps */
   start(fps) {
@@ -268,13 +294,15 @@ export class Performer {
     if (!this.model) return;
     this.clock += dt;
     this.frames += 1;
-    const params = { ...RESTING };
+    const params = { ...this.renderers.shown.resting };
+    this.motions.variety = !this.calm;
     this.motions.apply(params, dt);
     this.expressions.apply(params, dt);
-    this.life.apply(params, dt, this.model.eyeIds);
+    this.life.apply(params, dt, this.model.eyeIds, this.calm);
     this.speak(params, dt, this.model.lipIds);
-    this.puppet.draw(params, dt);
+    this.renderers.shown.draw(params, dt);
     this.params = params;
+    this.onframe();
   }
 
   /**
@@ -293,50 +321,35 @@ export class Performer {
     this.talk = clamp(this.talk + change, 0, 1);
     for (const id of lipIds) params[id] = Math.max(mix(params[id] ?? 0, 0, this.talk), mouth);
     params.ParamTalk = mouth;
-    const form = params.ParamMouthForm ?? 0;
-    params.ParamMouthForm = form * (1 - 0.35 * mouth) + 0.25 * Math.sin(this.clock * 11) * mouth;
+    const sound = this.speech.speaking ? this.speech.current?.buffer : null;
+    if (sound && mouth) this.lips.form(vowelsAt(sound.getChannelData(0), sound.sampleRate, this.speech.position), dt);
+    for (const [i, vowel] of [...VOWELS].entries()) params["Param" + vowel] = this.lips.vowels[i] * mouth;
+    params.ParamMouthForm = (params.ParamMouthForm ?? 0) * (1 - 0.35 * mouth);
     params.ParamAngleY = (params.ParamAngleY ?? 0) + mouth * 3;
-    params.ParamAngleZ = (params.ParamAngleZ ?? 0) + Math.sin(this.clock * 2.1) * 2.5 * this.talk;
+    params.ParamAngleZ = (params.ParamAngleZ ?? 0) + (this.calm ? 0 : Math.sin(this.clock * 2.1) * 2.5) * this.talk;
   }
-
-  // --- for tests and the curious -----------------------------------------------------------------
 
   /** What `window.stage` shows. */
   inspect() {
-    const performer = this;
-    return {
-      get params() {
-        return performer.params;
+    const { lips, speech, loudspeaker } = this;
+    const look = () => ({
+      params: this.params,
+      mouth: lips.mouth,
+      expressionName: this.expressions.name,
+      motionName: this.motions.name,
+      muted: this.muted,
+      frames: this.frames,
+      speech: {
+        speaking: speech.speaking,
+        t: speech.position,
+        volume: speech.volume,
+        length: speech.current?.length ?? 0,
+        text: speech.current?.cue.display_text?.text ?? "",
+        audible: Boolean(speech.current?.voice),
+        queued: speech.queue.length,
+        sound: loudspeaker.context.state,
       },
-      get mouth() {
-        return performer.lips.mouth;
-      },
-      get expressionName() {
-        return performer.expressions.name;
-      },
-      get motionName() {
-        return performer.motions.name;
-      },
-      get muted() {
-        return performer.muted;
-      },
-      get frames() {
-        return performer.frames;
-      },
-      get speech() {
-        const { speech, loudspeaker } = performer;
-        const sentence = speech.current;
-        return {
-          speaking: speech.speaking,
-          t: speech.position,
-          volume: speech.volume,
-          length: sentence?.length ?? 0,
-          text: sentence?.cue.display_text?.text ?? "",
-          audible: Boolean(sentence?.voice),
-          queued: speech.queue.length,
-          sound: loudspeaker.context.state,
-        };
-      },
-    };
+    });
+    return new Proxy(look(), { get: (_, name) => Reflect.get(look(), name) });
   }
 }

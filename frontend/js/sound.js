@@ -1,7 +1,5 @@
 // The loudspeaker: decodes WAV files and plays them, when this page is the one to be heard.
 
-/** @typedef {{ position: () => number, stop: () => void }} Voice */
-
 const WAKE_MS = 400; // a fresh AudioContext takes this long to open the device
 
 export class Loudspeaker {
@@ -9,6 +7,8 @@ export class Loudspeaker {
     // Made at page load: opening it with the first sentence would cost a second of silence.
     this.context = new AudioContext();
     this.audible = true;
+    /** @type {AudioNode | null} a meter that hears what is heard */
+    this.tap = null;
     /** Called when sound becomes possible or impossible. */
     this.onchange = () => {};
     this.context.addEventListener("statechange", () => this.onchange());
@@ -50,32 +50,16 @@ export class Loudspeaker {
   /**
    * @param {AudioBuffer} buffer
    * @param {number} offset seconds into the sound
-   * @returns {Voice | null} null when nothing is to be heard from this page
+   * @returns {import("./messages.js").Voice | null} null when nothing is to be heard from this page
    */
   play(buffer, offset) {
     if (!this.audible || this.blocked) return null;
     const context = this.context;
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(context.destination);
+    if (this.tap) source.connect(this.tap);
     source.start(0, offset);
     const heardFrom = context.currentTime + (context.outputLatency || 0) - offset;
     return { position: () => context.currentTime - heardFrom, stop: () => source.stop() };
   }
-}
-
-/**
- * Loudness by slices, for a sound that came without its own.
- * @param {AudioBuffer} buffer
- * @param {number} slice seconds
- */
-export function measureVolumes(buffer, slice) {
-  const samples = buffer.getChannelData(0);
-  const size = Math.max(1, Math.round(buffer.sampleRate * slice));
-  const volumes = [];
-  for (let start = 0; start < samples.length; start += size) {
-    const part = samples.subarray(start, start + size);
-    volumes.push(Math.sqrt(part.reduce((sum, x) => sum + x * x, 0) / part.length));
-  }
-  const loudest = Math.max(...volumes, 1e-6);
-  return volumes.map((volume) => volume / loudest);
 }

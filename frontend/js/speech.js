@@ -1,31 +1,10 @@
 // What she says: a queue of sentences, one at a time, kept in time with the sound that is really heard.
 
 import { volumeAt } from "./lips.js";
-import { measureVolumes } from "./sound.js";
 
 /** @typedef {import("./messages.js").AudioCue} AudioCue */
-/**
- * The loudspeaker as the queue needs it; tests pass their own.
- * @typedef {object} Output
- * @property {(base64: string) => Promise<AudioBuffer | null>} decode
- * @property {() => Promise<void>} ready
- * @property {(buffer: AudioBuffer, offset: number) => import("./sound.js").Voice | null} play
- */
-/**
- * @typedef {{ now: () => number, after: (seconds: number, run: () => void) => any, cancel: (timer: any) => void }} Clock
- */
-/**
- * @typedef {object} Sentence
- * @property {AudioCue} cue
- * @property {number} arrivedAt
- * @property {Promise<AudioBuffer | null>} decoding
- * @property {AudioBuffer | null} buffer
- * @property {import("./sound.js").Voice | null} voice null while it is not heard from this page
- * @property {number} startedAt by the page's clock; NaN until it starts
- * @property {number} length seconds
- * @property {number[]} volumes
- * @property {number} slice seconds
- */
+/** @typedef {import("./messages.js").Clock} Clock */
+/** @typedef {import("./messages.js").Sentence} Sentence */
 
 const TAIL = 0.06; // a breath between two sentences
 const STALL = 2; // how long a sound device may lag before the show goes on without it
@@ -47,6 +26,8 @@ export class Speech {
   /** @type {any} */
   timer = null;
   synthesisDone = false;
+  /** @type {any} */
+  last = { turn_id: null };
   /** @type {(() => void)[]} */
   waiting = [];
   /** @type {(cue: AudioCue) => void} */
@@ -56,7 +37,7 @@ export class Speech {
   /** Everything of the turn has been played. */
   oncomplete = () => {};
 
-  /** @param {Output} output @param {Clock} [clock] */
+  /** @param {import("./messages.js").Output} output @param {Clock} [clock] */
   constructor(output, clock = pageClock) {
     this.output = output;
     this.clock = clock;
@@ -86,9 +67,48 @@ export class Speech {
 
   /** @param {AudioCue} cue */
   add(cue) {
-    const decoding = cue.audio ? this.output.decode(cue.audio) : Promise.resolve(null);
-    this.queue.push(sentenceOf(cue, decoding, this.clock.now()));
+    this.queue.push(this.sentence(cue));
     if (!this.current) this.next();
+  }
+
+  /** @param {AudioCue} cue @returns {Sentence} */
+  sentence(cue) {
+    const decoding = cue.audio ? this.output.decode(cue.audio) : Promise.resolve(null);
+    const volumes = cue.audio ? (cue.volumes ?? []) : [];
+    const slice = (cue.slice_length || 20) / 1000;
+    const arrivedAt = this.clock.now();
+    return { cue, from: 0, arrivedAt, decoding, buffer: null, voice: null, startedAt: NaN, length: 0, volumes, slice };
+  }
+
+  /**
+   * Goes on where the show is: this page was reloaded, or its connection was lost for a while.
+   * What it is saying already it says to the end, and nothing is said twice.
+   * @param {import("./messages.js").SpeechUnderWay} rest
+   */
+  resume({ turn_id, index, position_ms, sentences, is_complete }) {
+    const now = this.current?.cue;
+    const said = now?.turn_id === turn_id ? (now.index ?? NaN) - index + 1 : NaN; // how many of these it knows
+    if (Number.isNaN(said)) this.end();
+    this.synthesisDone = is_complete;
+    this.queue = sentences.map((cue, i) => this.sentence({ ...cue, turn_id, index: index + i, forwarded: !i && position_ms > 0 }));
+    // A page that lags behind has all of the first sentence still before it.
+    if (this.queue.length && !(said <= 0)) this.queue[0].from = position_ms / 1000;
+    if (said > 0) this.queue.splice(0, said);
+    if (!this.current) this.next();
+    this.settle();
+  }
+
+  /** No more of that turn than this is said, and no word is cut. @param {any} last */
+  yieldTo(last) {
+    this.last = last;
+    this.queue = this.queue.filter(({ cue }) => cue.turn_id !== last.turn_id || (cue.index ?? 0) <= last.index);
+    const sentence = this.current;
+    if (sentence && this.speaking && last.at_ms / 1000 > this.position) {
+      sentence.length = lengthOf(sentence, last);
+      this.clock.cancel(this.timer);
+      this.watch(sentence.length - this.position);
+    }
+    this.settle();
   }
 
   /** The server has sent the turn's last sentence. */
@@ -140,11 +160,11 @@ export class Speech {
   /** @param {Sentence} sentence @param {AudioBuffer | null} buffer */
   begin(sentence, buffer) {
     sentence.buffer = buffer;
-    if (buffer && !sentence.volumes.length) sentence.volumes = measureVolumes(buffer, sentence.slice);
-    sentence.length = lengthOf(sentence);
-    sentence.startedAt = this.clock.now();
-    sentence.voice = buffer ? this.output.play(buffer, 0) : null;
-    this.watch(sentence.length + TAIL);
+    sentence.length = lengthOf(sentence, this.last);
+    const from = Math.min(sentence.from, sentence.length);
+    sentence.startedAt = this.clock.now() - from;
+    sentence.voice = buffer ? this.output.play(buffer, from) : null;
+    this.watch(sentence.length - from + TAIL);
     this.onstart(sentence.cue);
   }
 
@@ -191,22 +211,11 @@ export class Speech {
 }
 
 /**
- * @param {AudioCue} cue
- * @param {Promise<AudioBuffer | null>} decoding
- * @param {number} arrivedAt
- * @returns {Sentence}
- */
-function sentenceOf(cue, decoding, arrivedAt) {
-  const volumes = cue.audio ? (cue.volumes ?? []) : [];
-  const slice = (cue.slice_length || 20) / 1000;
-  return { cue, arrivedAt, decoding, buffer: null, voice: null, startedAt: NaN, length: 0, volumes, slice };
-}
-
-/**
  * The sound's own length; without sound what its volumes say, or the time that reading takes.
- * @param {Sentence} sentence
+ * @param {Sentence} sentence @param {any} last
  */
-function lengthOf({ cue, buffer, volumes, slice }) {
+function lengthOf({ cue, buffer, volumes, slice }, last) {
+  if (cue.turn_id === last.turn_id && cue.index === last.index) return last.at_ms / 1000;
   if (buffer) return buffer.duration;
   if (volumes.length) return volumes.length * slice;
   const text = cue.display_text?.text ?? "";

@@ -2,12 +2,16 @@
 
 import { Backstage } from "./backstage.js";
 import { Composer } from "./composer.js";
+import { askAccess, signInIfNeeded } from "./access.js";
 import { Connection, showAddress } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { Microphone, listenForTalkKey } from "./microphone.js";
 import { Moves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { OUR_MODEL, Performer } from "./performer.js";
-import { channelWords, connectionWords, engineNotices, lacksSound, spokenText } from "./words.js";
+import { spokenText } from "./spoken.js";
+import { MicrophoneView } from "./talk-microphone.js";
+import { channelWords, connectionWords, engineNotices, lacksSound } from "./words.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./messages.js").AudioCue} AudioCue */
@@ -38,6 +42,7 @@ const backstage = new Backstage(
   },
   (message) => connection.send(message),
 );
+const microphone = new Microphone((message) => connection.send(message));
 const composer = new Composer(/** @type {HTMLFormElement} */ (byId("composer")), say);
 
 /** Chat messages that may still be answered. @type {Map<string, ChatMessage>} */
@@ -76,6 +81,7 @@ function stop() {
 }
 
 async function copyStageAddress() {
+  if ((await askAccess())?.locked) return toast("OBS needs a link with a token of its own: make one in the control room, under Links.");
   const address = new URL("/stage", location.href).href;
   try {
     await navigator.clipboard.writeText(address);
@@ -90,11 +96,12 @@ async function copyStageAddress() {
 /** @param {Message} message */
 function handle(message) {
   performer.handle(message);
+  microphone.handle(message);
   if (backstage.handle(message)) return;
   switch (message.type) {
     case "client-welcome":
       backstage.ask();
-      return setTimeout(() => performer.model ?? performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
+      return setTimeout(() => performer.wanted || performer.load(OUR_MODEL), MODEL_PATIENCE_MS);
     case "snapshot":
       for (const line of message.chat ?? []) remember(line);
       recall(message);
@@ -228,6 +235,8 @@ function showConnection(status, reason) {
   if (status === "lost") {
     endOfTurn();
     backstage.lost();
+    microphone.lost();
+    signInIfNeeded(Boolean(connection.ended));
   }
   showBusy();
   announceReady();
@@ -290,6 +299,9 @@ function listen() {
 
 function begin() {
   listen();
+  const line = byId("mic-line");
+  new MicrophoneView(microphone, { button: byId("mic"), line, off: byId("mic-off") });
+  listenForTalkKey(microphone);
   performer.onsentence = sentence;
   performer.onsilence = showBusy;
   performer.onsound = showSound;

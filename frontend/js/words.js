@@ -1,19 +1,7 @@
-// Texts for people: what she says, without the marks that are meant for her face, and the state of
-// things in words.
+// The state of things in words, for people.
 
 /** @typedef {import("./messages.js").CharacterState} CharacterState */
 /** @typedef {import("./messages.js").Provider} Provider */
-
-/**
- * Takes out the emotion tags that this model knows, and nothing else.
- * @param {string} text
- * @param {string[]} tags
- */
-export function spokenText(text, tags) {
-  if (!tags.length) return text;
-  const known = new Set(tags.map((tag) => tag.toLowerCase()));
-  return text.replace(/\[([^\]\s]+)\] ?/g, (whole, tag) => (known.has(tag.toLowerCase()) ? "" : whole));
-}
 
 /**
  * @param {CharacterState["twitch"]} twitch
@@ -41,7 +29,7 @@ export function connectionWords(status) {
 
 const DEMO =
   "Demo brain: a tiny embedded model that proves the pipeline; it's not very clever. " +
-  "Set llm_provider to use Ollama or a cloud model: see the README.";
+  "The set-up (/setup) gives her Ollama, LM Studio or a cloud model instead.";
 
 const SCRIPTED = "Scripted brain: written lines that repeat a word of yours; no model is running.";
 const HUMS = "She hums instead of speaking: ";

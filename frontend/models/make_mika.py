@@ -61,7 +61,8 @@ def swing(start: float, step: float, values: list[float]) -> list[Key]:
     return [(round(start + i * step, 3), value) for i, value in enumerate(values)]
 
 
-# Group, seconds, loop, fade in seconds, curves. One motion a group; the file has the group's name.
+# Group, seconds, loop, fade in seconds, curves. The first motion of a group has the group's name as its file.
+# New ones go to the end: a place in this list is an index that shows and scripts refer to.
 MOTIONS: list[tuple[str, float, bool, float, Curves]] = [
     ("Idle", 8.0, True, 0.4, {
         "AngleX": swing(0, 2, [0, 7, -2, -7, 0]),
@@ -87,6 +88,83 @@ MOTIONS: list[tuple[str, float, bool, float, Curves]] = [
         "AngleZ": swing(0, 0.4, [0, -8, 8, -6, 0]),
         "ArmLA": [(0, 0), (0.25, 0.5), (1.6, 0.5), (2, 0)],
         "ArmRA": [(0, 0), (0.25, 0.42), (1.6, 0.42), (2, 0)],
+    }),
+    ("Think", 3.6, False, 0.4, {
+        "AngleX": [(0, 0), (0.6, -12), (1.8, -15), (3.0, -12), (3.6, 0)],
+        "AngleY": [(0, 0), (0.6, 6), (3.0, 8), (3.6, 0)],
+        "AngleZ": [(0, 0), (0.7, -9), (3.0, -7), (3.6, 0)],
+        "EyeBallX": [(0, 0), (0.5, -0.7), (1.9, -0.5), (2.0, 0.3), (3.0, 0.3), (3.4, 0)],
+        "EyeBallY": [(0, 0), (0.5, 0.8), (3.0, 0.7), (3.4, 0)],
+    }),
+    ("Cheer", 2.6, False, 0.25, {
+        "ArmLA": [(0, 0), (0.35, 1), (2.1, 1), (2.6, 0)],
+        "ArmRA": [(0, 0), (0.35, 1), (2.1, 1), (2.6, 0)],
+        "HandL": swing(0.35, 0.25, [0, 0.8, -0.8, 0.8, -0.8, 0.8, -0.8, 0]),
+        "HandR": swing(0.35, 0.25, [0, -0.8, 0.8, -0.8, 0.8, -0.8, 0.8, 0]),
+        "BaseY": swing(0, 0.26, [0, -0.6, 1.2, 0, 1.2, 0, 1.0, 0, 0.5, 0, 0]),
+        "AngleY": [(0, 0), (0.35, 9), (2.1, 7), (2.6, 0)],
+        "MouthOpenY": [(0, 0), (0.3, 0.8), (2.0, 0.7), (2.5, 0)],
+    }),
+    ("Bow", 2.6, False, 0.3, {
+        "AngleY": [(0, 0), (0.8, -30), (1.6, -30), (2.5, 0)],
+        "BaseY": [(0, 0), (0.8, -2.4), (1.6, -2.4), (2.5, 0)],
+        "EyeLOpen": [(0, 1), (0.6, 0), (1.7, 0), (2.2, 1)],
+        "EyeROpen": [(0, 1), (0.6, 0), (1.7, 0), (2.2, 1)],
+    }),
+    ("Laugh", 2.4, False, 0.25, {
+        "AngleY": swing(0, 0.15, [0, 10, 4, 11, 4, 11, 4, 10, 4, 9, 4, 8, 4, 6, 2, 1, 0]),
+        "AngleZ": [(0, 0), (0.4, 7), (1.2, -4), (2.0, 5), (2.4, 0)],
+        "BaseY": swing(0, 0.15, [0, 0.3, -0.2, 0.4, -0.2, 0.4, -0.2, 0.4, -0.2, 0.3, -0.2, 0.3, -0.1, 0.2, 0, 0, 0]),
+        "EyeLSmile": [(0, 0), (0.25, 1), (2.0, 1), (2.4, 0)],
+        "EyeRSmile": [(0, 0), (0.25, 1), (2.0, 1), (2.4, 0)],
+        "EyeLOpen": [(0, 1), (0.25, 0), (2.0, 0), (2.4, 1)],
+        "EyeROpen": [(0, 1), (0.25, 0), (2.0, 0), (2.4, 1)],
+        "Cheek": [(0, 0), (0.3, 0.7), (2.0, 0.7), (2.4, 0)],
+        "MouthOpenY": [(0, 0), (0.25, 0.7), (1.9, 0.6), (2.3, 0)],
+    }),
+    ("Shrug", 2.0, False, 0.25, {
+        "ArmLA": [(0, 0), (0.35, 0.4), (1.4, 0.4), (2.0, 0)],
+        "ArmRA": [(0, 0), (0.35, 0.4), (1.4, 0.4), (2.0, 0)],
+        "BaseY": [(0, 0), (0.35, 0.5), (1.4, 0.5), (2.0, 0)],
+        "AngleZ": [(0, 0), (0.4, 13), (1.4, 13), (2.0, 0)],
+        "BrowLY": [(0, 0), (0.35, 0.8), (1.4, 0.8), (2.0, 0)],
+        "BrowRY": [(0, 0), (0.35, 0.8), (1.4, 0.8), (2.0, 0)],
+    }),
+    ("Peek", 2.8, False, 0.4, {
+        "BaseX": [(0, 0), (0.7, -1.6), (2.0, -1.6), (2.8, 0)],
+        "BodyAngleZ": [(0, 0), (0.7, -8), (2.0, -8), (2.8, 0)],
+        "AngleZ": [(0, 0), (0.8, -14), (2.0, -14), (2.8, 0)],
+        "AngleX": [(0, 0), (0.8, 10), (2.0, 10), (2.8, 0)],
+        "EyeBallX": [(0, 0), (0.8, 0.5), (2.0, 0.5), (2.6, 0)],
+    }),
+    ("Dance", 3.2, True, 0.4, {
+        "BaseX": swing(0, 0.4, [0, 0.9, 0, -0.9, 0, 0.9, 0, -0.9, 0]),
+        "BaseY": swing(0, 0.2, [0, 0.5] * 8 + [0]),
+        "BodyAngleZ": swing(0, 0.4, [0, 5, 0, -5, 0, 5, 0, -5, 0]),
+        "AngleZ": swing(0, 0.4, [0, -9, 0, 9, 0, -9, 0, 9, 0]),
+        "ArmLA": swing(0, 0.8, [0.3, 0.72, 0.3, 0.72, 0.3]),
+        "ArmRA": swing(0, 0.8, [0.72, 0.3, 0.72, 0.3, 0.72]),
+    }),
+    # What a page lets her do now and then while nothing else is asked of her: a glance, a stretch, the other foot.
+    ("Fidget", 4.6, False, 0.6, {
+        "AngleX": [(0, 0), (0.8, 22), (2.0, 22), (2.8, -16), (3.8, -16), (4.6, 0)],
+        "AngleY": [(0, 0), (0.8, 5), (2.0, 3), (2.8, 6), (3.8, 4), (4.6, 0)],
+        "EyeBallX": [(0, 0), (0.5, 0.8), (2.0, 0.7), (2.4, -0.7), (3.8, -0.6), (4.3, 0)],
+    }),
+    ("Fidget", 4.2, False, 0.6, {
+        "ArmLA": [(0, 0), (1.2, 0.52), (2.6, 0.52), (4.2, 0)],
+        "ArmRA": [(0, 0), (1.2, 0.52), (2.6, 0.52), (4.2, 0)],
+        "BaseY": [(0, 0), (1.2, 0.8), (2.6, 0.9), (3.6, -0.3), (4.2, 0)],
+        "AngleY": [(0, 0), (1.2, 14), (2.6, 14), (3.6, -4), (4.2, 0)],
+        "EyeLOpen": [(0, 1), (0.9, 0), (2.5, 0), (3.0, 1)],
+        "EyeROpen": [(0, 1), (0.9, 0), (2.5, 0), (3.0, 1)],
+        "BodyAngleZ": [(0, 0), (1.4, 3), (2.4, -3), (3.6, 0)],
+    }),
+    ("Fidget", 5.0, False, 0.8, {
+        "BodyAngleX": [(0, 0), (1.3, 7), (3.6, 7), (5.0, 0)],
+        "BodyAngleZ": [(0, 0), (1.3, -3), (3.6, -3), (5.0, 0)],
+        "BaseX": [(0, 0), (1.3, 0.5), (3.6, 0.5), (5.0, 0)],
+        "AngleZ": [(0, 0), (1.5, 7), (3.4, 7), (5.0, 0)],
     }),
 ]
 
@@ -116,7 +194,7 @@ def segments(keys: list[Key]) -> list[float]:
     return flat
 
 
-def write_motion(group: str, seconds: float, loop: bool, fade: float, curves: Curves) -> list[dict[str, str]]:
+def write_motion(name: str, seconds: float, loop: bool, fade: float, curves: Curves) -> dict[str, str]:
     count = sum(len(keys) - 1 for keys in curves.values())
     meta = {
         "Duration": seconds, "Fps": 30.0, "Loop": loop, "AreBeziersRestricted": True,
@@ -125,11 +203,20 @@ def write_motion(group: str, seconds: float, loop: bool, fade: float, curves: Cu
         "UserDataCount": 0, "TotalUserDataSize": 0,
     }  # fmt: skip
     content = [{"Target": "Parameter", "Id": f"Param{name}", "Segments": segments(keys)} for name, keys in curves.items()]
-    file = f"motions/{group.lower()}.motion3.json"
+    file = f"motions/{name}.motion3.json"
     path = HERE / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"Version": 3, "Meta": meta, "Curves": content}) + "\n", encoding="utf-8")
-    return [{"File": file}]
+    return {"File": file}
+
+
+def write_motions() -> dict[str, list[dict[str, str]]]:
+    groups: dict[str, list[dict[str, str]]] = {}
+    for group, *rest in MOTIONS:
+        files = groups.setdefault(group, [])
+        name = group.lower() + (f"-{len(files) + 1}" if files else "")
+        files.append(write_motion(name, *rest))
+    return groups
 
 
 def main() -> None:
@@ -137,7 +224,7 @@ def main() -> None:
         "Moc": "mika.svg",  # drawn by js/avatar/, there is no such file
         "Textures": [],
         "Expressions": [write_expression(name, *values) for name, values in EXPRESSIONS.items()],
-        "Motions": {group: write_motion(group, *rest) for group, *rest in MOTIONS},
+        "Motions": write_motions(),
     }
     groups = [
         {"Target": "Parameter", "Name": "LipSync", "Ids": ["ParamMouthOpenY"]},

@@ -5,7 +5,9 @@ import test from "node:test";
 import { sampleCurve } from "../js/avatar/curves.js";
 import { blend, ExpressionPlayer } from "../js/avatar/expressions.js";
 import { loadModel, parseExpression, parseMotion } from "../js/avatar/files.js";
+import { Life } from "../js/avatar/life.js";
 import { MotionPlayer } from "../js/avatar/motions.js";
+import { mouthShape } from "../js/avatar/shapes.js";
 
 const MIKA = new URL("../models/mika/mika.model3.json", import.meta.url);
 const readJson = async (url) => JSON.parse(await readFile(url, "utf8"));
@@ -60,10 +62,11 @@ test("segments follow each other", () => {
   );
 });
 
-test("curves that move no parameter are left out", () => {
+test("curves of parameters and of parts' opacities are kept, those of the whole model are left out", () => {
   const file = motionFile([0, 0, 0, 1, 1]);
-  file.Curves.push({ Target: "PartOpacity", Id: "Part", Segments: [0, 1, 0, 1, 1] });
-  assert.equal(parseMotion(file).curves.length, 1);
+  file.Curves.push({ Target: "PartOpacity", Id: "PartArmB", Segments: [0, 1, 0, 1, 1] });
+  file.Curves.push({ Target: "Model", Id: "Opacity", Segments: [0, 1, 0, 1, 1] });
+  assert.deepEqual(parseMotion(file).curves.map(({ id }) => id).slice(1), ["PartArmB"]);
 });
 
 test("the three ways in which an expression meets a value", () => {
@@ -195,16 +198,119 @@ test("Mika's own files load, and name only parameters that the drawing knows", a
     model.expressions.map(({ name }) => name),
     names,
   );
-  assert.deepEqual(Object.keys(model.motions).sort(), ["Bounce", "Idle", "Nod", "Shake", "Wave"]);
+  const first = ["Idle", "Wave", "Nod", "Shake", "Bounce"]; // scripts refer to them by their place
+  assert.deepEqual(Object.keys(model.motions).slice(0, first.length), first);
   assert.deepEqual(model.lipIds, ["ParamMouthOpenY"]);
   const folder = new URL("../js/avatar/", import.meta.url);
   const drawing = await readFile(new URL("puppet.js", folder), "utf8");
-  const used = model.expressions.flatMap(({ params }) => params.map(({ id }) => id));
+  const moved = Object.values(model.motions).flatMap((list) => list.flatMap(({ curves }) => curves));
+  const used = [...model.expressions.flatMap(({ params }) => params), ...moved].map(({ id }) => id);
   for (const id of new Set(used)) {
     const stem = id
       .replace("Param", "")
-      .replace(/^(Eye|Brow)[LR]/, "$1${n}")
+      .replace(/^(Eye|Brow|Arm|Hand)[LR]/, "$1${n}")
       .replace(/^Effect(?!Tear).*/, "Effect");
     assert.ok(drawing.includes(stem), `${id} moves nothing`);
   }
+});
+
+/** Chance that is the same every time. */
+function seeded(seed) {
+  return () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+}
+
+/** What she does by herself in ten minutes: the motions that begin, and when. */
+async function tenMinutes(seed, { variety = true } = {}) {
+  const { motions } = await loadModel(MIKA.href, readJson);
+  const player = new MotionPlayer(motions, seeded(seed));
+  player.variety = variety;
+  const begun = [];
+  const begin = player.begin.bind(player);
+  let time = 0;
+  player.begin = (what) => (begun.push([what.name, Math.round(time)]), begin(what));
+  for (; time < 600; time += 0.1) player.apply({}, 0.1);
+  return begun.filter(([name]) => name.startsWith("Fidget"));
+}
+
+test("idling, she glances about, stretches and shifts her weight now and then, and never twice alike", async () => {
+  const begun = await tenMinutes(7);
+  assert.ok(begun.length > 20 && begun.length < 60, `${begun.length} in ten minutes`);
+  assert.equal(new Set(begun.map(([name]) => name)).size, 3);
+  const waits = begun.slice(1).map(([, at], i) => at - begun[i][1]);
+  assert.ok(Math.min(...waits) > 7 && new Set(waits).size > 5, String(waits));
+  assert.deepEqual(begun, await tenMinutes(7));
+  assert.notDeepEqual(begun, await tenMinutes(8));
+  assert.deepEqual(await tenMinutes(7, { variety: false }), []);
+});
+
+test("a gesture is not disturbed by what she does while idling", async () => {
+  const { motions } = await loadModel(MIKA.href, readJson);
+  const player = new MotionPlayer(motions, seeded(3));
+  player.start("Dance", 0, { loop: true });
+  for (let i = 0; i < 600; i++) player.apply({}, 0.1);
+  assert.equal(player.name, "Dance 0");
+});
+
+test("there are eight gestures and more, and they end where they began", async () => {
+  const { motions } = await loadModel(MIKA.href, readJson);
+  assert.ok(Object.keys(motions).length >= 10);
+  for (const [group, list] of Object.entries(motions))
+    for (const { curves, duration } of list)
+      for (const { id, segments, last } of curves) {
+        const rest = /Eye.Open/.test(id) ? 1 : 0;
+        const first = segments[0].points[0][1];
+        assert.ok(segments.at(-1).points.at(-1)[0] <= duration + 1e-9, `${group} ${id}`);
+        if (group === "Idle" || group === "Dance") assert.equal(last, first, `${group} ${id}`);
+        else assert.deepEqual([first, last], [rest, rest], `${group} ${id}`);
+      }
+});
+
+/** How far she moves by herself, without any motion. */
+function stirring(calm) {
+  const life = new Life(seeded(5));
+  const most = {};
+  for (let i = 0; i < 3600; i++) {
+    const params = {};
+    life.apply(params, 1 / 60, ["ParamEyeLOpen"], calm);
+    for (const [id, value] of Object.entries(params)) most[id] = Math.max(most[id] ?? 0, Math.abs(value));
+  }
+  return most;
+}
+
+test("who wants little movement sees her blink and breathe, no more", () => {
+  assert.deepEqual(Object.keys(stirring(true)).sort(), ["ParamBreath", "ParamEyeLOpen"]);
+  const { ParamEyeBallX, ParamBodyAngleX, ParamAngleX } = stirring(false);
+  assert.ok(ParamEyeBallX > 0.3 && ParamBodyAngleX > 1 && ParamAngleX > 2);
+});
+
+/** Width and height of a mouth. */
+function size(vowel, open = 0.8) {
+  const vowels = [..."AIUEO"].map((each) => (each === vowel ? open : 0));
+  const { hole } = mouthShape(0.5, open, 0, 0, vowels);
+  const numbers = hole.match(/-?[\d.]+/g).map(Number);
+  const [xs, ys] = [0, 1].map((axis) => numbers.filter((_, i) => i % 2 === axis));
+  return { width: Math.max(...xs) - Math.min(...xs), height: Math.max(...ys) - Math.min(...ys) };
+}
+
+test("each vowel has its mouth: a tall, i flat and wide, u small, e between, o round", () => {
+  const [a, i, u, e, o] = [..."AIUEO"].map((vowel) => size(vowel));
+  assert.ok(i.width > e.width && e.width > a.width && a.width > o.width && o.width > u.width);
+  assert.ok(a.height > e.height && e.height > i.height && o.height > u.height);
+  assert.ok(Math.abs(o.width / o.height - 1) < 0.35 && i.width / i.height > 3);
+});
+
+test("without vowels the mouth is as open as ever, and grows with them from shut", () => {
+  assert.ok(size("", 0.8).height > 20);
+  for (const vowel of "AIUEO") {
+    const heights = [0.1, 0.3, 0.5, 0.7, 0.9].map((open) => size(vowel, open).height);
+    assert.deepEqual([...heights].sort((x, y) => x - y), heights, vowel);
+  }
+});
+
+test("the how-to names every parameter that the drawing knows", async () => {
+  const page = await readFile(new URL("../../docs/how-to/avatar.md", import.meta.url), "utf8");
+  const puppet = await readFile(new URL("../js/avatar/puppet.js", import.meta.url), "utf8");
+  const known = [...puppet.matchAll(/(?<!\.)\bget\(["`]([^"`]+)["`]/g)].map(([, id]) => id.replace("${n}", "L"));
+  assert.ok(known.length > 20);
+  for (const id of known) assert.ok(page.includes(`Param${id}`), id);
 });

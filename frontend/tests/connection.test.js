@@ -24,9 +24,9 @@ class FakeSocket {
   say(message) {
     this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) });
   }
-  drop(reason = "") {
+  drop(reason = "", code = 1006) {
     this.readyState = 3;
-    this.onclose({ reason });
+    this.onclose({ reason, code });
   }
 }
 
@@ -136,6 +136,25 @@ test("a server that knows no heartbeats is not left", () => {
   const { timers, statuses } = connected();
   for (let i = 0; i < 6; i++) timers.at(-1).run();
   assert.equal(statuses.at(-1), "connected");
+});
+
+test("a link that was ended is not tried again, and it is known why", () => {
+  const { connection, socket, timers, statuses } = connected();
+  const before = timers.length;
+  socket.drop("signed out", 4401);
+  assert.equal(statuses.at(-1), "lost");
+  assert.match(connection.ended, /link to this page was ended/);
+  assert.equal(timers.length, before);
+  assert.equal(FakeSocket.all.length, 1);
+});
+
+test("the token that a page was opened by goes on to its connection", () => {
+  const here = { protocol: "http:", host: "localhost:1" };
+  assert.equal(
+    showAddress({ ...here, search: "?bg=dark&token=a%26b%2B" }),
+    "ws://localhost:1/client-ws?show=main&token=a%26b%2B",
+  );
+  assert.equal(showAddress({ ...here, search: "?token=" }), "ws://localhost:1/client-ws?show=main");
 });
 
 test("the address is on the page's own host", () => {

@@ -4,9 +4,12 @@ import test from "node:test";
 import { Autonomous } from "../js/control/autonomous.js";
 import { Body, Engines, Modes } from "../js/control/character.js";
 import { Chat, ChatLine, HeldLines, decisionWords } from "../js/control/chat.js";
-import { Queue, Saying, sourceWords, speechWords } from "../js/control/on-air.js";
+import { noEdits, heard, typed } from "../js/control/edits.js";
+import { Editor } from "../js/control/editor.js";
+import { Queue, Saying, moveDown, moveUp, sourceWords, speechWords, timesWords } from "../js/control/on-air.js";
 import { emptyRoom, reduce } from "../js/control/room.js";
 import { Twitch, safeAddress } from "../js/control/twitch.js";
+import { Viewers } from "../js/control/viewers.js";
 
 /** Every element that a part is made of, its own parts drawn too. */
 function elements(view) {
@@ -112,14 +115,15 @@ test("an engine with a note needs a look, and says why", () => {
 
 test("a channel is joined by name, without a login anonymously, and left", () => {
   const twitch = (login) => ({ type: "twitch-reading", state: "off", missing: [], problems: [], login: { state: login } });
-  const join = (login) => {
+  const join = (login, token = "") => {
     const sent = [];
     const form = elements(Twitch({ room: room(twitch(login)), send: (message) => sent.push(message) })).find(({ type }) => type === "form");
-    form.props.onSubmit({ preventDefault() {}, currentTarget: { elements: { channel: { value: " ann " } } } });
+    form.props.onSubmit({ preventDefault() {}, currentTarget: { elements: { token: { value: token }, channel: { value: " ann " } } } });
     return sent[0];
   };
   assert.deepEqual(join("none"), { type: "twitch-connect", channel: "ann", anonymous: true });
   assert.deepEqual(join("stored"), { type: "twitch-connect", channel: "ann" });
+  assert.deepEqual(join("none", "oauth:abc"), { type: "twitch-connect", channel: "ann", token: "oauth:abc" });
   const reading = room(state({ twitch: { channel: "ann", state: "connected" } }));
   assert.deepEqual(pressed(Twitch, reading, "Disconnect"), [{ type: "twitch-disconnect" }]);
 });
@@ -141,4 +145,63 @@ test("what she does unasked shows once the state speaks of it", () => {
   );
   assert.deepEqual(pressed(Autonomous, known, "Fire weather now"), [{ type: "autonomous-fire", trigger: "weather" }]);
   assert.deepEqual(pressed(Autonomous, known, "weather: On"), [{ type: "autonomous-set", trigger: "weather", enabled: false }]);
+});
+
+test("the queue is put into order: requests among each other, a line of chat by joining them, an event not", () => {
+  const waiting = [
+    { stimulus_id: "a", line: "request" },
+    { stimulus_id: "b", line: "request" },
+    { stimulus_id: "event:raid", line: "event" },
+    { stimulus_id: "m1", line: "chat" },
+  ];
+  const to = (order) => order && [order.stimulus_id, order.before];
+  assert.deepEqual([0, 1, 2, 3].map((i) => to(moveUp(waiting, i))), [null, ["b", "a"], null, ["m1", null]]);
+  assert.deepEqual([0, 1, 2, 3].map((i) => to(moveDown(waiting, i))), [["a", null], null, null, null]);
+  const full = waiting.map((each) => ({ ...each, source: "typed", author: "Ann", text: each.stimulus_id }));
+  assert.deepEqual(pressed(Queue, room(state({ waiting: full, queue: 4 })), "Up: Ann b"), [{ type: "queue-move", stimulus_id: "b", before: "a" }]);
+});
+
+test("the points of a turn are told as far as it has come", () => {
+  const speech = { turn: "t", firstAfter: 400 };
+  const timings = { turn_id: "t", first_token_ms: 120, first_sentence_ms: 300, first_audio_ms: 900, end_ms: null };
+  assert.equal(timesWords(speech, timings), "First text 0.1 s · first sentence 0.3 s · first sound 0.9 s");
+  assert.match(timesWords(speech, { ...timings, turn_id: "older" }), /First sentence 0.4 s/);
+  assert.equal(timesWords(null, timings), "");
+});
+
+test("who is blocked can be answered again", () => {
+  const known = room({ type: "moderation-lists", lists: { blocked_viewers: ["rude"] } });
+  assert.deepEqual(pressed(Viewers, known, "Unblock rude"), [{ type: "viewer-unblock", username: "rude" }]);
+  const form = elements(Viewers({ room: known, send() {} })).find(({ type }) => type === "form");
+  const sent = [];
+  const by = (value, name) => {
+    const view = Viewers({ room: known, send: (message) => sent.push(message) });
+    const { onSubmit } = elements(view).find(({ type }) => type === "form").props;
+    onSubmit({ preventDefault() {}, submitter: { value }, currentTarget: { elements: { viewer: { value: name } }, reset() {} } });
+  };
+  by("block", " @Rude ");
+  by("forget", "ann");
+  by("block", " ");
+  assert.ok(form);
+  assert.deepEqual(sent, [
+    { type: "viewer-block", username: "Rude" },
+    { type: "viewer-forget", username: "ann" },
+  ]);
+});
+
+test("every section has its panel, and only what was typed can be saved", () => {
+  const names = ["persona", "moderation", "cue_sheets", "commands", "selection", "triggers"];
+  const sections = Object.fromEntries(names.map((name) => [name, { value: null, defaults: {}, text: "" }]));
+  sections.commands.defaults = { say: { enabled: true, allow: "everyone", viewer_cooldown_s: 60, global_cooldown_s: 15 } };
+  const told = { type: "settings", file: "conf.yaml", revision: "r", can_undo: true, fault: "", needs_restart: ["system_config.port"], sections };
+  const sent = [];
+  const view = (edits) => Editor({ edits, send: (message) => sent.push(message), change() {} });
+  const edits = typed(heard(noEdits(), told), "persona", [], "A");
+  const saves = buttons(view(edits)).filter(({ props }) => props["data-save"]);
+  assert.deepEqual(saves.map(({ props }) => props["data-save"]).sort(), [...names].sort());
+  assert.deepEqual(saves.filter(({ props }) => !props.disabled).map(({ props }) => props["data-save"]), ["persona"]);
+  assert.match(text(view(edits)), /Needs a restart of the program: system_config.port/);
+  buttons(view(edits)).find(({ props }) => props.id === "undo").props.onClick();
+  assert.deepEqual(sent, [{ type: "undo-edit", revision: "r" }]);
+  assert.match(text(view(noEdits())), /being read/);
 });

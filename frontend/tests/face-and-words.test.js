@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import test from "node:test";
 
-import { Face } from "../js/face.js";
+import { Face } from "../js/avatar/expressions.js";
 import { readable } from "../js/overlay.js";
-import { channelWords, engineNotices, lacksSound, spokenText } from "../js/words.js";
+import { spokenText } from "../js/spoken.js";
+import { channelWords, engineNotices, lacksSound } from "../js/words.js";
 
 test("a model that is loaded later gets the face that the server last said, with the file's own fade", () => {
   const shown = [];

@@ -66,6 +66,42 @@ function stage() {
   return { clock, output, speech, log };
 }
 
+const ofTurn = (text, index, seconds = 2) => cue(text, seconds, { turn_id: "t", index });
+
+test("when somebody on stage speaks, the clause is finished and nothing follows", async () => {
+  const { clock, speech, log } = stage();
+  for (const [index, text] of ["one", "two", "three"].entries()) speech.add(ofTurn(text, index));
+  speech.synthesisComplete();
+  await clock.pass(2.5);
+  speech.yieldTo({ turn_id: "t", index: 1, at_ms: 1200 });
+  await clock.pass(0.5);
+  assert.deepEqual(log, ["start one", "end one", "start two"]);
+  await clock.pass(0.5);
+  assert.deepEqual(log.slice(3), ["end two", "complete"]);
+});
+
+test("a page that lags behind still says what the others have heard", async () => {
+  const { clock, speech, log } = stage();
+  for (const [index, text] of ["one", "two", "three"].entries()) speech.add(ofTurn(text, index));
+  await clock.pass(1);
+  speech.yieldTo({ turn_id: "t", index: 1, at_ms: 500 });
+  await clock.pass(1.7);
+  assert.deepEqual(log, ["start one", "end one", "start two", "end two"]);
+});
+
+test("a page that is further already cuts no word, and the next turn is whole", async () => {
+  const { clock, speech, log } = stage();
+  speech.add(ofTurn("one", 0));
+  await clock.pass(1.5);
+  speech.yieldTo({ turn_id: "t", index: 0, at_ms: 1000 });
+  await clock.pass(0.4);
+  assert.deepEqual(log, ["start one"]);
+  await clock.pass(0.3);
+  speech.add(cue("next", 2, { turn_id: "u", index: 0 }));
+  await clock.pass(1.9);
+  assert.deepEqual(log, ["start one", "end one", "start next"]);
+});
+
 /** A sentence of `seconds`, its sound as the fake output understands it. */
 const cue = (text, seconds, more = {}) => ({
   audio: String(seconds),
@@ -198,6 +234,68 @@ test("after a lost connection, what is old is not said", async () => {
   speech.dropOlderThan(4);
   await clock.pass(10);
   assert.deepEqual(log, ["start playing", "end playing", "start fresh", "end fresh"]);
+});
+
+/** What the server tells a stage that joins in the middle of a turn. */
+const underWay = (index, position_ms, texts, is_complete = true) => ({
+  turn_id: "t",
+  index,
+  position_ms,
+  sentences: texts.map((text) => cue(text, 2)),
+  is_complete,
+});
+
+test("a reloaded stage goes on in mid-sentence, does not report it as begun again, and says the rest", async () => {
+  const { clock, output, speech, log } = stage();
+  const begun = [];
+  speech.onstart = (cue) => begun.push([cue.display_text.text, cue.index, Boolean(cue.forwarded)]);
+  speech.resume(underWay(1, 1500, ["two", "three"]));
+  await clock.pass(0.1);
+  assert.equal(output.playing[0].offset, 1.5);
+  assert.ok(Math.abs(speech.position - 1.6) < 1e-9);
+  await clock.pass(0.6);
+  assert.deepEqual(begun, [["two", 1, true], ["three", 2, false]]);
+  assert.equal(output.playing[0].offset, 0);
+  await clock.pass(3);
+  assert.deepEqual(log, ["end two", "end three", "complete"]);
+});
+
+test("what came before the hello is not said besides what comes after it", async () => {
+  const { clock, speech, log } = stage();
+  speech.add(cue("two", 2)); // a client that has not said hello is not told which sentence it is
+  speech.resume(underWay(1, 100, ["two"]));
+  await clock.pass(3);
+  assert.deepEqual(log, ["end two", "start two", "end two", "complete"]);
+});
+
+test("a stage that only lost its connection goes on with what it says, and misses nothing", async () => {
+  for (const [index, position, texts] of [
+    [1, 900, ["one", "two"]],
+    [2, 400, ["two"]], // the server's clock is ahead: all of it is still to be said here
+    [0, 1900, ["zero", "one", "two"]], // or behind
+  ]) {
+    const { clock, output, speech, log } = stage();
+    speech.add(cue("one", 2, { turn_id: "t", index: 1 }));
+    speech.add(cue("stale", 2, { turn_id: "t", index: 2 }));
+    await clock.pass(1);
+    const [voice] = output.playing;
+    speech.resume(underWay(index, position, texts));
+    await clock.pass(0.5);
+    assert.equal(output.playing[0], voice);
+    await clock.pass(4);
+    assert.deepEqual(log, ["start one", "end one", "start two", "end two", "complete"]);
+  }
+});
+
+test("another turn than the one that is being heard replaces it", async () => {
+  const { clock, speech, log } = stage();
+  speech.add(cue("old", 9, { turn_id: "before", index: 0 }));
+  await clock.pass(1);
+  speech.resume(underWay(0, 0, ["new"], false));
+  await clock.pass(3);
+  assert.deepEqual(log, ["start old", "end old", "start new", "end new"]);
+  speech.resume(underWay(1, 0, []));
+  assert.equal(log.at(-1), "complete");
 });
 
 test("what waits for silence runs at its time", async () => {

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from fastapi import FastAPI
 
@@ -24,22 +23,24 @@ from open_llm_vtuber.channels import ANONYMOUS, Channels
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.comeback import Comeback, listener, stood
 from open_llm_vtuber.config import Features, Settings, SystemConfig
+from open_llm_vtuber.ear_engines import detector_of, ear_of
+from open_llm_vtuber.edits import Edits
 from open_llm_vtuber.engine_pool import EnginePool
-from open_llm_vtuber.groups import Groups
-from open_llm_vtuber.listening import listeners
+from open_llm_vtuber.figures import Figures
 from open_llm_vtuber.llm import LLM_ENGINES
 from open_llm_vtuber.mcp_servers import mcp_servers
 from open_llm_vtuber.mcp_tools.toolboxes import McpToolboxes
 from open_llm_vtuber.modes import Mode
-from open_llm_vtuber.persona import group_prompt
 from open_llm_vtuber.ports import (
     Adapter,
     LanguageModel,
     SpeechRecognizer,
     SpeechSynthesizer,
+    Store,
 )
 from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
+from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
 from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.standing import Standing
@@ -59,20 +60,12 @@ from open_llm_vtuber.vts.output import VTubeStudioOutput
 from open_llm_vtuber.web import web_client
 from open_llm_vtuber.web.api import ON_AIR
 from open_llm_vtuber.web.health import Troubles
-from open_llm_vtuber.web.metrics import exposition, provider_metrics, spending_metrics
+from open_llm_vtuber.web.metrics import figure_metrics, provider_metrics, spending_metrics
+from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
 
-
-class Loop(Protocol):
-    """Something that runs as long as the server."""
-
-    async def run(self) -> None:
-        """Run until cancelled."""
-
-
-DEMO_BRAINS = ("embedded_llm", "scripted_llm")
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
 
@@ -92,22 +85,21 @@ class OnAir:
     """The opening character's in the mode `external-api`, in nobody's conversation."""
     ear: SpeechRecognizer | None = None
     proxy: Proxy | None = None
+    reload: Callable[[], None] = lambda: None
+    """Has the configuration file read anew."""
+    figures: Figures = field(default_factory=Figures)
+    """What the named shows have come to."""
     troubles: Troubles = dict
     """What is wrong with parts that no show knows of."""
 
 
 @asynccontextmanager
 async def on_air(
-    settings: Settings,
-    report: Report,
-    *,
-    drives_outputs: bool = True,
-    keeps_log: bool = False,
-    staging: Staging | None = None,
+    settings: Settings, report: Report, *, drives_outputs: bool = True, staging: Staging | None = None
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
-    With `keeps_log` shows keep one, if the settings do not say otherwise; a rehearsal where its staging says so.
+    Without `drives_outputs` no puppet is moved and no log is kept, but for a rehearsal's whose staging says where.
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
     if client := settings.system_config.web_client_dir:
@@ -115,14 +107,15 @@ async def on_air(
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         serving_all: dict[str, EngineStatus] = {}
-        ear, detector = await listeners(stack, settings.character_config, serving_all, report)
+        figures = Figures()
+        ear = await ear_of(stack, settings.character_config, serving_all, report)
+        detector = await detector_of(stack, settings.character_config, report) if ear else None
         lines = ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
-        llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, DEMO_BRAINS))
+        llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
         casting = await _casting(stack, settings, llms, remote, serving_all, report)
-        named = tuple(settings.shows)
-        before = await stood(store, named)
+        before = await stood(store, tuple(settings.shows))
         builder = ShowBuilder(
             settings,
             casting,
@@ -133,66 +126,56 @@ async def on_air(
             books=remote.books,
             lines=lines,
             report=report,
-            archive=archive_of(stack, settings, report, serving_all, staging, keeps_log=keeps_log),
             stood=before,
+            archive=archive_of(
+                stack, settings, report, serving_all, staging, hear=figures.note, keeps_log=drives_outputs
+            ),
         )
-        local = await stack.enter_async_context(LocalShows(builder.build, named, settings.features.off))
-        groups = await stack.enter_async_context(_groups(local, settings, report))
-        shows = await _channels(stack, settings, groups, lines, before)
-        proxy = await _proxy(stack, settings, shows)
-        comeback = Comeback(shows, store, named)
-        loops = _loops(settings, shows, remote, report, drives_outputs=drives_outputs)
+        local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
+        talking = await stack.enter_async_context(builder.talking(local))
+        channels = await _channels(stack, settings, talking, lines, before)
+        edits = edits_of(channels, settings, casting, builder, local, report)
+        proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
+        comeback = Comeback(edits, store, tuple(settings.shows))
+        loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
-        stack.push_async_callback(role.leave)
-        await stack.enter_async_context(_kept_running([*loops, comeback]))
-        yield _on_air(shows, role, remote.books, ear, proxy, store)
-        await comeback.forget()
-
-
-@asynccontextmanager
-async def _kept_running(loops: Sequence[Loop]) -> AsyncGenerator[None, None]:
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(loop.run()) for loop in loops]
         try:
-            yield
+            yield _parts(edits, role, remote, ear, proxy, store, figures)
+            await comeback.forget()
         finally:
             for task in running:
                 task.cancel()
+            await role.leave()
 
 
-def _on_air(
-    shows: Shows,
+def _parts(
+    edits: Edits,
     role: Role,
-    books: Bookkeeping,
+    remote: RemoteBrain,
     ear: SpeechRecognizer | None,
     proxy: Proxy | None,
-    store: SqlStore | MemoryStore,
+    store: Store,
+    figures: Figures,
 ) -> OnAir:
     return OnAir(
-        shows,
+        edits,
         role.providers,
         role.voice,
         brain=role.adapters["orphiq"],
-        books=books,
+        books=remote.books,
         remote=role.adapters.get("external-api"),
         ear=ear,
         proxy=proxy,
+        reload=edits.poke,
+        figures=figures,
         troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
     )
 
 
 async def _store(stack: AsyncExitStack, system: SystemConfig) -> SqlStore:
     return await stack.enter_async_context(sql_store(system.storage_url.get_secret_value(), system.data_dir))
-
-
-def _groups(shows: Shows, settings: Settings, report: Report) -> Groups:
-    system = settings.system_config
-    return Groups(
-        shows,
-        rounds=system.group_rounds,
-        accepts=system.group_invitations == "accept",
-        scene=group_prompt(system.tool_prompts, settings.folder, report),
-    )
 
 
 def is_demo(settings: Settings) -> bool:
@@ -223,9 +206,12 @@ def web(settings: Settings, parts: OnAir) -> FastAPI:
         ear=parts.ear,
         proxy=parts.proxy,
         troubles=parts.troubles,
-        metrics=lambda: exposition(
-            [*provider_metrics(parts.providers), *spending_metrics(parts.books.ledger, parts.books.now)]
+        metrics=lambda: (
+            *provider_metrics(parts.providers),
+            *spending_metrics(parts.books.ledger, parts.books.now),
+            *figure_metrics(parts.figures),
         ),
+        models=ModelDesk(settings, frontend_folder()),
     )
 
 
@@ -255,10 +241,10 @@ async def _casting(
         unavailable=_unavailable(settings.features, remote.unavailable),
         others=others,
     )
-    started = await stack.enter_async_context(casting)
-    for note in started.notes:
+    await stack.enter_async_context(casting)
+    for note in casting.notes:
         report(note)
-    return started
+    return casting
 
 
 def _adapters(
@@ -329,12 +315,12 @@ async def _proxy(stack: AsyncExitStack, settings: Settings, shows: Shows) -> Pro
 
 
 def _loops(
-    settings: Settings, shows: Shows, remote: RemoteBrain, report: Report, *, drives_outputs: bool
-) -> list[VTubeStudioOutput | ModeFollower]:
+    settings: Settings, shows: Edits, remote: RemoteBrain, report: Report, *, drives_outputs: bool
+) -> list[VTubeStudioOutput | ModeFollower | Edits]:
     """Return what runs beside the shows. Raises ConfigError, also for an output that is not to be driven now."""
     outputs = _outputs(settings, shows, report)
     followers = [ModeFollower(remote, shows, tuple(settings.shows))] if remote.model else []
-    return [*followers, *(outputs if drives_outputs else ())]
+    return [*followers, shows, *outputs] if drives_outputs else [*followers]
 
 
 def _outputs(settings: Settings, shows: Shows, report: Report) -> list[VTubeStudioOutput]:

@@ -1,7 +1,7 @@
 """The two ports between a show and what makes her speak and move unasked."""
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from open_llm_vtuber.ports import BodyControl
 from open_llm_vtuber.protocol.autonomous_parts import Autonomous, AutonomousSummary, MoodState
@@ -135,6 +135,10 @@ class Autonomy(Protocol):
 
     def remove_trigger(self, name: str) -> None:
         """Take a trigger off. Raises ProtocolError `not-found`."""
+        ...
+
+    def configure(self, triggers: Sequence[Mapping[str, Any]]) -> None:
+        """Go by these, as a checked configuration has them, from now on; what was changed on air stays where it fits."""
         ...
 
     def changes(self) -> str:

@@ -23,7 +23,7 @@ RECALLED = timedelta(hours=48)
 """How far back the books are read at the start: longer than any stream."""
 WAITING = 1_000
 """Entries on their way to the store. When it is full the newest is not stored; the ledger has it all the same."""
-CLOSING: Seconds = 5.0
+CLOSING: Seconds = 1.0
 DECIMALS = 6
 """Of an amount that is shown: a single token of a small model costs less than a millionth."""
 STEPS: dict[Step, str] = {

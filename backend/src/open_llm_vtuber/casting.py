@@ -1,16 +1,15 @@
 """Casting: a character of the configuration becomes a role that a show can play, with its engines running."""
 
 import asyncio
-import json
 import logging
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from open_llm_vtuber import config
 from open_llm_vtuber.agent.agents.hume_ai import HumeOptions
@@ -18,7 +17,8 @@ from open_llm_vtuber.agent.judge import LlmJudge
 from open_llm_vtuber.characters import CharacterFiles, Listed, Listing
 from open_llm_vtuber.config import Character, Settings, TTSConfig
 from open_llm_vtuber.engine_pool import EnginePool
-from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
+from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.live2d.reading import avatar
 from open_llm_vtuber.live2d_model import Live2dModel
 from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.persona import OURS as TAGS
@@ -80,6 +80,8 @@ class _Ready:
     character: Character
     end: Callable[[], Awaitable[None]]
     notes: tuple[str, ...]
+    is_own: bool
+    """Whether it is the configuration's own."""
 
 
 class Casting:
@@ -161,6 +163,27 @@ class Casting:
             log.warning("%s: %s", listed.file, note)
         return self._role(ready, ready.end)
 
+    async def prepared(self, settings: Settings) -> Callable[[], None]:
+        """Read anew what the persona is made of, and return what lets that count; engines stay as they are.
+
+        Raises ProtocolError when the disk is too slow.
+        """
+        own, remote = self._own, self._remote
+        text = settings.character_config.persona_prompt
+        character = own.character.model_copy(update={"persona_prompt": text})
+        who = await self._in_thread(lambda: self._persona(character, own.llm, own.billing.model))
+        remote_who = (
+            await self._in_thread(lambda: self._persona(character, remote, own.billing.model))
+            if remote
+            else None
+        )
+
+        def take() -> None:
+            self._settings, self._files = settings, CharacterFiles(settings)
+            self._own = replace(own, character=character, persona=who, remote_persona=remote_who)
+
+        return take
+
     async def _listing(self) -> Listing:
         listing = await self._in_thread(self._files.listing)
         for note in listing.notes:
@@ -194,6 +217,7 @@ class Casting:
                 character=character,
                 notes=tuple(filter(None, (_other_agent(character), words.note, *voice_notes, *who.notes))),
                 end=stack.pop_all().aclose,
+                is_own=listed.file == config.DEFAULT_FILE.name,
             )
 
     async def _words(self, stack: AsyncExitStack, character: Character) -> tuple[Mind, EngineStatus]:
@@ -239,6 +263,14 @@ class Casting:
             _script(ready, remote, ready.remote_persona) if remote and ready.remote_persona else None,
         )
 
+        def reread() -> Judge | None:
+            now = self._own if ready.is_own else ready
+            told: Mapping[Mode, Persona | None] = {"orphiq": now.persona, "external-api": now.remote_persona}
+            for mode, who in told.items():
+                if who and mode in adapters:
+                    adapters[mode].take_persona(who.text, _emotions(ready, who))
+            return self._judge(ready.llm)
+
         async def left() -> None:
             for adapter in adapters.values():
                 await adapter.end()
@@ -259,6 +291,7 @@ class Casting:
                 special=shown_only.remove_special_char,
             ),
             judge=self._judge(ready.llm),
+            reread=reread,
             leave=left,
         )
 
@@ -301,9 +334,13 @@ def _script(ready: _Ready, llm: Mind, persona: Persona) -> Script:
     return Script(
         llm=llm,
         persona=persona.text,
-        emotions=() if persona.names_emotions else ready.billing.model.emotions,
+        emotions=_emotions(ready, persona),
         tool_servers=agent.tool_servers,
     )
+
+
+def _emotions(ready: _Ready, persona: Persona) -> Collection[str]:
+    return () if persona.names_emotions else ready.billing.model.emotions
 
 
 async def _nothing_to_end() -> None:
@@ -324,35 +361,3 @@ def _other_agent(character: Character) -> str:
     if choice in AGENTS:
         return ""
     return f"The agent {choice} is not available; {OUR_AGENT} is used instead."
-
-
-def avatar(settings: Settings, frontend: Path, name: str | None = None) -> Live2dModel:
-    """Read an avatar, else the character's. Raises ConfigError when it is unknown, missing or faulty."""
-    name = settings.character_config.live2d_model_name if name is None else name
-    if name == config.BUILT_IN_AVATAR:
-        folder = frontend / "models" / name
-        return _model(_json(folder / "entry.json"), folder / f"{name}.model3.json")
-    entries = _json(settings.folder / "model_dict.json")
-    if not isinstance(entries, list):
-        raise ConfigError("The avatar's file model_dict.json must hold a list.")
-    entry = next((each for each in entries if isinstance(each, dict) and each.get("name") == name), None)
-    if not isinstance(entry, dict):
-        known = [
-            config.BUILT_IN_AVATAR,
-            *(str(each.get("name")) for each in entries if isinstance(each, dict)),
-        ]
-        raise ConfigError(f"There is no avatar {name!r}. Known: {', '.join(known)}.")
-    return _model(entry, settings.folder / str(entry.get("url", "")).lstrip("/"))
-
-
-def _model(entry: Any, model3: Path) -> Live2dModel:
-    return Live2dModel.from_json(entry, _json(model3), lambda file: _json(model3.parent / file))
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_bytes())  # it finds out the encoding by itself
-    except FileNotFoundError:
-        raise ConfigError(f"The avatar's file {file.name} is missing.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"The avatar's file {file.name} cannot be read as JSON.") from error

@@ -25,14 +25,12 @@ from open_llm_vtuber.protocol.twitch_messages import (
 )
 from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import (
+    AnyCommand,
     BeginTwitchLogin,
     ChatHappened,
-    Command,
     ConnectTwitch,
     DescribeTwitch,
     DisconnectTwitch,
-    GroupCommand,
-    SourceCommand,
 )
 from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.stimulus import ChannelStatus, ChatEvent
@@ -108,9 +106,7 @@ class Channels:
         self._open(key).listeners[show] = None
         self._reads[show] = key
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         """Do it and return the answers.
 
         To connect takes a while: a client that has a socket gets the answer later, so that it can go on meanwhile.

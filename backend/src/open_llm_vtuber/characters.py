@@ -11,6 +11,7 @@ from pathlib import Path
 from open_llm_vtuber import config
 from open_llm_vtuber.config import Character, Settings
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.keys import environment_of
 
 SUFFIXES = frozenset((".yaml", ".yml"))
 MOST_FILES = 500
@@ -53,6 +54,7 @@ class CharacterFiles:
 
     def __init__(self, settings: Settings) -> None:
         self._base = settings.character_config
+        self._beside = settings.folder
         self._folder = settings.folder / settings.system_config.config_alts_dir
         self._readings: dict[Path, _Reading] = {}
 
@@ -97,7 +99,8 @@ class CharacterFiles:
         if not path.is_file() or status.st_size > LARGEST_FILE:
             return _Reading(state, None, (f"it is no file, or larger than {LARGEST_FILE} bytes.",))
         try:
-            character, notes = config.character(self._base, path)
+            environment = environment_of(self._beside, os.environ, [])
+            character, notes = config.character(self._base, path, environment)
         except ConfigError as error:
             return _Reading(state, None, (str(error),))
         return _Reading(state, character, tuple(notes))

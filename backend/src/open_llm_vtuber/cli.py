@@ -2,11 +2,8 @@
 
 import argparse
 import asyncio
-import errno
 import math
 import os
-import signal
-import socket
 import sys
 import tempfile
 import webbrowser
@@ -14,29 +11,41 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import uvicorn
-from fastapi import FastAPI
-from rich.panel import Panel
 from rich.prompt import Confirm
 from rich.table import Table
 
-from open_llm_vtuber import __version__, app, clip_cli, config, replay_cli, report_cli, trial, twitch_cli
+from open_llm_vtuber import (
+    __version__,
+    app,
+    checkup,
+    clip_cli,
+    config,
+    live2d_cli,
+    reference_cli,
+    replay_cli,
+    report_cli,
+    trial,
+    twitch_cli,
+)
+from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.counted_loop import counting_loop
 from open_llm_vtuber.doctor import report
-from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.errors import ConfigError, EngineError, Fault
+from open_llm_vtuber.first_run.desk import SetUpDesk
+from open_llm_vtuber.first_run.runs import Run, Runs
 from open_llm_vtuber.llm import LLM_ENGINES
-from open_llm_vtuber.protocol.reference import reference
 from open_llm_vtuber.rehearsals import rehearsal
 from open_llm_vtuber.rehearse_cli import add_options, rehearse_profile
 from open_llm_vtuber.remote_brain import JOB as REMOTE
+from open_llm_vtuber.serving import listening_socket, serve
 from open_llm_vtuber.storage.chat_history_files import Outcome, import_folder
 from open_llm_vtuber.storage.sql_store import sql_store
 from open_llm_vtuber.terminal import (
     RehearsalScreen,
     console,
-    fault,
+    faults,
     log_here,
     out,
     plain,
@@ -49,10 +58,7 @@ from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.vad import VAD_ENGINES
 from open_llm_vtuber.vts import output as vts
 
-LARGEST_FRAME = 16 * 1024 * 1024
-"""Bytes of one incoming message; a larger one closes its connection with 1009."""
-GRACE_S = 3
-"""How long connections may take to end when the server stops."""
+NO_FILE = "[cyan]i[/] There is no conf.yaml: the engines that come along are used. `run` shows the address of the set-up."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(options.run(options))
     except ConfigError as error:
-        fault(str(error))
+        faults(error.faults)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -95,14 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_options(rehearse)
     rehearse.set_defaults(run=_rehearse)
 
-    replay = commands.add_parser(
-        "replay", help="replay the log of a show, or see what a configuration would change"
-    )
-    replay_cli.add_options(replay)
-    replay.set_defaults(run=replay_cli.run)
-
-    clip_cli.add_command(commands, _add_config)
-    report_cli.add_command(commands)
+    _add_logs(commands)
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
     take_in.add_argument(
@@ -114,9 +113,21 @@ def _parser() -> argparse.ArgumentParser:
     engines.set_defaults(run=_engines)
 
     _add_twitch(commands)
-    protocol = commands.add_parser("protocol", help="print the reference of all messages")
+    live2d_cli.add_commands(commands, _add_config_and_data, _settings_and_data)
+    protocol = commands.add_parser("protocol", help="print the reference of all messages or addresses")
+    reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
+
+
+def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay", help="replay the log of a show, or see what a configuration would change"
+    )
+    replay_cli.add_options(replay)
+    replay.set_defaults(run=replay_cli.run)
+    clip_cli.add_command(commands, _add_config)
+    report_cli.add_command(commands)
 
 
 def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -147,6 +158,15 @@ def _add_data_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data-dir", type=Path, metavar="D", help="folder for what is kept")
 
 
+def _add_config_and_data(command: argparse.ArgumentParser) -> None:
+    _add_config(command)
+    _add_data_dir(command)
+
+
+def _settings_and_data(options: argparse.Namespace) -> Settings:
+    return config.overridden(_settings(options), data_dir=options.data_dir)
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     settings = config.load(options.config)
     for note in settings.notes:
@@ -155,77 +175,33 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
+    written = _settings(options)
+    for each in checkup.body_faults_of(written, app.frontend_folder()):
+        remark(f"{each}. {each.fix}")
     settings = config.overridden(
-        _settings(options),
+        written,
         host=options.host,
         port=options.port,
         data_dir=options.data_dir,
         channel=options.channel,
     )
     _ask_before_going_live(settings, yes=options.yes)
-    with (
-        listening_socket(settings.system_config.host, settings.system_config.port) as listener,
-        asyncio.Runner(loop_factory=counting_loop) as runner,
-    ):
-        runner.run(_serve(settings, listener, browser=not options.no_browser))
-    return 0
-
-
-def server_config(web: FastAPI) -> uvicorn.Config:
-    """Return how uvicorn is to serve the web application."""
-    return uvicorn.Config(
-        web,
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_FRAME,
-        # It would cost a third of a turn's CPU on audio and 350 kB a connection.
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=GRACE_S,
-        server_header=False,
-    )
-
-
-async def _serve(settings: Settings, listener: socket.socket, *, browser: bool) -> None:
-    async with AsyncExitStack() as stack:
-        with console.status("Waking the character up …"):
-            parts = await stack.enter_async_context(app.on_air(settings, remark, keeps_log=True))
-        server = uvicorn.Server(server_config(app.web(settings, parts)))
+    runs = Runs(Run(settings))
+    with listening_socket(settings.system_config.host, settings.system_config.port) as listener:
         address = f"http://{_shown_host(settings.system_config.host)}:{listener.getsockname()[1]}"
-        _announce(address, settings, parts)
-        if browser and _has_display():
-            webbrowser.open(address)
-        # The server ends by these signals and then raises them again; by then there is only cleaning up to do.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        await server.serve(sockets=[listener])
-    console.print("Off air.")
+        desk = SetUpDesk(options.config or config.DEFAULT_FILE, runs)
 
+        def announce(run: Run, parts: app.OnAir) -> None:
+            if runs.number > 1:
+                again(address, run, runs.problem)
+                return
+            live(address, run.settings, parts.providers, is_set_up=desk.is_set_up)
+            if not options.no_browser and _has_display():
+                webbrowser.open(address)
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises ConfigError when it cannot."""
-    address = "127.0.0.1" if host == "localhost" else host
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    # The protocol is named because asyncio only then sends small frames at once (TCP_NODELAY) instead of after 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address, port))
-        listener.listen(1024)
-    except OSError as error:
-        listener.close()
-        raise ConfigError(_why_not_listening(error, host, port)) from error
-    return listener
-
-
-def _why_not_listening(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken: is the character on air already? Choose another port with --port."
-    if error.errno == errno.EACCES:
-        return f"Port {port} may not be used by this account; choose one above 1023 with --port."
-    return f"This machine cannot listen on {host}: {error.strerror}."
+        with asyncio.Runner(loop_factory=counting_loop) as runner:
+            runner.run(serve(runs, listener, desk, announce))
+    return 0
 
 
 def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
@@ -235,53 +211,50 @@ def _ask_before_going_live(settings: Settings, *, yes: bool) -> None:
     warning = f"The demo brain is a tiny model and no personality, and would now answer the chat of {channel} aloud."
     if not sys.stdin.isatty():
         raise ConfigError(
-            f"{warning} If you want that, say --yes; for a better brain set llm_provider (see README)."
+            f"{warning} If you want that, say --yes; for a better brain open /setup while she runs."
         )
     remark(warning)
     if not Confirm.ask("Go on?", console=console, default=False):
-        raise ConfigError("Not started. For a better brain set llm_provider (see README).")
-
-
-def _announce(address: str, settings: Settings, parts: app.OnAir) -> None:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("Talk to her", f"[link={address}/]{address}/[/]")
-    table.add_row("Stage for OBS", f"[link={address}/stage]{address}/stage[/]")
-    table.add_row("Control room", f"[link={address}/control]{address}/control[/]")
-    if settings.system_config.web_client_dir:
-        table.add_row("Web client", f"[link={address}/client/]{address}/client/[/]")
-    table.add_row("API", f"[link={address}/docs]{address}/docs[/]")
-    channel = settings.live_config.twitch.channel
-    table.add_row(
-        "Chat", f"will read {plain(channel)}" if channel else "no channel (start with --channel NAME)"
-    )
-    engines = ", ".join(f"{job}: {status.engine}" for job, status in parts.providers.items())
-    table.add_row("Engines", engines)
-    if parts.providers["llm"].is_demo:
-        table.add_row(
-            "", "[yellow]The demo brain proves the pipeline; for a real one set llm_provider (README).[/]"
-        )
-    name = plain(settings.character_config.name)
-    console.print(Panel(table, title=f"[bold]{name} is live[/]", border_style="green", expand=False))
+        raise ConfigError("Not started. For a better brain open /setup while she runs.")
 
 
 def _check(options: argparse.Namespace) -> int:
-    settings = _settings(options)
-    settings = config.overridden(settings, channel="")
-    remarks = list(settings.notes)
+    found = checkup.examine(options.config, app.frontend_folder())
+    for each in found.remarks:
+        remark(each)
+    if found.faults or found.settings is None:
+        return _faulty(found.faults)
+    settings = config.overridden(found.settings, channel="")
+    remarks = found.remarks
+    if options.config is None and not config.DEFAULT_FILE.exists():
+        console.print(NO_FILE)
 
     def note(sentence: str) -> None:
         remarks.append(sentence)
         remark(sentence)
 
-    outcomes = asyncio.run(_use_everything_once(settings, note))
+    for sentence in live2d_cli.remarks(settings):
+        note(sentence)
+    try:
+        outcomes = asyncio.run(_use_everything_once(settings, note))
+    except ConfigError as error:
+        return _faulty(error.faults)
     if any(outcome.fault and not outcome.is_spare for outcome in outcomes):
-        return 2
+        return 1
     number = len(remarks) + sum(bool(outcome.fault) for outcome in outcomes)
     how = (
         f", with {number} {'remark' if number == 1 else 'remarks'}." if number else " and every engine works."
     )
     console.print(f"[green]✓[/] The configuration is fine{how}")
     return 0
+
+
+def _faulty(found: Sequence[Fault]) -> int:
+    """Say what has to be put right, and return the exit code of a check."""
+    faults(found)
+    told = "One fault" if len(found) == 1 else f"{len(found)} faults"
+    console.print(f"[bold]{told}.[/] Engines are tried once everything above is put right.")
+    return 1
 
 
 async def _use_everything_once(settings: Settings, note: app.Report) -> list[trial.Outcome]:
@@ -377,8 +350,8 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _protocol(_: argparse.Namespace) -> int:
-    sys.stdout.write(reference())
+def _protocol(options: argparse.Namespace) -> int:
+    sys.stdout.write(reference_cli.printed(options.format))
     return 0
 
 

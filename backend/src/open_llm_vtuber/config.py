@@ -22,8 +22,10 @@ from open_llm_vtuber.errors import ConfigError
 from open_llm_vtuber.modes import FEATURES, Feature, Mode
 from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.settings.co_host import CoHostSettings
+from open_llm_vtuber.settings.duet import DuetSettings
 from open_llm_vtuber.settings.existing_providers import served_as
-from open_llm_vtuber.settings.file import read
+from open_llm_vtuber.settings.file import content, parsed, read, with_environment
+from open_llm_vtuber.settings.keys import environment_of
 from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.settings.vtube_studio import VTubeStudioSettings
@@ -210,6 +212,7 @@ class LiveConfig(_Section):
     chat: ChatSettings = ChatSettings()
     vtube_studio: VTubeStudioSettings = VTubeStudioSettings()
     co_host: CoHostSettings = CoHostSettings()
+    duet: DuetSettings | None = None
 
 
 class Features(_OwnSection):
@@ -239,6 +242,8 @@ class ShowConfig(_OwnSection):
     """A named show, started with the server."""
 
     mode: Mode = "orphiq"
+    character: str = ""
+    """The file of who plays in it, as the control room lists it; without one, the configuration's own character."""
 
 
 class Settings(BaseModel):
@@ -258,10 +263,19 @@ class Settings(BaseModel):
     """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file lies: models, backgrounds and avatars are looked for beside it."""
+    file: Path | None = Field(default=None, exclude=True)
+    """The file itself, also where there is none yet; None: these settings come from somewhere else."""
     notes: tuple[str, ...] = Field(default=(), exclude=True)
     """What an operator should know although nothing is wrong, one sentence each."""
     source: InstanceOf[Source] = Field(default_factory=Source, exclude=True)
     """The file, for whoever checks a part of it later."""
+
+    @model_validator(mode="after")
+    def _a_duet_is_of_shows_that_exist(self) -> "Settings":
+        duet = self.live_config.duet
+        if missing := [name for name in (duet.shows if duet else ()) if name not in self.shows]:
+            raise ValueError(f"live_config.duet: there is no show {missing[0]}; add it to the section shows")
+        return self
 
 
 LATER: frozenset[str] = frozenset()
@@ -278,17 +292,30 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
 
     Raises ConfigError that names every fault at once.
     """
-    if path is None and not DEFAULT_FILE.is_file():
-        return Settings()
     file = path or DEFAULT_FILE
+    if path is None and not file.is_file():
+        return Settings(file=file)
+    return checked(content(file), file, environment)
+
+
+def checked(data: bytes, file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that a file with this content holds. Raises ConfigError that names every fault at once."""
+    written, source = parsed(data, file.name)
+    return settings_from(written, source, file, environment)
+
+
+def settings_from(
+    written: Mapping[str, Any], source: Source, file: Path, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Return the settings that a file says, as it was written; `source` says where a fault is. Raises ConfigError."""
     notes: list[str] = []
-    written, source = read(file, environment, notes)
-    given = with_keys(written, environment)
-    notes.extend(_unknown_keys(given))
+    environment = environment_of(file.parent, environment, notes)
+    given = with_keys(with_environment(written, environment, notes, file.name), environment)
+    notes.extend(unknown_keys(given))
     try:
-        settings = Settings.model_validate({**given, "folder": file.parent, "source": source})
+        settings = Settings.model_validate({**given, "folder": file.parent, "file": file, "source": source})
     except ValidationError as error:
-        raise ConfigError(source.faults(error)) from error
+        raise source.wrong(source.faults(error, Settings)) from error
     return settings.model_copy(update={"notes": (*notes, *settings.live_config.chat.notes)})
 
 
@@ -304,7 +331,7 @@ def character(
             raise ConfigError(f"{file.name} holds no character_config.")
         return Character.model_validate(_merged(base.model_dump(), given)), notes
     except ValidationError as error:
-        raise ConfigError(source.faults(error, ("character_config",))) from error
+        raise source.wrong(source.faults(error, Character, ("character_config",))) from error
     except RecursionError:
         raise ConfigError(f"{file.name} is nested too deeply.") from None
 
@@ -352,8 +379,9 @@ def without_traces(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"system_config": settings.system_config.model_copy(update=kept)})
 
 
-def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
-    known = set(Settings.model_fields) - {"folder", "notes", "source"}
+def unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a remark for each key of the outer sections that nobody reads."""
+    known = set(Settings.model_fields) - {"folder", "file", "notes", "source"}
     for name in given:
         if name in LATER:
             yield f"The section {name} is not read by this version."
@@ -362,7 +390,8 @@ def _unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
     for section, theirs in THEIRS.items():
         model = Settings.model_fields[section].annotation
         fields = set(getattr(model, "model_fields", {})) | theirs
-        for name in given.get(section) or {}:
+        written = given.get(section)
+        for name in written if isinstance(written, dict) else ():
             if name not in fields:
                 yield f"{section}.{name} is not a key that we know.{_nearest(name, fields)}"
 

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -42,18 +42,26 @@ class EngineTable(Generic[E]):
 
         Raises ConfigError when there is none, when its package is missing or when an option is wrong.
         """
-        if name not in self._rows:
-            raise unknown(self._kind, name, self._rows)
-        module, _, class_name = self._rows[name].partition(":")
-        try:
-            engine_class = getattr(importlib.import_module(module), class_name)
-        except ImportError as error:
-            msg = f"The {self._kind} {name!r} needs the package {error.name!r}, which is not installed."
-            raise ConfigError(msg) from error
+        engine_class = self._class(name)
         try:
             return cast("E", engine_class(engine_class.Options.model_validate(options)))
         except ValidationError as error:
             raise ConfigError(f"{name}: {faults(error)}") from error
+
+    def options_of(self, name: str) -> type[EngineOptions]:
+        """Return what can be set of an engine. Raises ConfigError as `build` does."""
+        options: type[EngineOptions] = self._class(name).Options
+        return options
+
+    def _class(self, name: str) -> Any:
+        if name not in self._rows:
+            raise unknown(self._kind, name, self._rows)
+        module, _, class_name = self._rows[name].partition(":")
+        try:
+            return getattr(importlib.import_module(module), class_name)
+        except ImportError as error:
+            msg = f"The {self._kind} {name!r} needs the package {error.name!r}, which is not installed."
+            raise ConfigError(msg) from error
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> ConfigError:

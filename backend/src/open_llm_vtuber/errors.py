@@ -6,6 +6,8 @@ VTuberError
 └── EngineError       the provider: an LLM, a voice, an ear
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 ErrorCode = Literal[
@@ -16,6 +18,9 @@ ErrorCode = Literal[
     "unknown-type",
     "too-long",
     "not-found",
+    "misdirected",
+    "not-signed-in",
+    "forbidden",
     "wrong-state",
     "busy",
     "switched-off",
@@ -35,10 +40,33 @@ class VTuberError(Exception):
     code: ErrorCode = "internal"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong in a configuration, and how it is put right. Never with the value: it may be a secret."""
+
+    sentence: str
+    """What is wrong with the value at `place`; a whole sentence where there is no place."""
+    file: str = ""
+    place: str = ""
+    """Keys and positions with dots between, such as `cue_sheets.raid.steps.0.say`."""
+    line: int | None = None
+    fix: str = ""
+    """What to do, "" where the sentence says it all."""
+
+    def __str__(self) -> str:
+        where = self.place if self.line is None else f"{self.place} (line {self.line})"
+        return f"{where}: {self.sentence}" if self.place else self.sentence
+
+
 class ConfigError(VTuberError):
     """A setting is wrong or something on this machine stands in the way."""
 
     code: ErrorCode = "bad-config"
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults) or (Fault(sentence=message),)
+        """One by one what the message says in one line."""
 
 
 class ProtocolError(VTuberError):

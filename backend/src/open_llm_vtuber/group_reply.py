@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from open_llm_vtuber.protocol.audio_message import Audio
-from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.parts import DisplayText
 from open_llm_vtuber.protocol.server_messages import (
     Control,
@@ -16,7 +15,7 @@ from open_llm_vtuber.protocol.server_messages import (
     InterruptSignalCue,
     ServerMessage,
 )
-from open_llm_vtuber.show.audience import Outbox
+from open_llm_vtuber.show.audience import Encoded, Outbox
 from open_llm_vtuber.show.speech import SLICE
 
 UNREAD_LINES = 100
@@ -112,7 +111,7 @@ def show_cue(outbox: Outbox, message: ServerMessage) -> None:
         outbox.chain_starts()
     if isinstance(message, InterruptSignalCue):
         outbox.is_interrupted = True
-    outbox.put_cue(encode(message), "", message)
+    outbox.put_cue(Encoded(message), "", message)
 
 
 def cue_of(text: str) -> ServerMessage | None:

@@ -18,20 +18,18 @@ from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
+    AnyCommand,
     BecomeCharacter,
     ChatHappened,
-    Command,
     CreateHistory,
     DescribeGroup,
     FindSpeech,
-    GroupCommand,
     HearAll,
     Interrupt,
     Perform,
     PlayStarted,
     RemoveFromGroup,
     ResumeHistory,
-    SourceCommand,
     SpeakUp,
     TakeSnapshot,
 )
@@ -74,9 +72,7 @@ class Groups:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._tasks.__aexit__(None, None, None)
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         """Do it and return the answers; what a member of a group asks may concern all of it."""
         match command:
             case AddToGroup():

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from open_llm_vtuber.autonomy_door import autonomous_command
 from open_llm_vtuber.body_door import body_command
-from open_llm_vtuber.errors import VTuberError
+from open_llm_vtuber.errors import ProtocolError, VTuberError
 from open_llm_vtuber.protocol import live_client_messages as live
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousFire, AutonomousSet
 from open_llm_vtuber.protocol.body_messages import (
@@ -38,6 +38,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import problem
+from open_llm_vtuber.protocol.envelope import AccessRole
 from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.live_client_messages import (
     ClientHello,
@@ -53,6 +54,7 @@ from open_llm_vtuber.protocol.live_client_messages import (
     TextGenerationRequest,
 )
 from open_llm_vtuber.protocol.server_messages import HeartbeatAck, ServerMessage
+from open_llm_vtuber.protocol.settings_messages import EditSettings, GetSettings, ReloadSettings, UndoEdit
 from open_llm_vtuber.protocol.twitch_messages import (
     GetTwitch,
     TwitchConnect,
@@ -60,10 +62,13 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchLogin,
 )
 from open_llm_vtuber.protocol.why_messages import GetTurnWhy
+from open_llm_vtuber.rights import may_send
+from open_llm_vtuber.settings_door import settings_command
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.commands import (
     AddToGroup,
     AnswerUtterance,
+    AnyCommand,
     BecomeCharacter,
     BeginTwitchLogin,
     CancelText,
@@ -97,15 +102,25 @@ from open_llm_vtuber.show.commands import (
     TakeSnapshot,
 )
 from open_llm_vtuber.show.commands import SetFloor as ChangeFloor
+from open_llm_vtuber.show.stage_view import for_a_stage
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.stimulus import Priority, Stimulus, TextContext, TextWishes
+
+_FORBIDDEN = ProtocolError("What you came in with does not allow this.", code="forbidden")
 
 
 class MessageHandler:
     """Acts on the messages of one client in one show."""
 
     def __init__(
-        self, shows: Shows, show: str, client: str, human_name: str, *, microphone: str = ""
+        self,
+        shows: Shows,
+        show: str,
+        client: str,
+        human_name: str,
+        *,
+        microphone: str = "",
+        role: AccessRole = "developer",
     ) -> None:
         self._shows = shows
         self._show = show
@@ -113,9 +128,12 @@ class MessageHandler:
         self._human_name = human_name
         self._microphone = microphone
         """Tells its sound from that of others who share the place in the show."""
+        self._role = role
 
     async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
         """Do what the message asks and return the answers, in order."""
+        if not may_send(self._role, message):
+            return (problem(_FORBIDDEN, request_type=message.type, request_id=message.request_id),)
         if isinstance(message, Heartbeat):
             return (HeartbeatAck(request_id=message.request_id),)
         command = self._command(message)
@@ -125,12 +143,14 @@ class MessageHandler:
             answers = await self._shows.ask(self._show, command)
         except VTuberError as error:
             return (problem(error, request_type=message.type, request_id=message.request_id),)
+        if self._role == "stage":
+            answers = [shown for answer in answers if (shown := for_a_stage(answer))]
         return [_answering(message.request_id, answer) for answer in answers]
 
-    def _command(self, message: ClientMessage) -> Command | GroupCommand | SourceCommand | None:
+    def _command(self, message: ClientMessage) -> AnyCommand | None:
         client = self._client
         if isinstance(message, LiveClientMessage):
-            return _live_command(message, client)
+            return _live_command(message, client, self._role)
         match message:
             case TextInput():
                 return Perform(
@@ -192,6 +212,8 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.ResumeChat(client)
         case live.QueueDrop():
             return orders.DropQueued(message.stimulus_id)
+        case live.QueueMove():
+            return orders.MoveQueued(message.stimulus_id, message.before)
         case live.HoldDecide():
             return orders.DecideHeld(message.id, message.allow)
         case live.ViewerBlock():
@@ -225,12 +247,12 @@ def _source_command(
             return BeginTwitchLogin()
 
 
-def _live_command(message: LiveClientMessage, client: str) -> Command:
+def _live_command(message: LiveClientMessage, client: str, role: AccessRole) -> AnyCommand:
     if isinstance(message, OperatorMessage):
         return _operator_command(message, client)
     match message:
         case ClientHello():
-            return Hello(client, message.capabilities)
+            return Hello(client, message.capabilities, role)
         case GetSnapshot():
             return TakeSnapshot(client)
         case TextGenerationRequest():
@@ -249,6 +271,8 @@ def _live_command(message: LiveClientMessage, client: str) -> Command:
             return ChangeFloor(client, message.floor)
         case AutonomousSet() | AutonomousFire():
             return autonomous_command(message)
+        case GetSettings() | EditSettings() | UndoEdit() | ReloadSettings():
+            return settings_command(message, client)
         case _:
             assert_never(message)
 

@@ -146,6 +146,10 @@ class Adapter(Protocol):
         """Take these for the body and the state of the show whose words it gives."""
         ...
 
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:
+        """Be this character from the next turn on; what is remembered stays. `emotions` are those it is told of."""
+        ...
+
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep the exchange for later prompts; `heard` is what the audience heard of the reply."""
         ...

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
@@ -21,7 +22,10 @@ from open_llm_vtuber.protocol.live_server_messages import BackendMode, Snapshot
 from open_llm_vtuber.protocol.parts import State
 from open_llm_vtuber.show.ears import DEAF
 from open_llm_vtuber.show.sound import NotSound, read_wav
+from open_llm_vtuber.show.stage_view import in_short
 from open_llm_vtuber.shows import Shows
+from open_llm_vtuber.web.access import Access
+from open_llm_vtuber.web.access_routes import add_access_routes
 from open_llm_vtuber.web.api import (
     ON_AIR,
     Problem,
@@ -35,12 +39,15 @@ from open_llm_vtuber.web.api import (
 from open_llm_vtuber.web.autonomy_routes import add_autonomy_routes
 from open_llm_vtuber.web.body_limit import BodyLimit
 from open_llm_vtuber.web.body_routes import add_body_routes
-from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted
+from open_llm_vtuber.web.doorkeeper import Doorkeeper, is_trusted, pass_of
 from open_llm_vtuber.web.health import Troubles, add_health
-from open_llm_vtuber.web.metrics import CONTENT_TYPE
+from open_llm_vtuber.web.metrics import Metrics, add_metrics
+from open_llm_vtuber.web.model_routes import ModelDesk, add_model_routes
 from open_llm_vtuber.web.operator_routes import add_operator_routes
 from open_llm_vtuber.web.proxy import Proxy
 from open_llm_vtuber.web.public_files import add_public_files
+from open_llm_vtuber.web.settings_routes import add_settings_routes
+from open_llm_vtuber.web.sign_in import add_sign_in
 from open_llm_vtuber.web.speech_socket import SoundCache, serve_speech
 from open_llm_vtuber.web.text_generation import add_text_generation
 from open_llm_vtuber.web.twitch_api import add_twitch_api
@@ -53,6 +60,7 @@ PAGES: Mapping[str, str] = {
     "/": "talk.html",
     "/stage": "stage.html",
     "/control": "control.html",
+    "/model": "model.html",
     "/docs": "api.html",
 }
 _POLICY = (
@@ -70,6 +78,16 @@ API = (
     "The same character over REST and WebSocket. The WebSocket at `/client-ws` (a private show) or "
     "`/client-ws?show=main` (the show on air) speaks the messages of `docs/protocol.md`."
 )
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 403, 421, 422)}
+"""What any address may answer, for the API page."""
+
+
+class Heard(BaseModel):
+    """What was said; "" when that is nothing."""
+
+    text: str
 
 
 class NotHeard(BaseModel):
@@ -95,53 +113,79 @@ def web_app(  # noqa: PLR0913  its parts, each by name
     voice: SpeechSynthesizer,
     ear: SpeechRecognizer | None = None,
     proxy: Proxy | None = None,
-    metrics: Callable[[], str] | None = None,
+    metrics: Metrics | None = None,
+    models: ModelDesk | None = None,
     troubles: Troubles = dict,
 ) -> FastAPI:
     """Build the web application around shows that are already running."""
-    app = FastAPI(
-        title="Open-LLM-VTuber live", version=__version__, description=API, docs_url=None, redoc_url=None
-    )
+    app = _described()
     app.add_middleware(BodyLimit)
-    app.add_middleware(Doorkeeper, system=system)
+    access = Access(system)
+    app.add_middleware(Doorkeeper, system=system, access=access)
     add_refusals(app)
+    add_sign_in(app, access, frontend)
+    add_access_routes(app, access)
     add_health(app, shows, troubles)
     _add_api(app, shows)
     add_body_routes(app, shows)
     add_autonomy_routes(app, shows)
     add_text_generation(app, shows)
     add_operator_routes(app, shows)
+    add_settings_routes(app, shows)
     if metrics:
-        _add_metrics(app, metrics)
+        add_metrics(app, shows, metrics)
     _add_asr(app, ear)
     _add_speech(app, voice)
     add_twitch_api(app, shows)
+    _add_client_socket(app, shows, human_name)
+    if proxy:
+        _add_proxy(app, proxy)
+    _add_pages(app, frontend)
 
+    def lets_in(origin: str) -> bool:
+        return is_trusted(origin, frozenset(system.allowed_origins))
+
+    if models:
+        add_model_routes(app, models, lets_in)
+    add_public_files(app, folder, frontend, lets_in)
+    if system.web_client_dir:
+        add_web_client(app, folder / system.web_client_dir, frontend)
+    return app
+
+
+def _add_client_socket(app: FastAPI, shows: Shows, human_name: str) -> None:
     @app.websocket("/client-ws")
     async def client_ws(websocket: WebSocket, show: str | None = None) -> None:
-        await serve_connection(websocket, shows, show=show, human_name=human_name)
+        role = pass_of(websocket).role
+        await serve_connection(websocket, shows, show=show, human_name=human_name, role=role)
 
-    if proxy:
-        app.add_api_websocket_route("/proxy-ws", proxy.serve)
+
+def _described() -> FastAPI:
+    return FastAPI(
+        title="Open-LLM-VTuber live",
+        version=__version__,
+        description=API,
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
+    )
+
+
+def _add_pages(app: FastAPI, frontend: Path) -> None:
     for path, file in PAGES.items():
         _add_page(app, path, frontend / file)
     for name in ("css", "js"):  # a checkout's folder holds more than pages need
         app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
     _add_page(app, "/static/icon.svg", frontend / "icon.svg")
     app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
-    add_public_files(
-        app, folder, frontend, lambda origin: is_trusted(origin, frozenset(system.allowed_origins))
-    )
-    if system.web_client_dir:
-        add_web_client(app, folder / system.web_client_dir, frontend)
-    return app
 
 
 def _add_api(app: FastAPI, shows: Shows) -> None:
     @app.get("/api/state", tags=["character"], responses={404: {"model": Problem}})
-    async def state(show: ShowName = ON_AIR) -> State:
-        """Say what the character is doing."""
-        return await _state(shows, show)
+    async def state(request: Request, show: ShowName = ON_AIR) -> State:
+        """Say what the character is doing; a stage is told what its audience may notice."""
+        found = await _state(shows, show)
+        return in_short(found) if pass_of(request).role == "stage" else found
 
     @app.get("/api/backend-mode", tags=["character"], responses={404: {"model": Problem}})
     async def backend_mode(show: ShowName = ON_AIR) -> ModeAnswer:
@@ -161,15 +205,13 @@ def _add_api(app: FastAPI, shows: Shows) -> None:
         return await backend_mode(show)
 
 
-def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
-    @app.get("/metrics", tags=["server"], response_class=PlainTextResponse)
-    async def figures() -> Response:
-        """Tell Prometheus what was spent, and who does which job."""
-        return Response(metrics(), media_type=CONTENT_TYPE)
-
-
 def _add_asr(app: FastAPI, ear: SpeechRecognizer | None) -> None:
-    @app.post("/asr", tags=["server"], responses={status: {"model": NotHeard} for status in (400, 500, 503)})
+    @app.post(
+        "/asr",
+        tags=["server"],
+        response_model=Heard,
+        responses={status: {"model": NotHeard} for status in (400, 500, 503)},
+    )
     async def asr(file: UploadFile) -> JSONResponse:
         """Write down what is said in a WAV file: 16-bit PCM, any rate and channels, at most ten minutes."""
         if ear is None:
@@ -196,6 +238,12 @@ def _add_speech(app: FastAPI, voice: SpeechSynthesizer) -> None:
         if (wav := cache.get(name)) is None:
             raise HTTPException(404)
         return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+def _add_proxy(app: FastAPI, proxy: Proxy) -> None:
+    @app.websocket("/proxy-ws")
+    async def proxy_ws(websocket: WebSocket) -> None:
+        await proxy.serve(websocket, pass_of(websocket).role)
 
 
 async def _state(shows: Shows, show: str) -> State:

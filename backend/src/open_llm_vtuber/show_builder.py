@@ -1,7 +1,7 @@
 """How a show is built from its name: what all shows share is here, once."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
 
 from open_llm_vtuber.bookkeeping import Bookkeeping
@@ -9,16 +9,21 @@ from open_llm_vtuber.casting import Casting
 from open_llm_vtuber.chat.cue_sheets import CueSheets
 from open_llm_vtuber.chat_lines import ChatLines
 from open_llm_vtuber.config import Settings, ShowConfig
-from open_llm_vtuber.persona import speak_up_prompt
+from open_llm_vtuber.duets import Duets
+from open_llm_vtuber.errors import ConfigError, EngineError, ProtocolError
+from open_llm_vtuber.groups import Groups
+from open_llm_vtuber.persona import group_prompt, speak_up_prompt
 from open_llm_vtuber.ports import SpeechRecognizer, Store, VoiceActivityDetector
 from open_llm_vtuber.show.channel import ChannelSettings
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.guard import Guard
+from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.show import SPEAK_UP, Show
 from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.text_desk import Places
 from open_llm_vtuber.show_log.recording import Archive, Parts
 from open_llm_vtuber.show_log.secret_values import secret_values
+from open_llm_vtuber.shows import LocalShows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.unasked import Staging, Unasked
 
@@ -55,9 +60,42 @@ class ShowBuilder:
         self._books = books
         self._lines = lines
         self._stood = stood
+        self._report = report
+        self._roles: dict[str, Role] = {}
+        """Who plays in the shows that are still to be built, where that is not the configuration's own character."""
         self._places = Places()
         prompts = settings.system_config.tool_prompts
         self._speak_up = speak_up_prompt(prompts, settings.folder, report) or SPEAK_UP
+
+    @asynccontextmanager
+    async def talking(self, local: LocalShows) -> AsyncGenerator[Duets, None]:
+        """Start the named shows, and what lets shows talk with each other. Raises ConfigError."""
+        await self._cast()
+        system, folder = self._settings.system_config, self._settings.folder
+        async with (
+            local,
+            Groups(
+                local,
+                rounds=system.group_rounds,
+                accepts=system.group_invitations == "accept",
+                scene=group_prompt(system.tool_prompts, folder, self._report),
+            ) as groups,
+            Duets(groups, self._settings.live_config.duet) as duets,
+        ):
+            yield duets
+
+    async def _cast(self) -> None:
+        """Have the characters of named shows ready. Raises ConfigError."""
+        for name, named in self._settings.shows.items():
+            if named.character:
+                try:
+                    self._roles[name] = await self._casting.become(named.character)
+                except (ProtocolError, EngineError) as error:
+                    raise ConfigError(f"shows.{name}.character {named.character}: {error}") from error
+
+    def take(self, settings: Settings, will: Unasked) -> None:
+        """Build later shows by these settings."""
+        self._settings, self._will = settings, will
 
     def build(self, name: str) -> Show:
         """Return the show of that name; one that the configuration does not name is a guest's own."""
@@ -67,7 +105,7 @@ class ShowBuilder:
             return self._archive.record(name, self._parts(name, named))
         return Show(
             name,
-            self._casting.opening(),
+            self._role(name),
             store=self._store,
             repertoire=self._casting,
             guard=Guard(chat.moderation),
@@ -84,6 +122,9 @@ class ShowBuilder:
             writer=self._lines,
         )
 
+    def _role(self, name: str) -> Role:
+        return self._roles.pop(name) if name in self._roles else self._casting.opening()
+
     def _channel(self) -> ChannelSettings:
         settings = self._settings
         return ChannelSettings(
@@ -96,7 +137,7 @@ class ShowBuilder:
         """Return the same as parts of a show that keeps a log."""
         will = self._will.settings(name)
         return Parts(
-            role=self._casting.opening(),
+            role=self._role(name),
             store=self._store,
             repertoire=self._casting,
             channel=self._channel(),
@@ -122,6 +163,7 @@ def archive_of(
     providers: dict[str, EngineStatus],
     staging: Staging | None,
     *,
+    hear: Callable[[object], None],
     keeps_log: bool,
 ) -> Archive | None:
     """Return where shows keep their logs, if they do; while that fails, `providers` says so."""
@@ -139,8 +181,9 @@ def archive_of(
         archive = Archive(
             staging.log, keep=keep, secrets=secrets, report=tell, wall=staging.wall, seed=seed, patient=True
         )
-    elif keeps_log and settings.show_log.enabled:
-        archive = Archive(settings.system_config.data_dir, keep=keep, secrets=secrets, report=tell)
+    elif keeps_log:  # also without a file what is decided is heard
+        folder = settings.system_config.data_dir if settings.show_log.enabled else None
+        archive = Archive(folder, keep=keep, secrets=secrets, report=tell, hear=hear)
     else:
         return None
     return stack.enter_context(archive)

@@ -14,16 +14,15 @@ from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.modes import Feature
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show.audience import Outbox
-from open_llm_vtuber.show.commands import NEEDS, ChatHappened, Command, GroupCommand, SourceCommand
+from open_llm_vtuber.show.commands import NEEDS, AnyCommand, ChatHappened, GroupCommand, SourceCommand
+from open_llm_vtuber.show.settings_commands import SettingsCommand
 from open_llm_vtuber.show.show import Show
 
 
 class Shows(Protocol):
     """All shows of this server, by name."""
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         """Do it and return the answers. Raises ProtocolError, `not-found` for an unknown show."""
         ...
 
@@ -82,17 +81,22 @@ class LocalShows:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._group.__aexit__(None, None, None)
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
-        """Do it and return the answers. Groups and channels are the business of `groups.py` and `channels.py`."""
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
+        """Do it and return the answers. What concerns more than a show is acted on in front of it."""
         if isinstance(command, GroupCommand):
             return ()
         feature = NEEDS.get(type(command))
         if feature in self._off:
             raise ProtocolError(f"This is switched off here (features.{feature}).", code="switched-off")
         found = self._find(show)
-        return () if isinstance(command, SourceCommand) else await found.ask(command)
+        if isinstance(command, SourceCommand | SettingsCommand):
+            return ()
+        return await found.ask(command)
+
+    @property
+    def open(self) -> Sequence[str]:
+        """The names of all shows there are now."""
+        return tuple(self._shows)
 
     async def tell(self, show: str, command: ChatHappened) -> None:
         """Hand something over."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -173,7 +173,14 @@ class Ledger:
         self._hour.append(spending)
 
     def _pass(self, now: datetime) -> None:
-        """Forget what is older than an hour, and a stream that has long ended."""
+        """Forget what is older than an hour, and a stream that has long ended.
+
+        What is dated in the future was written before the clock was set back: it counts from now on, and no longer
+        than all the rest.
+        """
+        if self._last is not None and self._last > now:
+            self._hour = deque(replace(each, at=min(each.at, now)) for each in self._hour)
+            self._last = now
         while self._hour and now - self._hour[0].at >= HOUR:
             self._hour.popleft()
         if self._last is not None and now - self._last >= STREAM_PAUSE and not self._reserved:

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from open_llm_vtuber.errors import Fault
 from open_llm_vtuber.log_lines import JsonLines, Lines
 from open_llm_vtuber.rehearsals.rehearsal import Line, Summary
 from open_llm_vtuber.rehearsals.show_report import Said, ShowReport
@@ -77,6 +78,20 @@ def plain(text: str) -> str:
 def fault(sentence: str) -> None:
     """Say what has to be put right."""
     console.print(f"[bold red]✗[/] {plain(sentence)}")
+
+
+def faults(found: Sequence[Fault]) -> None:
+    """Say all that has to be put right: one fault a line, with its place and what to do."""
+    for each in found:
+        at = f"{each.file}:{each.line}" if each.line else each.file
+        parts = (
+            "[bold red]✗[/]",
+            f"[dim]{plain(at)}[/]" if at else "",
+            f"[bold]{plain(each.place)}[/]:" if each.place else "",
+            plain(each.sentence),
+            f"[green]→ {plain(each.fix)}[/]" if each.fix else "",
+        )
+        console.print(" ".join(filter(None, parts)), soft_wrap=True)
 
 
 def remark(sentence: str) -> None:

@@ -77,6 +77,8 @@ def collapse_blanks(text: str) -> str:
 
 def limit_marks(text: str) -> str:
     """Keep at most `MOST_MARKS` combining marks in a row."""
+    if text.isascii():
+        return text
     kept: list[str] = []
     run = 0
     for char in text:
@@ -107,6 +109,8 @@ def normalised(text: str) -> str:
     Width, case, look-alike letters, accents and invisible characters make no difference. It may be longer
     than the text was.
     """
+    if text.isascii() and text.isprintable():  # most chat, and nothing of what follows would change it
+        return collapse_blanks(text.lower())
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", strip_invisible(text)).casefold())
     bare = "".join(char for char in folded if unicodedata.category(char) not in {"Mn", "Me"})
     return collapse_blanks(strip_invisible(bare).translate(_LOOK_ALIKES))

@@ -1,18 +1,23 @@
 """Makes for each show that which it does unasked: a scheduler, from the configuration's section `autonomous`."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from open_llm_vtuber.autonomous.scheduler import EventScheduler
-from open_llm_vtuber.autonomous.settings import SECTION, AutonomousSettings, read
+from open_llm_vtuber.autonomous.settings import SECTION, USUAL_TRIGGERS, AutonomousSettings, read
+from open_llm_vtuber.autonomous.triggers import TriggerConfig
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.config import Settings
 from open_llm_vtuber.engines import faults
-from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.errors import ConfigError, Fault
+from open_llm_vtuber.settings.explained import nearest
+
+__all__ = ("USUAL_TRIGGERS", "Staging", "Unasked", "as_written", "checked", "replayed", "unasked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +84,32 @@ def replayed(settings: Mapping[str, object], wall: Callable[[], datetime], seed:
 
 def unasked(settings: Settings, report: Callable[[str], None], staging: Staging | None) -> Unasked:
     """Return what makes a show's scheduler. Raises ConfigError."""
+    written, is_off = checked(settings), not settings.features.autonomous
+    return Unasked(written, tuple(settings.shows), report, staging, is_off=is_off)
+
+
+def checked(settings: Settings) -> AutonomousSettings:
+    """Return what the section `autonomous` says. Raises ConfigError that names every fault at once."""
     written = read(settings.autonomous, settings.folder, settings.source)
-    if missing := [*_missing_sheets(written, settings)]:
-        raise ConfigError("; ".join(missing))
-    return Unasked(written, tuple(settings.shows), report, staging, is_off=not settings.features.autonomous)
+    if missing := [*missing_sheets(written, settings)]:
+        raise settings.source.wrong(missing)
+    return written
 
 
-def _missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[str]:
+def as_written(triggers: Iterable[TriggerConfig]) -> tuple[Mapping[str, Any], ...]:
+    """Return triggers as a configuration has them."""
+    return tuple(
+        {"kind": each.kind, **each.model_dump(mode="json", exclude_defaults=True)} for each in triggers
+    )
+
+
+def missing_sheets(written: AutonomousSettings, settings: Settings) -> Iterator[Fault]:
     """Yield a fault for each trigger that plays a cue sheet which there is not: it would break on air."""
     for number, trigger in enumerate(written.triggers):
         name = trigger.action.cue_sheet
         if name is not None and name not in settings.cue_sheets:
             known = ", ".join(settings.cue_sheets) or "none"
             place = (SECTION, "triggers", number, "action", "cue_sheet")
-            yield settings.source.fault(f"there is no cue sheet {name!r}; cue_sheets has {known}", place)
+            sentence = f"there is no cue sheet {name!r}"
+            fix = nearest(name, settings.cue_sheets) or f"There are: {known}."
+            yield settings.source.fault(sentence, place, fix)

@@ -12,6 +12,7 @@ from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.message_handler import MessageHandler
 from open_llm_vtuber.protocol.client_messages import ClientMessage
 from open_llm_vtuber.protocol.codec import decode
+from open_llm_vtuber.protocol.envelope import AccessRole
 from open_llm_vtuber.protocol.identity import identity_of, set_cookie
 from open_llm_vtuber.protocol.server_messages import Control, Error, ServerMessage
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
@@ -38,7 +39,9 @@ class Handler(Protocol):
         ...
 
 
-async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | None, human_name: str) -> None:
+async def serve_connection(
+    websocket: WebSocket, shows: Shows, *, show: str | None, human_name: str, role: AccessRole
+) -> None:
     """Talk to one client until it leaves, is dropped, or its show ends."""
     client = str(uuid4())
     identity = identity_of(websocket.cookies)
@@ -47,7 +50,8 @@ async def serve_connection(websocket: WebSocket, shows: Shows, *, show: str | No
         async with shows.subscribe(show, client, identity) as place:
             for message in await shows.ask(place.show, Greet(client)):
                 place.outbox.send(message)
-            await talk(websocket, place.outbox, MessageHandler(shows, place.show, client, human_name))
+            handler = MessageHandler(shows, place.show, client, human_name, role=role)
+            await talk(websocket, place.outbox, handler)
     except ProtocolError as error:  # the show is unknown
         await websocket.close(UNKNOWN_SHOW, str(error))
 

@@ -755,3 +755,55 @@ async def _lived(
 ) -> None:
     async with on_floor(written, floor) as scheduler:
         await script(scheduler)
+
+
+def test_the_triggers_of_a_file_that_was_edited_count_and_one_that_is_the_same_goes_on() -> None:
+    def tick(name: str, seconds: int) -> dict[str, object]:
+        return {"name": name, "kind": "interval", "interval_s": seconds, "action": {"say": name.upper()}}
+
+    async def script(scheduler: EventScheduler) -> None:
+        scheduler.set_trigger(
+            "mine", {"kind": "interval", "interval_s": 500, "action": {"say": "M"}}, enabled=None
+        )
+        scheduler.set_trigger("changed", None, enabled=False)
+        await asyncio.sleep(90)
+        scheduler.configure([tick("same", 100), tick("changed", 95), tick("new", 1_000)])
+        names = {each.name: each for each in scheduler.describe().triggers}
+        assert set(names) == {"same", "changed", "new", "mine"}
+        assert names["changed"].enabled, "the file was changed last"
+        assert names["changed"].settings["interval_s"] == 95.0
+
+    written = settings(triggers=[tick("same", 100), tick("changed", 60), tick("gone", 95)])
+    floor = played(written, FakeFloor(), script, until=105)
+    assert [text for _, text in floor.said] == ["SAME"], "its hundred seconds were not begun anew"
+
+
+@pytest.mark.parametrize(
+    ("back", "expected"),
+    [
+        (timedelta(hours=1), 0),  # up to the hour that it knows already
+        (timedelta(days=365), 5),  # the clock was wrong, and is right now
+    ],
+)
+def test_a_clock_that_is_set_back_repeats_nothing_unless_it_was_wrong(back: timedelta, expected: int) -> None:
+    line = {"kind": "cron", "cron": "*/10 * * * *", "action": {"say": "Ten minutes."}}
+    set_back = timedelta()
+
+    async def main() -> int:
+        nonlocal set_back
+        floor = FakeFloor()
+        scheduler = EventScheduler(
+            settings(line), wall=lambda: EVENING + timedelta(seconds=now()) - set_back, seed=1
+        )
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(floor.run(scheduler)), group.create_task(scheduler.run(floor))]
+            await asyncio.sleep(15 * 60)
+            said = len(floor.said)
+            assert said
+            set_back = back
+            await asyncio.sleep(50 * 60)
+            for task in tasks:
+                task.cancel()
+        return len(floor.said) - said
+
+    assert run_virtual(main()) == expected

@@ -49,10 +49,10 @@ def test_every_fault_is_named_at_once_with_file_and_line(tmp_path: Path) -> None
         "autonomous.timezone (line 4): there is no time zone",
         "autonomous.personality.traits.warmth (line 5): ",
         "autonomous.personality.topics_file (line 5): ",
-        "autonomous.triggers.0.interval_s (line 7): Input should be greater than 0",
+        "autonomous.triggers.0.interval_s (line 7): must be more than 0",
         "autonomous.triggers.1.cron (line 9): '99 * * * *' is not a cron line",
         "autonomous.triggers.1.action.prompt (line 11): a template's field is a plain name",
-        "autonomous.triggers.2 (line 12): Input tag 'nope'",
+        "autonomous.triggers.2 (line 12): kind is none of interval, ",
         "autonomous.triggers.3.action.say (line 13): the template is broken",
         "autonomous.rundown.segments.0.minutes (line 16): ",
     ):
@@ -90,7 +90,7 @@ def test_triggers_get_names_and_a_name_given_twice_is_a_fault(tmp_path: Path) ->
     one = "{kind: idle, after_s: 5, action: {say: hi}, name: a}"
     with pytest.raises(ConfigError, match=r"autonomous.triggers \(line 2\): two triggers are named 'a'"):
         settings_of(tmp_path, f"autonomous:\n  triggers: [{one}, {one}]\n")
-    with pytest.raises(ConfigError, match="Extra inputs"):
+    with pytest.raises(ConfigError, match="is not a key that we know"):
         settings_of(tmp_path, "autonomous: {enabeld: true}\n")
 
 

@@ -71,6 +71,14 @@ class Watched:
         """Return what an expression is in the page."""
         return await self.page.evaluate(f"() => {what}")
 
+    async def beside(self, address: str) -> "Watched":
+        """Open a second page in the same browser, until it is ready."""
+        other = Watched(await self.page.context.new_page(), self._forgiven)
+        other.faults = self.faults
+        await other.page.goto(address)
+        await other.ready()
+        return other
+
     async def shows(self, condition: str, limit_s: float = PATIENCE_S) -> None:
         """Wait until an expression is true in the page."""
         await until(lambda: self.look(f"Boolean({condition})"), condition, limit_s)
@@ -156,6 +164,21 @@ class Studio:
         **options: Any,
     ) -> AsyncIterator[Watched]:
         """Open a page until it is ready; at the end nothing may have gone wrong in it."""
+        async with self.visitor(browser=browser, forgiven=forgiven, script=script, **options) as watched:
+            await watched.page.goto(address)
+            await watched.ready()
+            yield watched
+
+    @asynccontextmanager
+    async def visitor(
+        self,
+        *,
+        browser: Browser | None = None,
+        forgiven: re.Pattern[str] | None = None,
+        script: str = "",
+        **options: Any,
+    ) -> AsyncIterator[Watched]:
+        """Have an empty page in a browser that knows nothing yet; at the end nothing may have gone wrong in it."""
         home = browser or self._browser
         assert home is not None
         context = await home.new_context(**options)
@@ -163,8 +186,6 @@ class Studio:
         if script:
             await context.add_init_script(script)
         watched = Watched(await context.new_page(), forgiven)
-        await watched.page.goto(address)
-        await watched.ready()
         try:
             yield watched
         finally:
@@ -174,8 +195,11 @@ class Studio:
 
 
 @asynccontextmanager
-async def on_air(folder: Path, config: Mapping[str, Any], *arguments: str) -> AsyncIterator[int]:
-    """Run the program for as long as the context lasts, and leave the loop to others while it starts and ends."""
+async def on_air(folder: Path, config: Mapping[str, Any] | None, *arguments: str) -> AsyncIterator[int]:
+    """Run the program for as long as the context lasts, and leave the loop to others while it starts and ends.
+
+    Without `config` it takes the folder's conf.yaml.
+    """
     with ExitStack() as stack:
         yield await asyncio.to_thread(stack.enter_context, process(folder, config, arguments))
         await asyncio.to_thread(stack.close)

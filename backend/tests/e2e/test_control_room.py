@@ -330,7 +330,7 @@ def test_how_long_she_is_heard_after_the_key_is_written_down(studio: Studio, tmp
     assert len(took) == STOPS
 
 
-@pytest.mark.parametrize("path", ["/", "/stage", "/control"])
+@pytest.mark.parametrize("path", ["/", "/stage?help", "/control"])
 def test_axe_finds_nothing_serious(
     studio: Studio, tmp_path: Path, missing: Callable[[str, str], NoReturn], path: str
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.errors import ConfigError, Fault
 from open_llm_vtuber.settings.file import read
 from open_llm_vtuber.settings.source import Source
 
@@ -52,8 +52,15 @@ def test_a_place_has_the_line_of_the_innermost_value_that_is_there(
 
 def test_a_fault_is_named_by_its_place_as_the_file_has_it(source: Source) -> None:
     place = ("first", "list", 1, "function-after[checked(), str]", "cron", "action")
-    assert source.fault("is missing", place) == "conf.yaml: first.list.1.action (line 5): is missing"
-    assert Source().fault("is missing", ("a", 1)) == "a.1: is missing"
+    fault = source.fault("is missing", place, "Add it.")
+    assert fault == Fault(
+        sentence="is missing", file="conf.yaml", place="first.list.1.action", line=5, fix="Add it."
+    )
+    assert str(source.wrong([fault, fault])) == f"conf.yaml: {fault} → Add it.; {fault} → Add it."
+    assert str(fault) == "first.list.1.action (line 5): is missing"
+    assert str(Source().wrong([Source().fault("is missing", ("a",))])) == "a: is missing"
+    assert str(Source().fault("is missing", ("a", 1))) == "a.1: is missing"
+    assert source.wrong([fault]).faults == (fault,)
 
 
 @pytest.mark.parametrize("content", ["", "# only a remark\n"])

@@ -101,3 +101,14 @@ def test_a_turn_that_is_over_holds_nothing() -> None:
         assert lock.held == ("b:0",)
 
     run_virtual(main())
+
+
+def test_a_word_that_is_banned_while_a_sentence_is_held_keeps_it_off_the_air() -> None:
+    async def main() -> list[str | None]:
+        lock, _ = airlock(delay_s=3.0)
+        lock.hold("s:0", "s", "I like soup.")
+        lock.apply(ModerationSettings.model_validate({"output": {"words": ["soup"]}}))
+        lock.hold("s:1", "s", "No delay any more.")
+        return [await lock.release("s:0"), await lock.release("s:1")]
+
+    assert run_virtual(main()) == ["word", None]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -69,6 +70,29 @@ def test_a_cue_is_encoded_once_however_many_get_it(monkeypatch: pytest.MonkeyPat
 
     run_virtual(main())
     assert len(encoded) == 1
+
+
+def test_no_outbox_holds_a_copy_of_the_sound() -> None:
+    sound = "x" * 200_000
+
+    async def main() -> tuple[int, set[int]]:
+        audience = Audience()
+        with ExitStack() as stack:
+            boxes = [stack.enter_context(audience.attach(str(number))) for number in range(100)]
+            for box in boxes[::2]:
+                says_hello(box)
+            tracemalloc.start()
+            audience.publish(audio().model_copy(update={"audio": sound}), turn_id="t", index=3)
+            held, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return held, {len(await box.get()) for box in boxes}
+
+    held, sizes = run_virtual(main())
+    assert held < 3 * len(sound), (
+        "twice: with its last brace, and without it for those who get more behind it"
+    )
+    assert len(sizes) == 2
+    assert min(sizes) > len(sound)
 
 
 def test_only_a_client_that_said_hello_gets_seq_and_turn() -> None:

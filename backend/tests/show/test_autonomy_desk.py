@@ -287,7 +287,7 @@ def test_whoever_writes_in_the_same_moment_is_answered_before_she_begins() -> No
 
             def just_then(stimulus: Stimulus) -> None:
                 handed_over(stimulus)
-                a_show._perform(Stimulus(text="hi", source="chat", author="Ana", priority=CHAT))
+                a_show._turns.perform(Stimulus(text="hi", source="chat", author="Ana", priority=CHAT))
 
             a_show._unasked.say = just_then  # type: ignore[method-assign]  # a moment that no client can hit at will
             await a_show.ask(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from co_stage import CoStage, HissingVoice, co_stage, hiss, now, silence
 from fakes import FakeLLM
@@ -15,7 +17,7 @@ from open_llm_vtuber.protocol.live_server_messages import CharacterState
 from open_llm_vtuber.show.commands import AnswerUtterance, GetState, Hear, SetFloor, SpeakUp
 from open_llm_vtuber.show.operator_commands import Say
 from open_llm_vtuber.show.sound import length
-from open_llm_vtuber.stimulus import Priority
+from open_llm_vtuber.stimulus import Priority, Stimulus
 from virtual_time import run_virtual
 
 REPLY = "This is the first one. This is the second one. This is the third one."
@@ -282,3 +284,12 @@ def test_she_knows_the_streamer_from_viewers_and_no_viewer_can_pass_for_one() ->
     assert "Eve" not in system
     assert ("user", "[Alex, streamer] Hey Mika.") in second, "also later"
     assert not second[-1][1].rpartition("\n")[2].startswith("[")
+
+
+@given(author=st.text(max_size=30), text=st.text(max_size=60), name=st.text(max_size=20))
+def test_no_viewers_line_begins_as_the_streamers_do(author: str, text: str, name: str) -> None:
+    viewer = Stimulus(text=text, source="chat", author=author)
+    streamer = Stimulus(text=text, source="voice", author=name, standing="streamer")
+    assert not viewer.told.startswith("[")
+    assert streamer.told.startswith("[")
+    assert streamer.told.count("[", 0, len(name) + 1) == 1, "nor does a name end the mark sooner"

@@ -240,3 +240,54 @@ def test_with_nothing_going_on_it_is_done_at_once_and_work_goes_on() -> None:
         return diary
 
     assert run_virtual(main())[:2] == ["act", "begin a"]
+
+
+def test_what_is_to_be_done_between_turns_waits_for_the_running_one_and_cuts_nothing() -> None:
+    async def main() -> list[str]:
+        diary: list[str] = []
+        async with directing(diary) as director:
+            director.between(lambda: diary.append("at once"))
+            director.submit(stimulus("a"))
+            director.submit(stimulus("b"))
+            await asyncio.sleep(1)
+            director.between(lambda: diary.append("first"))
+            director.between(lambda: diary.append("second"))
+            await asyncio.sleep(20)
+        return diary
+
+    assert run_virtual(main()) == ["at once", "begin a", "end a", "first", "second", "begin b", "end b"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "before", "order"),
+    [
+        ("c", "a", "cabu"),
+        ("a", "c", "bacu"),
+        ("a", None, "bcua"),
+        ("u", "b", "aubc"),
+        ("a", "a", "abcu"),
+    ],
+)
+def test_what_waits_is_put_where_it_is_wanted_and_what_comes_later_does_not_push_in(
+    moved: str, before: str | None, order: str
+) -> None:
+    async def main() -> str:
+        async with directing([]) as director:
+            director.is_frozen = True
+            known = {}
+            for name, priority in (("a", TYPED), ("b", TYPED), ("c", TYPED), ("u", Priority(1))):
+                known[name] = stimulus(name, priority)
+                director.is_frozen = False
+                director.submit(known[name])
+                director.is_frozen = True
+            if moved != before:
+                director.move(known[moved].id, before and known[before].id)
+            first = "".join(each.text for each in director.inbox)
+            director.is_frozen = False
+            director.submit(stimulus("x", TYPED))
+            director.is_frozen = True
+            names = [each.text for each in director.inbox if each.text != "x"]
+            assert "".join(names) == first
+            return first
+
+    assert run_virtual(main()) == order

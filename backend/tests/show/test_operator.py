@@ -30,6 +30,7 @@ from open_llm_vtuber.show.operator_commands import (
     DropQueued,
     EditModeration,
     ListDecisions,
+    MoveQueued,
     OperatorCommand,
     PauseChat,
     Resume,
@@ -294,5 +295,54 @@ def test_notes_that_cannot_be_read_change_nothing() -> None:
         async with desk(store=store) as at:
             lists = (await at.ask_for(ModerationLists, EditModeration("topics"))).lists
             assert set(lists.values()) == {()}
+
+    run_virtual(main())
+
+
+def test_what_waits_is_moved_and_a_line_of_chat_that_is_moved_is_answered_in_its_place() -> None:
+    async def main() -> None:
+        async with desk("Well.") as at:
+            await at.ask(Say("me", "long ago"))
+            await asyncio.sleep(0.01)
+            first = (await at.ask_for(SayAck, Say("me", "first"))).turn_id
+            second = (await at.ask_for(SayAck, Say("me", "second"))).turn_id
+            await at.tell(channel_event("raid", amount=5))
+            await at.tell(chat_message("m1", "hello there"))
+            await at.tell(chat_message("m2", "what a day", username="ben"))
+            assert at.show._state().queue == len(at.show._state().waiting) == 5
+            moved = await at.ask_for(QueueChanged, MoveQueued(second, first))
+            assert [each.stimulus_id for each in moved.waiting][:2] == [second, first]
+            await at.ask(MoveQueued("m2", first))
+            texts = [each.text for each in at.show._state().waiting]
+            assert texts[:3] == ["second", "what a day", "first"]
+            assert at.show._state().queue == 5
+            for lost in (MoveQueued("nothing", first), MoveQueued(first, "nothing")):
+                with pytest.raises(ProtocolError, match="Nothing of that id"):
+                    await at.ask(lost)
+            with pytest.raises(ProtocolError, match="Events are thanked"):
+                await at.ask(MoveQueued("event:raid", first))
+            await asyncio.sleep(30)
+            assert [each.text for each in at.adapter.asked][:4] == [
+                "long ago",
+                "second",
+                "what a day",
+                "first",
+            ]
+
+    run_virtual(main())
+
+
+def test_the_times_of_the_last_turn_stay_to_be_seen() -> None:
+    async def main() -> None:
+        async with desk("Hello. ", "You.") as at:
+            assert at.show._state().timings is None
+            ack = await at.ask_for(SayAck, Say("me", "Talk."))
+            await asyncio.sleep(10)
+            times = at.show._state().timings
+            assert times
+            assert times.turn_id == ack.turn_id
+            assert times.first_token_ms is not None
+            assert times.end_ms is not None
+            assert times.end_ms > (times.first_audio_ms or 0)
 
     run_virtual(main())

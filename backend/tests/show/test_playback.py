@@ -138,3 +138,37 @@ def test_a_reload_neither_repeats_nor_skips_anything(
     lost = max(0.0, away - BACK_WITHIN)
     heard = min(before + lost + later, sum(lengths))
     assert elapsed(playback, back_at + later) == pytest.approx(heard, abs=1e-6)
+
+
+def _three() -> Playback:
+    playback = Playback()
+    for text in ("One. ", "Two. ", "Three. "):
+        playback.add(text, 2.0, now=0.0)
+    return playback
+
+
+def test_she_yields_with_the_sentence_that_is_heard_and_what_follows_is_never_heard() -> None:
+    playback = _three()
+    assert playback.last_place(3.0) == (1, 1.0)
+    playback.end_with(1, 1.5, "Tw", now=3.0)
+    assert playback.left(3.0) == 0.5
+    assert (playback.whole(), playback.heard(9.0)) == ("One. Tw", "One. Tw")
+    assert playback.heard(1.0) == "One."
+
+
+def test_a_sentence_that_the_page_has_not_reported_yet_is_left_out() -> None:
+    playback = _three()
+    playback.begun("One. ", 0.1)
+    assert playback.last_place(2.2) == (0, 2.0), "by its own clock the page is still at the first"
+    assert playback.last_place(2.6) == (1, 0.5)
+
+
+def test_before_anything_is_heard_there_is_no_place_to_yield_at() -> None:
+    assert Playback().last_place(1.0) is None
+
+
+def test_between_two_sentences_she_yields_at_the_end_of_the_last() -> None:
+    playback = _three()
+    assert playback.last_place(7.0) == (2, 2.0)
+    playback.end_with(2, 2.0, "Three.", now=7.0)
+    assert playback.left(7.0) == -1.0

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
+from open_llm_vtuber.storage import database as module
 from open_llm_vtuber.storage.database import Database, file_url, reason, server_url
 from open_llm_vtuber.storage.sql_store import FILE, sql_store
 from open_llm_vtuber.storage.tables import meta
@@ -228,3 +229,34 @@ def test_a_store_of_the_first_format_keeps_its_lines_and_learns_the_new_ones(tmp
                 assert await store.erase_lines("a", message_ids=["m1"]) == 1
 
     asyncio.run(main())
+
+
+def test_nobody_waits_for_a_database_that_does_not_answer_and_what_it_was_given_is_done_when_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OVERDUE", 0.05)
+
+    async def main() -> None:
+        answers = asyncio.Event()
+
+        async def hanging(_: AsyncConnection) -> str:
+            await answers.wait()
+            return "done"
+
+        async def note(connection: AsyncConnection) -> None:
+            await connection.execute(insert(meta).values(name="later", value="kept"))
+
+        async with Database(file_url(tmp_path / FILE)) as database:
+            for job in (hanging, note):
+                with pytest.raises(EngineError, match="does not answer"):
+                    await database.do(job)
+            assert "does not answer" in database.trouble
+            monkeypatch.setattr(module, "OVERDUE", 30.0)
+            answers.set()
+            async with asyncio.timeout(10):
+                while database.trouble:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(0.01)
+            query = text("SELECT value FROM meta WHERE name = 'later'")
+            assert await database.do(lambda connection: connection.scalar(query)) == "kept"
+
+    run(main())

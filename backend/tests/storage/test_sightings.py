@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,5 +77,35 @@ def test_a_disk_that_fails_is_told_in_a_few_words(tmp_path: Path) -> None:
                 other.execute("DROP TABLE sightings")
             with pytest.raises(EngineError, match=r"^The store cannot be used just now: it reports \w+\.$"):
                 await store.first_sight("main", "m1")
+
+    asyncio.run(main())
+
+
+def test_a_file_that_hangs_is_waited_for_once_and_used_again_when_it_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OVERDUE", 0.05)
+    answers = threading.Event()
+    insert = module.SightingsFile._insert
+
+    def hanging(file: module.SightingsFile, show: str, message: str) -> bool:
+        answers.wait(30)
+        return insert(file, show, message)
+
+    async def main() -> None:
+        async with sql_store("", tmp_path) as store:
+            monkeypatch.setattr(module.SightingsFile, "_insert", hanging)
+            with pytest.raises(EngineError, match="does not answer"):
+                await store.first_sight("main", "1")
+            monkeypatch.setattr(module, "OVERDUE", 30.0)
+            with pytest.raises(EngineError, match="does not answer"):
+                await store.first_sight("main", "2")  # at once
+            assert "does not answer" in store.trouble
+            answers.set()
+            async with asyncio.timeout(10):
+                while store.trouble:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(0.01)
+            assert await store.first_sight("main", "2")
+            assert ids_in(tmp_path) == ["1", "2"]
 
     asyncio.run(main())

@@ -94,3 +94,13 @@ def test_what_nobody_understands_is_counted_and_logged_once(caplog: pytest.LogCa
     assert [record.message for record in caplog.records] == [
         "Twitch sent a frame that nobody understands (not JSON). More are counted."
     ]
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(hours=-3)])
+def test_a_clock_that_is_set_while_it_listens_makes_nothing_too_old_and_nothing_old_new(
+    jump: timedelta,
+) -> None:
+    session = welcomed()
+    fresh = frame("notification", NOW + timedelta(seconds=60), "fresh")
+    assert isinstance(session.heard(fresh, 61, NOW + jump), Notification)
+    assert session.heard(frame("notification", NOW - timedelta(minutes=10), "old"), 62, NOW + jump) is None

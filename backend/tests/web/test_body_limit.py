@@ -28,6 +28,7 @@ def posted(path: str, content: bytes | Iterator[bytes]) -> httpx2.Response:
 
     async def chunks() -> AsyncIterator[bytes]:
         for chunk in content if not isinstance(content, bytes) else (content,):
+            await asyncio.sleep(0)
             yield chunk
 
     async def main() -> httpx2.Response:
@@ -53,3 +54,8 @@ def test_the_refusal_is_the_one_of_every_route() -> None:
     problem = posted("/other", b"x" * 11).json()
     assert (problem["code"], problem["retryable"]) == ("too-long", False)
     assert problem["detail"] == problem["error"] == "The request is too large."
+
+
+def test_a_request_that_does_not_arrive_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "COMES_WITHIN", -1.0)
+    assert posted("/other", iter([b"x"])).status_code == 408

@@ -28,6 +28,9 @@ def test_an_operator_says_stops_resumes_and_asks_why_over_rest() -> None:
             seen["resume"] = (await rest.post("/api/resume")).json()["type"]
             seen["again"] = (await rest.post("/api/say", json={"text": "Hello?"})).status_code
             seen["decisions"] = (await rest.get("/api/chat/decisions")).json()["decisions"]
+            seen["floor"] = (await rest.put("/api/floor", json={"floor": "talk-over"})).json()["floor"]
+            seen["state"] = (await rest.get("/api/state")).json()["co_host"]["floor"]
+            seen["no floor"] = (await rest.put("/api/floor", json={"floor": "shout"})).status_code
             seen["empty"] = (await rest.post("/api/say", json={"text": " "})).status_code
             seen["nobody"] = (await rest.post("/api/stop", headers={"X-Client-UID": "nobody"})).status_code
         return seen
@@ -41,6 +44,9 @@ def test_an_operator_says_stops_resumes_and_asks_why_over_rest() -> None:
         "resume": "resumed",
         "again": 202,
         "decisions": [],
+        "floor": "talk-over",
+        "state": "talk-over",
+        "no floor": 422,
         "empty": 422,
         "nobody": 404,
     }

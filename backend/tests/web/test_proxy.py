@@ -20,11 +20,9 @@ from open_llm_vtuber.show import audience
 from open_llm_vtuber.show.audience import Outbox
 from open_llm_vtuber.show.commands import (
     AddToGroup,
+    AnyCommand,
     ChatHappened,
-    Command,
-    GroupCommand,
     Perform,
-    SourceCommand,
 )
 from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.show import Show
@@ -299,9 +297,7 @@ class ShowsThatHear:
     def cue(self, text: str) -> None:
         self._outbox.relay(text)
 
-    async def ask(
-        self, show: str, command: Command | GroupCommand | SourceCommand
-    ) -> Sequence[ServerMessage]:
+    async def ask(self, show: str, command: AnyCommand) -> Sequence[ServerMessage]:
         del show
         if isinstance(command, Perform):
             self.heard.append(command.stimulus.text)

@@ -7,6 +7,7 @@ from open_llm_vtuber.protocol.live_client_messages import (
     ModerationEdit,
     PauseChat,
     QueueDrop,
+    QueueMove,
     Resume,
     ResumeChat,
     Say,
@@ -38,6 +39,17 @@ from open_llm_vtuber.protocol.live_server_messages import (
 )
 from open_llm_vtuber.protocol.parts import Decision, DecisionReason, Queued
 from open_llm_vtuber.protocol.server_messages import ServerMessage
+from open_llm_vtuber.protocol.settings_messages import (
+    EditSettings,
+    GetSettings,
+    ReloadSettings,
+    SettingsChanged,
+    SettingsChecked,
+    SettingsNow,
+    SettingsRefused,
+    SettingsSection,
+    UndoEdit,
+)
 from open_llm_vtuber.protocol.why_messages import (
     GetTurnWhy,
     TurnWhy,
@@ -123,6 +135,18 @@ OPERATOR_MESSAGES: tuple[ServerMessage, ...] = (
     SentenceHeld(id="s1:0", turn_id="s1", text="Hello.", air_in_ms=2000),
     SentenceRefused(turn_id="s1", rule="profanity"),
     SpeechRetracted(turn_id="s1", reason="removed"),
+    SettingsNow(
+        file="conf.yaml",
+        revision="0123456789abcdef",
+        can_undo=True,
+        fault="conf.yaml is not valid YAML in line 3: it cannot be read.",
+        needs_restart=("system_config.port",),
+        sections={"persona": SettingsSection(value="You are ${NAME}.", defaults="You are Mika.")},
+        request_id="r",
+    ),
+    SettingsChecked(section="persona", diff=("-You are Mika.", "+You are Ana."), request_id="r"),
+    SettingsChanged(revision="0123456789abcdef", sections=("persona",), can_undo=True, request_id="r"),
+    SettingsRefused(reason="conf.yaml: system_config.port (line 2): Input should be a valid integer"),
 )
 OPERATOR_SENT: tuple[tuple[str, ClientMessage], ...] = (
     (
@@ -137,6 +161,19 @@ OPERATOR_SENT: tuple[tuple[str, ClientMessage], ...] = (
     ('{"type":"resume-chat"}', ResumeChat()),
     ('{"type":"queue-drop","stimulus_id":"s1"}', QueueDrop(stimulus_id="s1")),
     ('{"type":"queue-drop","stimulusId":"s2"}', QueueDrop(stimulus_id="s2")),
+    ('{"type":"queue-move","stimulus_id":"s1","before":"s2"}', QueueMove(stimulus_id="s1", before="s2")),
+    ('{"type":"queue-move","stimulusId":"s1"}', QueueMove(stimulus_id="s1")),
+    ('{"type":"get-settings"}', GetSettings()),
+    (
+        '{"type":"edit-settings","section":"moderation","value":{"banned_words":["x"]},"revision":"r1","dry_run":true}',
+        EditSettings(section="moderation", value={"banned_words": ["x"]}, revision="r1", dry_run=True),
+    ),
+    (
+        '{"type":"edit-settings","section":"cue_sheets","text":"hi: []","revision":"r1","dryRun":true}',
+        EditSettings(section="cue_sheets", text="hi: []", revision="r1", dry_run=True),
+    ),
+    ('{"type":"undo-edit"}', UndoEdit()),
+    ('{"type":"reload-settings","request_id":"r"}', ReloadSettings(request_id="r")),
     ('{"type":"hold-decide","id":"m1","allow":false}', HoldDecide(id="m1", allow=False)),
     ('{"type":"viewer-block","username":"v"}', ViewerBlock(platform="twitch", username="v")),
     (

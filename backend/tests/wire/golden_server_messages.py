@@ -18,6 +18,7 @@ from open_llm_vtuber.protocol.body_messages import (
     MotionStop,
     SetExpression,
 )
+from open_llm_vtuber.protocol.floor_messages import CoHostState, FloorSet, SpeechYields
 from open_llm_vtuber.protocol.live_server_messages import (
     BackendMode,
     BackendModeSet,
@@ -53,6 +54,7 @@ from open_llm_vtuber.protocol.parts import (
     Provider,
     State,
     StoredLine,
+    TurnTimes,
     TwitchState,
 )
 from open_llm_vtuber.protocol.server_messages import (
@@ -126,6 +128,7 @@ STATE = State(
     queue=2,
     waiting=(QUEUED,),
     reacting_to=QUEUED,
+    timings=TurnTimes(turn_id="s1", first_token_ms=120, first_sentence_ms=300, first_audio_ms=420),
     held=(Held(id="m2", username="v", text="hm", reason="hold-word"),),
     is_stopped=True,
     is_chat_paused=True,
@@ -142,6 +145,7 @@ STATE = State(
         last=FIRE,
     ),
     character=CharacterNames(conf_name="Mika", character_name="Mika", human_name="Human"),
+    co_host=CoHostState(floor="talk-over", name="Alex", holder="u1", waiting=1),
 )
 CHAT = ChatMessageCue(
     id="m1",
@@ -301,4 +305,6 @@ MESSAGES: tuple[ServerMessage, ...] = (
         is_complete=True,
         request_id="r",
     ),
+    FloorSet(floor="push-to-talk", request_id="r"),
+    SpeechYields(turn_id="t1", index=2, at_ms=1560),
 )

@@ -154,7 +154,7 @@ class SetOfShows:
         end = MemorySocket(capacity)
         async with asyncio.TaskGroup() as group:
             end.served = group.create_task(
-                serve_connection(end.websocket(), self.shows, show=show, human_name="Human")
+                serve_connection(end.websocket(), self.shows, show=show, human_name="Human", role="developer")
             )
             try:
                 yield end

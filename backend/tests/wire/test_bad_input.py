@@ -9,8 +9,8 @@ import pytest
 import websockets
 
 from live_server import Client, serving
-from open_llm_vtuber.cli import LARGEST_FRAME
 from open_llm_vtuber.errors import ErrorCode
+from open_llm_vtuber.serving import LARGEST_FRAME
 from virtual_time import run_virtual
 from wire.set_of_shows import FakeLLM, set_of_shows
 from wire.tab import browser_tab, kinds

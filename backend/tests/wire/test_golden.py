@@ -41,6 +41,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import decode, encode
+from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.live_client_messages import (
     ChatLine,
     ClientHello,
@@ -158,6 +159,7 @@ SENT: tuple[tuple[str, ClientMessage], ...] = (
     ('{"type":"set-backend-mode"}', SetBackendMode(mode="orphiq")),
     ('{"type":"get-backend-mode"}', GetBackendMode()),
     ('{"type":"get-character-state"}', GetCharacterState()),
+    ('{"type":"set-floor","floor":"talk-over"}', SetFloor(floor="talk-over")),
     *OPERATOR_SENT,
     # camelCase, unknown fields, white space, any order.
     ('{"type":"get-snapshot","requestId":"r"}', GetSnapshot(request_id="r")),

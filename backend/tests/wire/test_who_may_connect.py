@@ -2,13 +2,17 @@
 
 import asyncio
 import http.client
+import logging
 from typing import Any
 
+import httpx2
 import pytest
 import websockets
 
 from live_server import SCRIPTED, Serving, serving
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.web.guesses import AT_ONCE, FORGIVEN_EVERY
+from open_llm_vtuber.web.sign_in import COOKIE
 
 TOKEN = "right-token"
 EVIL = "https://evil.example"
@@ -124,17 +128,169 @@ def test_with_a_token_set_only_those_who_know_it_get_in() -> None:
     asyncio.run(main())
 
 
-def test_with_a_token_set_the_api_asks_for_it_and_health_and_pages_do_not() -> None:
+def test_with_a_token_set_the_api_and_the_pages_ask_for_it_and_health_and_files_do_not() -> None:
     async def main() -> None:
         async with serving(guarded(access_token=TOKEN)) as server:
-            for path in ("/api/state", "/api/state?token=wrong", "/api/nothing", "/metrics"):
+            for path in (
+                "/api/state",
+                "/api/state?token=wrong",
+                "/api/nothing",
+                "/nothing",
+                "/metrics",
+                "/openapi.json",
+            ):
                 assert await status(server, path) == 401
             assert await status(server, f"/api/state?token={TOKEN}") == 200
             assert await status(server, "/api/state", Authorization=f"Bearer {TOKEN}") == 200
-            for path in ("/health", "/", "/stage", "/static/icon.svg"):
+            for path in ("/", "/stage", "/control", "/docs"):
+                assert await status(server, path) == 303
+            for path in (
+                "/health",
+                "/sign-in",
+                "/static/icon.svg",
+                "/static/css/sign-in.css",
+                "/live2d-models/info",
+            ):
                 assert await status(server, path) == 200
 
     asyncio.run(main())
+
+
+def test_whoever_is_not_let_in_is_told_why_as_by_every_other_refusal() -> None:
+    async def main() -> None:
+        async with (
+            serving(guarded(access_token=TOKEN)) as server,
+            httpx2.AsyncClient(base_url=server.http) as http,
+        ):
+            for answer, status_code, code in (
+                (await http.get("/api/state"), 401, "not-signed-in"),
+                (await http.get("/health", headers={"Host": "evil.example"}), 421, "misdirected"),
+                (await http.post("/api/stop", headers={"Origin": EVIL}), 403, "forbidden"),
+            ):
+                assert answer.status_code == status_code
+                assert set(answer.json()) == {"detail", "code", "retryable"}
+                assert answer.json()["code"] == code
+            assert (await http.get("/api/state")).headers["www-authenticate"] == "Bearer"
+
+    asyncio.run(main())
+
+
+FORGED: tuple[tuple[dict[str, str], bool], ...] = (
+    ({}, True),
+    ({"Origin": "http://localhost:3000"}, True),
+    ({"Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "cross-site"}, True),
+    ({"Sec-Fetch-Site": "same-origin"}, True),
+    ({"Sec-Fetch-Site": "none"}, True),
+    ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
+    ({"Origin": EVIL}, False),
+    ({"Origin": EVIL, "Sec-Fetch-Site": "cross-site"}, False),
+    ({"Origin": "null"}, False),
+    ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),
+    ({"Sec-Fetch-Site": "cross-site"}, False),
+    ({"Sec-Fetch-Site": "same-site"}, False),
+    ({"Origin": ""}, False),
+    ({"Origin": "http://["}, False),
+)
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_a_page_of_somebody_elses_changes_nothing_with_or_without_a_token(token: str | None) -> None:
+    async def main() -> None:
+        own = {"Authorization": f"Bearer {TOKEN}"}
+        async with (
+            serving(guarded(access_token=token)) as server,
+            httpx2.AsyncClient(base_url=server.http) as http,
+        ):
+            for headers, may in FORGED:
+                said = await http.post("/api/interrupt", headers={**own, **headers})
+                assert said.status_code == (200 if may else 403), headers
+                entered = await http.post("/sign-in", headers=headers, data={"token": TOKEN})
+                assert entered.status_code == (303 if may else 403), headers
+
+    asyncio.run(main())
+
+
+def test_a_cookie_changes_something_only_from_a_page_that_says_where_it_is() -> None:
+    async def main() -> None:
+        async with (
+            serving(guarded(access_token=TOKEN)) as server,
+            httpx2.AsyncClient(base_url=server.http) as http,
+        ):
+            await http.post("/sign-in", data={"token": TOKEN}, headers={"Origin": server.http})
+            assert (await http.get("/api/state")).status_code == 200
+            assert (await http.post("/api/interrupt")).status_code == 403
+            for headers, may in FORGED[1:]:
+                answer = await http.post("/api/interrupt", headers=headers)
+                assert answer.status_code == (200 if may else 403), headers
+            cookie = f"{COOKIE}={http.cookies[COOKIE]}"
+            assert await lets_in(server, Cookie=cookie, Origin=server.http)
+            assert not await lets_in(server, Cookie=cookie, Origin=EVIL)
+            assert not await lets_in(server, Cookie=cookie + "x", Origin=server.http)
+            assert not await lets_in(server, "?token=wrong", Cookie=cookie)
+
+    asyncio.run(main())
+
+
+def test_pages_of_this_server_under_its_own_name_may_connect_and_write() -> None:
+    async def main() -> None:
+        async with (
+            serving(guarded(allowed_hosts=["studio.example"])) as server,
+            httpx2.AsyncClient(base_url=server.http) as http,
+        ):
+            own = f"studio.example:{server.port}"
+            for origin, may in (
+                (f"http://{own}", True),
+                (f"https://{own}", True),
+                ("http://studio.example", False),
+                (f"http://{own}.evil.example", False),
+                (f"http://evil.example:{server.port}", False),
+            ):
+                named = {"Host": own, "Origin": origin}
+                said = await http.post("/api/interrupt", headers=named)
+                assert said.status_code == (200 if may else 403), origin
+                assert await lets_in(server, host="studio.example", Origin=origin) is may, origin
+
+    asyncio.run(main())
+
+
+def test_guessing_is_slowed_down_at_every_door() -> None:
+    async def main() -> None:
+        async with (
+            serving(guarded(access_token=TOKEN)) as server,
+            httpx2.AsyncClient(base_url=server.http) as http,
+        ):
+            doors = (
+                lambda: http.get("/api/state?token=wrong"),
+                lambda: http.get("/api/state", headers={"Authorization": "Bearer wrong"}),
+                lambda: http.post("/sign-in", data={"token": "wrong"}),
+            )
+            guesses = [(await doors[i % len(doors)]()).status_code for i in range(AT_ONCE - 1)]
+            assert set(guesses) == {401}
+            assert not await lets_in(server, "?token=wrong")
+            for _ in range(3):  # the right one as well: a guess must not be told from it
+                refused = await http.get(f"/api/state?token={TOKEN}")
+                assert (refused.status_code, refused.json()["code"]) == (429, "busy")
+                assert refused.json()["retryable"]
+                assert 0 < int(refused.headers["retry-after"]) <= FORGIVEN_EVERY + 1
+                page = await http.post("/sign-in", data={"token": TOKEN})
+                assert page.status_code == 429
+                assert int(page.headers["retry-after"]) > 0
+                assert not await lets_in(server, f"?token={TOKEN}")
+
+    asyncio.run(main())
+
+
+def test_no_token_of_an_address_is_written_into_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with serving(guarded(access_token=TOKEN)) as server:
+            for path in (f"/api/state?token={TOKEN}", f"/stage?token={TOKEN}", f"/nothing?token={TOKEN}"):
+                await status(server, path)
+            assert await lets_in(server, f"?token={TOKEN}")
+            assert not await lets_in(server, f"?token={TOKEN}x")
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(main())
+    assert TOKEN not in caplog.text
 
 
 def test_an_open_address_without_a_token_is_refused_before_it_is_served() -> None:

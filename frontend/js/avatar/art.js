@@ -12,7 +12,7 @@ import { path, round, STRANDS } from "./shapes.js";
  * @param {number} waist
  * @param {number} points
  */
-function star(x, y, radius, waist = 0.42, points = 4) {
+export function star(x, y, radius, waist = 0.42, points = 4) {
   const corners = Array.from({ length: points * 2 }, (_, i) => {
     const angle = (Math.PI * i) / points - Math.PI / 2;
     const reach = i % 2 ? radius * waist : radius;
@@ -53,34 +53,33 @@ const defs = () => `<defs>
   <clipPath id="mika-mouth-clip"><path data-part="mouthClip"/></clipPath>
 </defs>`;
 
-/** The shoulder stays with the body, so that no gap opens when the arm is raised. @param {number} s side */
-const shoulder = (s) =>
-  `<path class="edge" fill="url(#mika-sleeve)" d="M${s * 62} 556C${s * 112} 562 ${s * 166} 590 ${s * 184} 646C${s * 190} 676 ${s * 164} 716 ${s * 128} 722Z"/>`;
+/** Her left side, and her right one as its mirror image. @param {string} left @param {string} [right] */
+export const pair = (left, right = left) => `${left}<g transform="scale(-1 1)">${right}</g>`;
+
+/** The shoulder stays with the body, so that no gap opens when the arm is raised. */
+const SHOULDER =
+  `<path class="edge" fill="url(#mika-sleeve)" d="M62 556C112 562 166 590 184 646C190 676 164 716 128 722Z"/>`;
 
 /**
  * One arm hanging down: a forearm with its hand, and over it the upper arm. Both end in a round elbow;
  * the upper arm's end has no outline, so that the sleeve is one piece however it is bent.
- * @param {number} s side
+ * @param {"L" | "R"} name
  */
-function arm(s) {
-  const name = s > 0 ? "L" : "R";
-  const outwards = s > 0 ? 1 : 0;
-  return `<g data-part="arm${name}">
+const arm = (name) => `<g data-part="arm${name}">
   <g data-part="forearm${name}">
     <g data-part="hand${name}">
-      <path class="edge skin" d="M${s * 142} 908C${s * 132} 926 ${s * 114} 938 ${s * 117} 953C${s * 121} 966 ${s * 137} 959 ${s * 145} 949C${s * 139} 974 ${s * 142} 1000 ${s * 153} 1001C${s * 162} 1001 ${s * 163} 990 ${s * 164} 982C${s * 165} 996 ${s * 169} 1009 ${s * 179} 1007C${s * 188} 1005 ${s * 187} 992 ${s * 186} 980C${s * 191} 992 ${s * 197} 999 ${s * 204} 994C${s * 211} 988 ${s * 207} 966 ${s * 203} 950C${s * 201} 934 ${s * 199} 922 ${s * 197} 908Z"/>
-      <path class="line" stroke-width="2.5" opacity=".5" d="M${s * 164} 982Q${s * 163} 972 ${s * 164} 964M${s * 186} 980Q${s * 185} 970 ${s * 185} 963"/>
+      <path class="edge skin" d="M142 908C132 926 114 938 117 953C121 966 137 959 145 949C139 974 142 1000 153 1001C162 1001 163 990 164 982C165 996 169 1009 179 1007C188 1005 187 992 186 980C191 992 197 999 204 994C211 988 207 966 203 950C201 934 199 922 197 908Z"/>
+      <path class="line" stroke-width="2.5" opacity=".5" d="M164 982Q163 972 164 964M186 980Q185 970 185 963"/>
     </g>
-    <path class="edge" fill="url(#mika-sleeve)" d="M${s * 129} 806A39 39 0 0 ${outwards} ${s * 207} 806C${s * 216} 846 ${s * 222} 876 ${s * 216} 902C${s * 190} 914 ${s * 150} 914 ${s * 124} 904C${s * 118} 876 ${s * 122} 840 ${s * 129} 806Z"/>
-    <path class="edge" fill="var(--cloth3)" d="M${s * 127} 898C${s * 150} 908 ${s * 190} 908 ${s * 213} 896C${s * 218} 910 ${s * 216} 922 ${s * 209} 930C${s * 188} 938 ${s * 152} 938 ${s * 132} 931C${s * 125} 922 ${s * 123} 910 ${s * 127} 898Z"/>
-    <path class="band" d="M${s * 126} 886C${s * 150} 897 ${s * 190} 897 ${s * 216} 884"/>
-    <path class="line" stroke-width="3" opacity=".35" d="M${s * 204} 846Q${s * 196} 862 ${s * 178} 868M${s * 136} 852Q${s * 142} 862 ${s * 152} 866"/>
+    <path class="edge" fill="url(#mika-sleeve)" d="M129 806A39 39 0 0 1 207 806C216 846 222 876 216 902C190 914 150 914 124 904C118 876 122 840 129 806Z"/>
+    <path class="edge" fill="var(--cuff)" d="M127 898C150 908 190 908 213 896C218 910 216 922 209 930C188 938 152 938 132 931C125 922 123 910 127 898Z"/>
+    <path class="band" d="M126 886C150 897 190 897 216 884"/>
+    <path class="line" stroke-width="3" opacity=".35" d="M204 846Q196 862 178 868M136 852Q142 862 152 866"/>
   </g>
-  <path fill="url(#mika-sleeve)" d="M${s * 62} 556C${s * 112} 562 ${s * 166} 590 ${s * 184} 646C${s * 198} 700 ${s * 206} 756 ${s * 206} 806A38 38 0 0 ${outwards} ${s * 130} 806C${s * 128} 760 ${s * 122} 730 ${s * 104} 704Z"/>
-  <path class="line" stroke-width="4" d="M${s * 62} 556C${s * 112} 562 ${s * 166} 590 ${s * 184} 646C${s * 198} 700 ${s * 206} 756 ${s * 207} 806M${s * 129} 806C${s * 128} 772 ${s * 124} 744 ${s * 114} 720"/>
-  <path class="line" stroke-width="3" opacity=".35" d="M${s * 196} 770Q${s * 184} 788 ${s * 168} 792"/>
+  <path fill="url(#mika-sleeve)" d="M62 556C112 562 166 590 184 646C198 700 206 756 206 806A38 38 0 0 1 130 806C128 760 122 730 104 704Z"/>
+  <path class="line" stroke-width="4" d="M62 556C112 562 166 590 184 646C198 700 206 756 207 806M129 806C128 772 124 744 114 720"/>
+  <path class="line" stroke-width="3" opacity=".35" d="M196 770Q184 788 168 792"/>
 </g>`;
-}
 
 const neck =
   () => `<path class="skin" d="M-36 470L-38 556C-60 560 -74 570 -74 590L0 660L74 590C74 570 60 560 38 556L36 470Z"/>
@@ -89,7 +88,7 @@ const neck =
   <path class="line warm" stroke-width="3" opacity=".45" d="M-46 592Q-24 597 -12 612M46 592Q24 597 12 612"/>`;
 
 const hoodie =
-  () => `<path class="edge" fill="url(#mika-cloth)" d="M-62 556C-86 560 -104 574 -110 598C-118 640 -128 676 -138 712C-130 770 -130 850 -148 960L148 960C130 850 130 770 138 712C128 676 118 640 110 598C104 574 86 560 62 556C54 606 26 640 0 654C-26 640 -54 606 -62 556Z"/>
+  () => `<g class="hoodie"><path class="edge" fill="url(#mika-cloth)" d="M-62 556C-86 560 -104 574 -110 598C-118 640 -128 676 -138 712C-130 770 -130 850 -148 960L148 960C130 850 130 770 138 712C128 676 118 640 110 598C104 574 86 560 62 556C54 606 26 640 0 654C-26 640 -54 606 -62 556Z"/>
   <path fill="var(--cloth4)" opacity=".55" d="M138 712C130 770 130 850 148 960L96 960C112 880 104 800 112 716C116 690 112 650 104 620C118 650 128 676 138 712Z"/>
   <path fill="var(--cloth4)" opacity=".5" d="M-112 606C-92 668 -40 706 0 716C40 706 92 668 112 606C104 690 40 728 0 736C-40 728 -104 690 -112 606Z"/>
   <path class="line" stroke-width="3" opacity=".4" d="M-128 716C-112 736 -104 752 -100 772M-132 770Q-120 782 -116 800M128 716C112 736 106 748 104 764"/>
@@ -97,18 +96,18 @@ const hoodie =
   <path d="M0 700V960" stroke="var(--line-cloth)" stroke-width="11"/><path d="M0 700V960" stroke="var(--trim)" stroke-width="5"/>
   <path class="edge" fill="var(--trim)" d="M-8 724H8L6 752Q0 758 -6 752Z"/>
   <path class="edge" fill="var(--cloth3)" d="M-66 552C-90 542 -114 552 -120 574C-104 640 -50 686 0 704C50 686 104 640 120 574C114 552 90 542 66 552C54 606 26 640 0 654C-26 640 -54 606 -66 552Z"/>
-  <path fill="none" stroke="#5b64b8" stroke-width="4" stroke-linecap="round" opacity=".8" d="M-106 580C-88 634 -44 670 -6 684M106 580C88 634 44 670 6 684"/>
+  <path fill="none" stroke="var(--sleeve1)" stroke-width="4" stroke-linecap="round" opacity=".8" d="M-106 580C-88 634 -44 670 -6 684M106 580C88 634 44 670 6 684"/>
   <g fill="none" stroke-linecap="round">
     <path stroke="var(--line-cloth)" stroke-width="12" d="M-48 664Q-54 710 -46 744M48 664Q54 700 46 728"/>
     <path stroke="#fff" stroke-width="6.5" d="M-48 664Q-54 710 -46 744M48 664Q54 700 46 728"/>
   </g>
   <path class="edge" fill="var(--trim)" d="M-54 744h16v20q-8 8 -16 0ZM38 728h16v20q-8 8 -16 0Z"/>
-  <g fill="var(--trim)">${[0, 1, 2, 3, 4].map((i) => `<rect data-part="bar${i}" x="${56 + i * 12}" width="7.5" rx="3.7"/>`).join("")}</g>`;
+  <g fill="var(--trim)">${[0, 1, 2, 3, 4].map((i) => `<rect data-part="bar${i}" x="${56 + i * 12}" width="7.5" rx="3.7"/>`).join("")}</g></g>`;
 
 const body = () => `<g data-part="body"><g transform="translate(400 0)">
-  <path class="edge" fill="var(--cloth2)" d="M-148 634C-184 546 -96 500 0 500C96 500 184 546 148 634Z"/>
-  <path fill="var(--cloth4)" d="M-104 600C-116 548 -60 526 0 526C60 526 116 548 104 600Z"/>
-  ${shoulder(1)}${shoulder(-1)}${arm(1)}${arm(-1)}
+  <g class="hoodie"><path class="edge" fill="var(--cloth2)" d="M-148 634C-184 546 -96 500 0 500C96 500 184 546 148 634Z"/>
+  <path fill="var(--cloth4)" d="M-104 600C-116 548 -60 526 0 526C60 526 116 548 104 600Z"/></g>
+  ${pair(SHOULDER)}${pair(arm("L"), arm("R"))}
   ${neck()}${hoodie()}
 </g></g>`;
 
@@ -120,7 +119,7 @@ const eye = (n) => `<g data-part="eye${n}">
     <g data-part="iris${n}">
       <ellipse rx="29" ry="38" fill="url(#mika-iris)" stroke="var(--ink)" stroke-width="3"/>
       <ellipse cy="-2" rx="11" ry="16" fill="#131a44" opacity=".85"/>
-      <ellipse cy="21" rx="18" ry="11" fill="#b8fff6" opacity=".55"/>
+      <ellipse cy="21" rx="18" ry="11" fill="var(--eye4)" opacity=".55"/>
     </g>
     <path data-part="shade${n}" fill="#3b3470" opacity=".22"/>
     <path data-part="pool${n}" fill="none" stroke="#c9f1ff" stroke-width="15"/>
@@ -195,7 +194,7 @@ export const VIEW_BOX = "0 0 800 900";
 
 /** The whole drawing, as SVG source. */
 export const drawing =
-  () => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${VIEW_BOX}" role="img" class="puppet">
+  () => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${VIEW_BOX}" preserveAspectRatio="xMidYMax" role="img" class="puppet">
 ${defs()}
 <g data-part="all">
   <g data-part="backHair"><path data-part="backHairOutline" fill="url(#mika-back-hair)" class="edge lock"/></g>

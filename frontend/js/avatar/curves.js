@@ -12,7 +12,7 @@ export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 export const ease = (t) => 0.5 - 0.5 * Math.cos(Math.PI * clamp(t, 0, 1));
 
 /**
- * @param {import("./files.js").Curve} curve
+ * @param {import("./types.js").Curve} curve
  * @param {number} time
  */
 export function sampleCurve(curve, time) {
@@ -21,7 +21,7 @@ export function sampleCurve(curve, time) {
 }
 
 /**
- * @param {import("./files.js").Segment} segment
+ * @param {import("./types.js").Segment} segment
  * @param {number} time
  * @param {boolean} restricted
  */
@@ -37,7 +37,7 @@ function sampleSegment({ kind, points }, time, restricted) {
 
 /**
  * One coordinate (0 time, 1 value) of a cubic Bezier at position u.
- * @param {import("./files.js").Point[]} points
+ * @param {import("./types.js").Point[]} points
  * @param {0 | 1} axis
  * @param {number} u
  */
@@ -49,7 +49,7 @@ function bezier(points, axis, u) {
 
 /**
  * The position at which the curve's time is `time`: time only rises, so bisection finds it.
- * @param {import("./files.js").Point[]} points
+ * @param {import("./types.js").Point[]} points
  * @param {number} time
  */
 function bezierPosition(points, time) {

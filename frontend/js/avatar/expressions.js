@@ -2,11 +2,10 @@
 
 import { ease, mix } from "./curves.js";
 
-/** @typedef {import("./files.js").Expression} Expression */
-/** @typedef {{ expression: Expression, weight: number, target: 0 | 1, fade: number | null }} Layer */
+/** @typedef {import("./types.js").Layer} Layer */
 
 export class ExpressionPlayer {
-  /** @param {Expression[]} list */
+  /** @param {import("./types.js").Expression[]} list */
   constructor(list) {
     this.list = list;
     /** @type {Layer[]} */
@@ -62,7 +61,7 @@ function advance(layer, dt) {
 
 /**
  * @param {Record<string, number>} params
- * @param {import("./files.js").ExpressionParameter} param
+ * @param {import("./types.js").ExpressionParameter} param
  * @param {number} weight
  */
 export function blend(params, { id, value, blend: kind }, weight) {
@@ -70,4 +69,26 @@ export function blend(params, { id, value, blend: kind }, weight) {
   if (kind === "Multiply") params[id] = now * mix(1, value, weight);
   else if (kind === "Overwrite") params[id] = mix(now, value, weight);
   else params[id] = now + value * weight;
+}
+
+/** Which expression the server last said: kept, so that a model that is loaded later has it too. */
+export class Face {
+  /** @type {import("./types.js").Look} */
+  last = { reference: "neutral", fade: null };
+
+  /** @param {(look: import("./types.js").Look) => void} show */
+  constructor(show) {
+    this.show = show;
+  }
+
+  /** @param {string | number} reference @param {number | null} fade */
+  set(reference, fade) {
+    this.last = { reference, fade };
+    this.show(this.last);
+  }
+
+  /** Once more, for a model that has just been loaded. */
+  refresh() {
+    this.show({ ...this.last, fade: null });
+  }
 }

@@ -1,36 +1,8 @@
 // Reads Live2D's open JSON side files: .model3.json, .exp3.json and .motion3.json.
 // No Cubism Core is involved: what comes out are names and numbers, for whatever draws the character.
 
-/** @typedef {{ id: string, value: number, blend: string }} ExpressionParameter */
-/** @typedef {{ name: string, fadeIn: number, fadeOut: number, params: ExpressionParameter[] }} Expression */
-/** @typedef {[number, number]} Point time in seconds, value */
-/** @typedef {{ kind: number, points: Point[] }} Segment */
-/**
- * @typedef {object} Curve
- * @property {string} id
- * @property {number} last the value after the end
- * @property {Segment[]} segments
- * @property {boolean} restricted time runs evenly along every Bezier
- * @property {number} [fadeIn] overrides the motion's
- * @property {number} [fadeOut]
- */
-/**
- * @typedef {object} Motion
- * @property {number} duration
- * @property {boolean} loop
- * @property {number} fadeIn
- * @property {number} fadeOut
- * @property {Curve[]} curves
- */
-/**
- * @typedef {object} Model
- * @property {string} url
- * @property {string} moc the drawing that the files were made for
- * @property {Expression[]} expressions
- * @property {Record<string, Motion[]>} motions
- * @property {string[]} eyeIds
- * @property {string[]} lipIds
- */
+/** @typedef {import("./types.js").Model} Model */
+/** @typedef {import("./types.js").Motion} Motion */
 
 export const SegmentKind = Object.freeze({ LINEAR: 0, BEZIER: 1, STEPPED: 2, INVERSE_STEPPED: 3 });
 
@@ -110,7 +82,7 @@ function parameterGroup(model, name) {
 /**
  * @param {string} name
  * @param {any} json
- * @returns {Expression}
+ * @returns {import("./types.js").Expression}
  */
 export function parseExpression(name, json) {
   const params = (json.Parameters ?? []).map((/** @type {any} */ p) => ({
@@ -127,7 +99,9 @@ export function parseExpression(name, json) {
  */
 export function parseMotion(json) {
   const meta = json.Meta;
-  const curves = json.Curves.filter((/** @type {any} */ curve) => curve.Target === "Parameter");
+  // Which of two drawings of a part is seen is told like a parameter, by the part's name.
+  const targets = ["Parameter", "PartOpacity"];
+  const curves = json.Curves.filter((/** @type {any} */ curve) => targets.includes(curve.Target));
   return {
     duration: meta.Duration,
     loop: Boolean(meta.Loop),
@@ -141,13 +115,13 @@ export function parseMotion(json) {
  * The flat list is: t, v, then for each segment its kind and one point (a Bezier: three).
  * @param {any} json
  * @param {boolean} restricted
- * @returns {Curve}
+ * @returns {import("./types.js").Curve}
  */
 function parseCurve(json, restricted) {
   const flat = /** @type {number[]} */ (json.Segments);
-  /** @type {Segment[]} */
+  /** @type {import("./types.js").Segment[]} */
   const segments = [];
-  /** @type {Point} */
+  /** @type {import("./types.js").Point} */
   let end = [flat[0], flat[1]];
   for (let i = 2; i < flat.length;) {
     const kind = flat[i];

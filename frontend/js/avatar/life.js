@@ -1,6 +1,6 @@
-// What a living thing does without being told: blink, breathe, look about.
+// What a living thing does without being told: blink, breathe, look about, stand now on one foot and now on the other.
 
-import { mix } from "./curves.js";
+import { clamp, mix } from "./curves.js";
 
 const BLINK_CLOSE = 0.07;
 const BLINK_HOLD = 0.1;
@@ -14,19 +14,23 @@ export class Life {
     this.blinkAt = 1.5;
     this.blinkAge = 1;
     this.gaze = { x: 0, y: 0, toX: 0, toY: 0, moveAt: 0 };
+    this.weight = { at: 0, to: 0, moveAt: 4 };
   }
 
   /**
    * @param {Record<string, number>} params changed in place
    * @param {number} dt
    * @param {string[]} eyeIds
+   * @param {boolean} [calm] for who wants little movement: she blinks and breathes, no more
    */
-  apply(params, dt, eyeIds) {
+  apply(params, dt, eyeIds, calm = false) {
     this.clock += dt;
     const lid = this.blink(dt);
     for (const id of eyeIds) params[id] = (params[id] ?? 1) * lid;
     params.ParamBreath = 0.5 - 0.5 * Math.cos((this.clock * Math.PI * 2) / 3.4);
+    if (calm) return;
     this.look(dt);
+    this.shift(params, dt);
     params.ParamEyeBallX = (params.ParamEyeBallX ?? 0) + this.gaze.x;
     params.ParamEyeBallY = (params.ParamEyeBallY ?? 0) + this.gaze.y;
   }
@@ -60,5 +64,19 @@ export class Life {
     const pace = Math.min(1, dt * 16);
     gaze.x = mix(gaze.x, gaze.toX, pace);
     gaze.y = mix(gaze.y, gaze.toY, pace);
+  }
+
+  /** The head follows a long glance a little; the weight goes over slowly. @param {Record<string, number>} params @param {number} dt */
+  shift(params, dt) {
+    const { weight, gaze } = this;
+    if (this.clock > weight.moveAt) {
+      weight.moveAt = this.clock + 5 + this.random() * 9;
+      weight.to = this.random() * 2 - 1;
+    }
+    weight.at = mix(weight.at, clamp(weight.to, -1, 1), Math.min(1, dt * 1.1));
+    params.ParamBodyAngleX = (params.ParamBodyAngleX ?? 0) + weight.at * 4;
+    params.ParamBodyAngleZ = (params.ParamBodyAngleZ ?? 0) - weight.at * 1.6;
+    params.ParamAngleX = (params.ParamAngleX ?? 0) + gaze.x * 7;
+    params.ParamAngleZ = (params.ParamAngleZ ?? 0) + weight.at * 2;
   }
 }

@@ -3,25 +3,21 @@
 
 import { ease, mix, sampleCurve } from "./curves.js";
 
-/** @typedef {import("./files.js").Motion} Motion */
-/**
- * @typedef {object} Track
- * @property {string} name for people and tests: "Wave 0"
- * @property {Motion} motion
- * @property {boolean} idle
- * @property {boolean} loop
- * @property {number} time seconds since it began
- * @property {number} endAt when its fade-out is over
- * @property {number} fadeOut
- */
+/** @typedef {import("./types.js").Track} Track */
 
 export const IDLE_GROUP = "Idle";
+const FIDGET_GROUP = "Fidget"; // what she does now and then while she idles
+const VARIETY_AFTER = 7; // seconds of idling, at least, before she does one of them
+const VARIETY_WITHIN = 11;
 
 export class MotionPlayer {
-  /** @param {Record<string, Motion[]>} groups */
-  constructor(groups) {
+  /** @param {Record<string, import("./types.js").Motion[]>} groups @param {() => number} [random] */
+  constructor(groups, random = Math.random) {
     this.groups = groups;
+    this.random = random;
     this.idles = true;
+    this.variety = true;
+    this.varyIn = VARIETY_AFTER;
     /** @type {Track[]} */
     this.tracks = [];
   }
@@ -70,6 +66,7 @@ export class MotionPlayer {
    */
   apply(params, dt) {
     if (this.idles && this.tracks.every((track) => track.endAt < Infinity)) this.startIdle();
+    this.vary(dt);
     for (const track of [...this.tracks]) {
       advance(track, dt);
       if (needsAnotherRound(track)) this.begin(track);
@@ -81,6 +78,15 @@ export class MotionPlayer {
   startIdle() {
     const count = this.groups[IDLE_GROUP]?.length ?? 0;
     if (count) this.start(IDLE_GROUP, 0, { idle: true, loop: true });
+  }
+
+  /** @param {number} dt */
+  vary(dt) {
+    const count = this.groups[FIDGET_GROUP]?.length ?? 0;
+    const idling = this.tracks.some((track) => track.idle && track.loop && track.endAt === Infinity);
+    if (!this.variety || !count || !idling || (this.varyIn -= dt) > 0) return;
+    this.varyIn = VARIETY_AFTER + this.random() * VARIETY_WITHIN;
+    this.start(FIDGET_GROUP, Math.floor(this.random() * count), { idle: true, loop: false });
   }
 }
 

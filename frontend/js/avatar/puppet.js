@@ -6,10 +6,8 @@ import * as shapes from "./shapes.js";
 
 const { round } = shapes;
 
-/** @typedef {(id: string) => number} Get the value of a parameter, by its name without "Param" */
-/**
- * @typedef {{ ax: number, ay: number, az: number, bx: number, bz: number, breath: number, sway: number }} Pose
- */
+/** @typedef {import("./types.js").Get} Get */
+/** @typedef {import("./types.js").Pose} Pose */
 
 /** Every other parameter rests at 0. @type {Readonly<Record<string, number>>} */
 export const RESTING = Object.freeze({ ParamEyeLOpen: 1, ParamEyeROpen: 1 });
@@ -42,6 +40,13 @@ export class Puppet {
   /** What a blind visitor hears about the picture. @param {string} mood */
   describe(mood) {
     this.set("svg", "aria-label", mood ? `${this.name}, ${mood}` : this.name);
+  }
+
+  /** Her colours and her clothes, by their names in css/wardrobe.css. @param {{ theme?: string, outfit?: string }} look */
+  dress({ theme = "", outfit = "" }) {
+    this.set("svg", "data-theme", theme);
+    this.set("svg", "data-outfit", outfit);
+    if (theme || outfit) import("./wardrobe.js").then(({ openWardrobe }) => openWardrobe(this.svg));
   }
 
   /**
@@ -194,13 +199,14 @@ export class Puppet {
   /** @param {Get} get @param {Pose} pose */
   drawMouth(get, { ax, ay }) {
     const open = clamp(get("MouthOpenY"), 0, 1);
-    const shape = shapes.mouthShape(get("MouthForm"), open, get("MouthCat"), get("MouthWave"));
+    const vowels = [..."AIUEO"].map(get);
+    const shape = shapes.mouthShape(get("MouthForm"), open, get("MouthCat"), get("MouthWave"), vowels);
     const hole = open > 0.04 ? shape.hole : "";
     this.set("mouthHole", "d", hole);
     this.set("mouthClip", "d", hole);
     this.set("mouthLine", "d", hole || shape.upper);
-    this.move("tongue", 0, shape.bottom - 4);
-    this.set("teeth", "d", shapes.path`M-60 ${shape.top - 30}H60V${shape.top + 2 + open * 7}H-60Z`);
+    this.move("tongue", 0, shape.tongue);
+    this.set("teeth", "d", shapes.path`M-60 ${shape.top - 30}H60V${shape.teeth}H-60Z`);
     this.move("mouth", ax * 4, 104 - ay * 2, " scale(1.2)");
   }
 
@@ -219,20 +225,16 @@ export class Puppet {
     this.move("sweat", ax * 14, Math.sin(this.time * 2) * 3);
   }
 
-  /** @param {Get} get @param {"L" | "R"} n @param {number} side */
+  /** The right arm is drawn mirrored. @param {Get} get @param {"L" | "R"} n @param {number} side */
   drawArm(get, n, side) {
     const up = clamp(get(`Arm${n}A`), 0, 1);
-    const hand = get(`Hand${n}`);
-    this.set(`arm${n}`, "transform", `rotate(${round(-side * up * 42)} ${side * 112} 634)`);
-    this.set(
-      `forearm${n}`,
-      "transform",
-      `rotate(${round(-side * up * 122 + hand * 16 * up)} ${side * 168} 806)`,
-    );
+    const hand = get(`Hand${n}`) * side * 16;
+    this.set(`arm${n}`, "transform", `rotate(${round(-up * 42)} 112 634)`);
+    this.set(`forearm${n}`, "transform", `rotate(${round(hand * up - up * 122)} 168 806)`);
     // On its way up the wrist turns the palm to the audience, which brings the thumb to the other side.
     const palm = round(mix(10, -10, clamp((up - 0.6) / 0.3, 0, 1))) / 10;
-    const turn = `translate(${side * 168} 0) scale(${palm} 1) translate(${-side * 168} 0)`;
-    this.set(`hand${n}`, "transform", `rotate(${round(hand * 16)} ${side * 168} 906) ${turn}`);
+    const turn = `translate(168 0) scale(${palm} 1) translate(-168 0)`;
+    this.set(`hand${n}`, "transform", `rotate(${round(hand)} 168 906) ${turn}`);
   }
 
   /** The voice, seen: five bars on the hoodie, and the headset glows. @param {number} loud */

@@ -56,46 +56,58 @@ function lashBack(u, side, thick) {
   return path`L${(u[6] + 13) * side} ${u[7] - 9}L${(u[6] + 5) * side} ${u[7] - 9}L${(u[6] + 8) * side} ${u[7] - 19}C${(u[4] + 10) * side} ${u[5] - thick} ${u[2] * side} ${u[3] - thick * 0.75} ${u[0] * side} ${u[1]}Z`;
 }
 
-/**
- * The first part (0..t) of a cubic curve.
- * @param {XY} a
- * @param {XY} b
- * @param {XY} c
- * @param {XY} d
- * @param {number} t
- * @param {number} side
- */
-function curveStart(a, b, c, d, t, side) {
-  const between = (/** @type {XY} */ p, /** @type {XY} */ q) =>
-    /** @type {XY} */ ([mix(p[0], q[0], t), mix(p[1], q[1], t)]);
+/** The first part (0..t) of a cubic curve from a to d. @type {(a: XY, b: XY, c: XY, d: XY, t: number, side: number) => string} */
+const curveStart = (a, b, c, d, t, side) => {
+  /** @type {(p: XY, q: XY) => XY} */
+  const between = (p, q) => [mix(p[0], q[0], t), mix(p[1], q[1], t)];
   const ab = between(a, b);
   const bc = between(b, c);
   const abc = between(ab, bc);
   const end = between(abc, between(bc, between(c, d)));
   return path`M${a[0] * side} ${a[1]}C${ab[0] * side} ${ab[1]} ${abc[0] * side} ${abc[1]} ${end[0] * side} ${end[1]}`;
-}
+};
+
+// What each vowel (a, i, u, e, o) makes of an open mouth: wider or narrower, taller or flatter, rounder, more teeth.
+const VOWEL_SHAPES = [
+  [0.1, 0.16, 0, 0],
+  [0.3, -0.5, 0, 9],
+  [-0.44, -0.4, 1, -4],
+  [0.16, -0.26, 0, 5],
+  [-0.26, 0.08, 0.9, -4],
+];
 
 /**
  * @param {number} form -1 unhappy to 1 happy
  * @param {number} open
  * @param {number} cat 1: the two arches of a cat's mouth
  * @param {number} wave 1: trembling
+ * @param {number[]} vowels how far each opens it; together at most `open`
  */
-export function mouthShape(form, open, cat, wave) {
+export function mouthShape(form, open, cat, wave, vowels) {
   const o = clamp(open, 0, 1);
-  const happy = Math.max(form, 0);
+  const voiced = vowels.reduce((sum, each) => sum + each, 0);
+  const [wide, tall, round, bite] = VOWEL_SHAPES[0].map((_, i) =>
+    vowels.reduce((sum, each, vowel) => sum + each * VOWEL_SHAPES[vowel][i], 0) * Math.min(2.2, 1 / (voiced || 1)),
+  );
+  const happy = Math.max(form, 0) * (1 - 0.7 * round);
   const unhappy = Math.max(-form, 0);
-  const width = 25 + 13 * happy + 2 * unhappy - o * (9 - 15 * happy);
-  const corner = -8 * form;
-  const middle = corner + form * 17 * (1 - 0.55 * o) - o * 6;
+  const width = (25 + 13 * happy + 2 * unhappy - o * (9 - 15 * happy)) * (1 + wide);
+  const drop = o * (39 + 13 * happy) * (1 + tall) + round * 8;
+  const middle = form * 9 - form * 9.4 * o - o * 6;
   const tremble = wave * 7 * (1 - o * 0.4);
-  const side = middle + cat * 13;
-  const top = middle - cat * 7;
-  const drop = o * (39 + 13 * happy);
-  const upper = path`M${-width} ${corner}C${-width * 0.72} ${side - tremble} ${-width * 0.36} ${side + tremble} 0 ${top - tremble}C${width * 0.36} ${side - tremble * 2} ${width * 0.72} ${side + tremble} ${width} ${corner}`;
-  const bulge = width * (1.02 - 0.2 * unhappy);
-  const lower = path`C${bulge} ${corner + drop * 0.8} ${width * 0.5} ${top + drop} 0 ${top + drop}C${-width * 0.5} ${top + drop} ${-bulge} ${corner + drop * 0.8} ${-width} ${corner}Z`;
-  return { upper, hole: upper + lower, top, bottom: top + drop };
+  const top = middle - cat * 7 - round * (8 + o * 5);
+  const bottom = top + drop;
+  const corner = mix(-8 * form, top + drop * 0.46, round);
+  const side = mix(middle + cat * 13, top, round);
+  const out = mix(0.72, 1, round) * width;
+  const inn = mix(0.36, 0.58, round) * width;
+  const rise = mix(middle + cat * 13, mix(corner, top, 0.6), round);
+  const upper = path`M${-width} ${corner}C${-out} ${rise - tremble} ${-inn} ${side + tremble} 0 ${top - tremble}C${inn} ${side - tremble * 2} ${out} ${rise + tremble} ${width} ${corner}`;
+  const bulge = width * (1.02 - 0.2 * unhappy * (1 - round));
+  const fall = corner + mix(drop * 0.8, drop * 0.34, round);
+  const under = mix(0.5, 0.58, round) * width;
+  const lower = path`C${bulge} ${fall} ${under} ${bottom} 0 ${bottom}C${-under} ${bottom} ${-bulge} ${fall} ${-width} ${corner}Z`;
+  return { upper, hole: upper + lower, top, tongue: bottom - 4 + 9 * round, teeth: top + 2 + o * (7 + bite) };
 }
 
 /** @param {number} side @param {number} angle -1 cross to 1 worried @param {number} form */

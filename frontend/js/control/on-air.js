@@ -74,10 +74,25 @@ export function speechWords(speech, isStopped) {
   return speech.lines.length ? "Speaking" : "Thinking…";
 }
 
+/** @type {[string, string][]} */
+const STAGES = [
+  ["first_token_ms", "First text"],
+  ["first_sentence_ms", "first sentence"],
+  ["first_audio_ms", "first sound"],
+  ["end_ms", "end"],
+];
+
+/** How long it took to each point of the turn. @param {Speech | null} speech @param {Record<string, any> | null | undefined} timings */
+export function timesWords(speech, timings) {
+  if (!speech || timings?.turn_id !== speech.turn) return speech?.firstAfter ? `First sentence ${seconds(speech.firstAfter)}` : "";
+  return STAGES.flatMap(([name, words]) => (timings[name] === null ? [] : [`${words} ${seconds(timings[name])}`])).join(" · ");
+}
+
 /** @param {{ room: Room, send: Send, now: number }} props */
 export function Saying({ room, send, now }) {
   const { speech, show } = room;
   const isRunning = speech?.end === "running";
+  const times = timesWords(speech, show.timings);
   return html`<${Panel} title="What she is saying" name="saying">
     <p class="speech-state" role="status">${speechWords(speech, show.is_stopped)}</p>
     ${speech?.about
@@ -87,7 +102,7 @@ export function Saying({ room, send, now }) {
         </p>`
       : null}
     ${speech?.lines.length ? html`<p class=${isRunning ? "said" : "said past"}>${speech.lines.join(" ")}</p>` : null}
-    ${speech?.firstAfter ? html`<p class="aside">First sentence after ${seconds(speech.firstAfter)}</p>` : null}
+    ${times ? html`<p class="aside" id="times">${times}</p>` : null}
     ${pending(room.sentences, now).map(
       (held) => html`<div class="held-sentence" key=${held.id}>
         <p><b>Goes on air in ${Math.ceil((held.until - now) / 1000)} s:</b> ${held.text}</p>
@@ -123,6 +138,30 @@ export function Say({ send }) {
   <//>`;
 }
 
+/** @typedef {{ type: string, stimulus_id: string, before: string | null }} MoveOrder */
+
+/** Before the one above it; a line of chat joins the requests. @param {Queued[]} waiting @param {number} i @returns {MoveOrder | null} */
+export function moveUp(waiting, i) {
+  const { stimulus_id, line } = waiting[i];
+  if (line === "event" || (line !== "chat" && i === 0)) return null;
+  const above = waiting[i - 1];
+  return { type: "queue-move", stimulus_id, before: above && (above.line ?? "request") === "request" ? above.stimulus_id : null };
+}
+
+/** Behind the one below it, as long as that is a request, too. @param {Queued[]} waiting @param {number} i @returns {MoveOrder | null} */
+export function moveDown(waiting, i) {
+  const { stimulus_id, line = "request" } = waiting[i];
+  const isRequest = (/** @type {Queued | undefined} */ each) => Boolean(each) && (each?.line ?? "request") === "request";
+  if (line !== "request" || !isRequest(waiting[i + 1])) return null;
+  const after = waiting[i + 2];
+  return { type: "queue-move", stimulus_id, before: isRequest(after) ? after.stimulus_id : null };
+}
+
+/** @param {{ label: string, sign: string, order: MoveOrder | null, send: Send }} props */
+function Mover({ label, sign, order, send }) {
+  return html`<button type="button" class="mover" aria-label=${label} disabled=${!order} onClick=${() => order && send(order)}>${sign}</button>`;
+}
+
 /** @param {{ room: Room, send: Send }} props */
 export function Queue({ room, send }) {
   const { waiting, queue } = room.show;
@@ -131,8 +170,10 @@ export function Queue({ room, send }) {
     ${waiting.length === 0 ? html`<p class="empty">Nothing waits.</p>` : null}
     <ol class="list">
       ${waiting.map(
-        (each) => html`<li key=${each.stimulus_id} data-id=${each.stimulus_id}>
+        (each, i) => html`<li key=${each.stimulus_id} data-id=${each.stimulus_id}>
           <span class="grow"><b class="who">${sourceWords(each)}</b><span class="words clamped" dir="auto">${each.text}</span></span>
+          <${Mover} label=${`Up: ${each.author} ${each.text}`} sign="↑" order=${moveUp(waiting, i)} send=${send} />
+          <${Mover} label=${`Down: ${each.author} ${each.text}`} sign="↓" order=${moveDown(waiting, i)} send=${send} />
           <button
             type="button"
             aria-label=${`Drop: ${each.author} ${each.text}`}

@@ -1,9 +1,12 @@
 // What the control room knows, as a function of what the show has told it. Pure: time is passed in.
 
+import { floorWords } from "./floor-modes.js";
+import { aboutSection } from "./edits.js";
+
 /** @typedef {import("../messages.js").Message} Message */
 /** @typedef {import("../messages.js").ChatMessage} ChatMessage */
 /** @typedef {import("../connection.js").Status} Status */
-/** @typedef {{ stimulus_id: string, source: string, author: string, text: string }} Queued */
+/** @typedef {{ stimulus_id: string, source: string, author: string, text: string, line?: "request" | "event" | "chat" }} Queued */
 /** @typedef {{ id: string, username: string, text: string, reason: string }} Held */
 /**
  * @typedef {object} Show the show's state, as the server pushes it
@@ -24,6 +27,8 @@
  * @property {{ conf_name?: string, character_name?: string }} character
  * @property {import("./spend.js").Spend | null} spend
  * @property {{ name: string } | null} mood
+ * @property {import("./co-host.js").Stage | null} co_host
+ * @property {Record<string, any> | null} [timings] milliseconds to each point of the last turn
  * @property {Record<string, any> | null} [autonomous] in short; a show that knows none leaves it out
  */
 /**
@@ -52,6 +57,7 @@
  * @property {Record<string, any> | null} twitch the answer to get-twitch
  * @property {{ user_code: string, verification_uri: string, until: number } | null} login
  * @property {Record<string, any> | null} autonomous the answer of autonomous-state
+ * @property {Record<string, string[]> | null} lists of the moderation, as they are edited on air
  * @property {number} count of everything that needed a key
  */
 
@@ -61,7 +67,7 @@ const MOST_LINES = 40;
 const MOST_NOTICES = 4;
 
 /** The page asks these of itself; that something is switched off is no news to the operator. */
-const QUESTIONS = new Set(["get-twitch", "get-backend-mode"]);
+const QUESTIONS = new Set(["get-twitch", "get-backend-mode", "get-settings"]);
 
 /** @type {Show} */
 const NOTHING_KNOWN = {
@@ -82,6 +88,7 @@ const NOTHING_KNOWN = {
   character: {},
   spend: null,
   mood: null,
+  co_host: null,
 };
 
 /** @returns {Room} */
@@ -99,6 +106,7 @@ export function emptyRoom() {
     twitch: null,
     login: null,
     autonomous: null,
+    lists: null,
     count: 0,
   };
 }
@@ -182,9 +190,10 @@ const CHANGES = {
     fed({ ...room, show: { ...room.show, mode } }, "mode", `Mode: ${mode}.`, now),
   "say-ack": (room, { status }) =>
     status === "rejected" ? noticed(room, "Too much waits already: that line was not taken.") : room,
-  error: (room, { message, request_type }) =>
-    QUESTIONS.has(request_type) ? room : noticed(room, String(message)),
+  error: (room, { message, request_type, request_id }) =>
+    QUESTIONS.has(request_type) || aboutSection(request_id) ? room : noticed(room, String(message)),
 
+  "floor-set": (room, { floor }, now) => fed(room, "stage", floorWords(floor), now),
   "twitch-status": (room, { channel, state, reason }, now) =>
     fed(room, "twitch", `#${channel}: ${state}${reason ? ` (${reason})` : ""}`, now),
   "twitch-reading": (room, message) => ({
@@ -196,6 +205,14 @@ const CHANGES = {
     ...room,
     login: { user_code, verification_uri, until: now + expires_in_s * 1000 },
   }),
+
+  "moderation-lists": (room, { lists }) => ({ ...room, lists }),
+  "viewer-block-ack": (room, { username }, now) => fed(room, "viewer", `${username} is answered no more.`, now),
+  "viewer-unblock-ack": (room, { username }, now) => fed(room, "viewer", `${username} is answered again.`, now),
+  "viewer-forget-ack": (room, { username }, now) => fed(room, "viewer", `Every trace of ${username} is deleted.`, now),
+  "settings-changed": (room, { sections }, now) =>
+    sections.length ? fed(room, "settings", `Settings changed: ${sections.join(", ").replaceAll("_", " ")}.`, now) : room,
+  "settings-refused": (room, { reason }) => noticed(room, `The changed configuration is not used: ${reason}`),
 
   "autonomous-state": (room, message) => ({ ...room, autonomous: message }),
 };

@@ -8,7 +8,7 @@ import { html } from "./html.js";
 /** @typedef {(message: import("../messages.js").Message) => void} Send */
 
 /** @param {Room} room */
-const isReading = ({ show, twitch }) => Boolean(show.twitch || (twitch && twitch.state !== "off"));
+const isReading = ({ show, twitch }) => (twitch ? twitch.state !== "off" : Boolean(show.twitch));
 
 /** @param {{ room: Room, send: Send }} props */
 export function Twitch({ room, send }) {
@@ -35,7 +35,11 @@ function Join({ send, hasLogin }) {
   const join = (/** @type {any} */ event) => {
     event.preventDefault();
     const channel = event.currentTarget.elements.channel.value.trim();
-    if (channel) send({ type: "twitch-connect", channel, ...(hasLogin ? {} : { anonymous: true }) });
+    const token = event.currentTarget.elements.token.value.trim();
+    if (!channel) return;
+    const how = token ? { token } : hasLogin ? {} : { anonymous: true };
+    send({ type: "twitch-connect", channel, ...how });
+    event.currentTarget.elements.token.value = ""; // it is not kept in the page
   };
   return html`<form class="join" onSubmit=${join}>
     <label for="channel">Channel</label>
@@ -43,6 +47,8 @@ function Join({ send, hasLogin }) {
       <input id="channel" name="channel" maxlength="200" autocomplete="off" spellcheck=${false} placeholder="yourchannel" />
       <button type="submit" class="main">Connect</button>
     </div>
+    <label for="token">Token, if you have one (it starts with oauth: or is 30 letters and digits)</label>
+    <input id="token" name="token" type="password" maxlength="200" autocomplete="off" spellcheck=${false} />
     <p class="aside">${hasLogin ? "With the stored login." : "Without a login her chat is read only."}</p>
   </form>`;
 }

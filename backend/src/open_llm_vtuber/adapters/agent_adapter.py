@@ -1,6 +1,6 @@
 """An agent as a source of words: what the modes have in common whose words an agent writes."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 
 from open_llm_vtuber.adapters.base_adapter import BackendAdapter
 from open_llm_vtuber.agent.agents.agent_interface import AgentInterface
@@ -29,6 +29,10 @@ class AgentAdapter(BackendAdapter):
     ) -> AsyncGenerator[str, None]:
         """Yield a text on demand. Raises EngineError."""
         return self._agent.generate_text_on_demand(prompt, context, options)
+
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:
+        """Be this character from the next turn on."""
+        self._agent.take_persona(persona, emotions)
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep the exchange for later prompts."""

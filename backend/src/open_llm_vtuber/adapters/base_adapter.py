@@ -1,7 +1,7 @@
 """What every adapter is: a source of words, with the way to the body of the show that it speaks for."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 
 from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import BodyControl
@@ -65,6 +65,9 @@ class BackendAdapter(ABC):
     @abstractmethod
     def take_back(self, removal: ChatRemoval) -> None:
         """Forget the exchanges about what a moderator removed."""
+
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:  # noqa: B027  its words may be another's
+        """Be this character from the next turn on; what is remembered stays."""
 
     async def end(self) -> None:  # noqa: B027  most hold nothing
         """Let go of what it holds of its own: its show is over, or becomes somebody else."""

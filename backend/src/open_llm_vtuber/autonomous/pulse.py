@@ -88,7 +88,10 @@ class ChatPulse:
 
     def rate(self, now: Seconds) -> float:
         """Return the messages of the last minute."""
-        return float(len(list(self._last(WINDOW, now))))
+        # Counted from the old end, where there is next to nothing to pass over: chat asks with every line.
+        return float(
+            len(self._heard) - sum(1 for _ in takewhile(lambda heard: heard.at + WINDOW <= now, self._heard))
+        )
 
     def falls_below(self, rate: float, now: Seconds) -> Seconds:
         """Return when there are fewer than `rate` messages a minute, if no more come."""

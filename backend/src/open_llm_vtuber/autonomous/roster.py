@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 
 from open_llm_vtuber.autonomous.moments import Now
-from open_llm_vtuber.autonomous.timing import Scene, TriggerState, handled, next_fire
+from open_llm_vtuber.autonomous.timing import Scene, TriggerState, by_the_right_clock, handled, next_fire
 from open_llm_vtuber.autonomous.triggers import Trigger, TriggerConfig
 from open_llm_vtuber.units import Seconds
 
@@ -126,6 +126,7 @@ class Roster:
         """Arm all anew that go by the wall clock: it was set."""
         for kind in ("cron", "date"):
             for entry in self.of_kind(kind):
+                entry.state = by_the_right_clock(entry.state, now)
                 self.arm(entry, now, scene)
 
     def first(self) -> tuple[str, Seconds] | None:

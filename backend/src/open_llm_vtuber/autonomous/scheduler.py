@@ -7,7 +7,7 @@ its trigger says; nothing piles up, and a trigger that breaks is switched off al
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from open_llm_vtuber.autonomous.python_trigger import carry_out
 from open_llm_vtuber.autonomous.reports import described, mood_state, summarised
 from open_llm_vtuber.autonomous.roster import Entry, Roster
 from open_llm_vtuber.autonomous.senses import Senses
-from open_llm_vtuber.autonomous.settings import MOST_TRIGGERS, AutonomousSettings, trigger_from
+from open_llm_vtuber.autonomous.settings import MOST_TRIGGERS, AutonomousSettings, trigger_from, triggers_from
 from open_llm_vtuber.autonomous.speaker import Speaker
 from open_llm_vtuber.autonomous.timing import fired, is_too_late, obstacle
 from open_llm_vtuber.autonomous.topics import Topics
@@ -132,6 +132,18 @@ class EventScheduler:
             else:
                 self._roster.remove(name)
         self._changed()
+
+    def configure(self, triggers: Sequence[Mapping[str, object]]) -> None:
+        """Take over the triggers of the configuration as it is now; one that is the same goes on undisturbed."""
+        kept, before = self.changes(), self._configured
+        self._configured = {trigger.name: trigger for trigger in triggers_from(triggers)}
+        for name in before.keys() - self._configured.keys():
+            self._roster.remove(name)
+            self._speaker.forget(name)
+        for name, trigger in self._configured.items():
+            if trigger != before.get(name):
+                self._roster.put(name, trigger, self._now(), self._senses.scene)
+        self.restore(kept)
 
     def fire(self, name: str) -> None:
         """Let a trigger fire as soon as she is free, whatever its conditions. Raises ProtocolError `not-found`."""

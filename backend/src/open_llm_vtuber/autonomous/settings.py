@@ -1,6 +1,6 @@
 """The section `autonomous` of a configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from open_llm_vtuber.autonomous.triggers import (
 )
 from open_llm_vtuber.autonomous.written_lines import LINES
 from open_llm_vtuber.engines import faults
-from open_llm_vtuber.errors import ConfigError, ProtocolError
+from open_llm_vtuber.errors import ConfigError, Fault, ProtocolError
 from open_llm_vtuber.modes import Style
 from open_llm_vtuber.settings.source import Source
 
@@ -94,12 +94,12 @@ def read(given: Mapping[str, object], folder: Path, source: Source) -> Autonomou
 
     Raises ConfigError that names every fault at once, with its line.
     """
-    faulty: list[str] = []
+    faulty: list[Fault] = []
     settings = AutonomousSettings()
     try:
         settings = AutonomousSettings.model_validate(given)
     except ValidationError as error:
-        faulty.append(source.faults(error, (SECTION,)))
+        faulty.extend(source.faults(error, AutonomousSettings, (SECTION,)))
     personality = settings.personality
     if file := _topics_file(given):
         try:
@@ -107,7 +107,7 @@ def read(given: Mapping[str, object], folder: Path, source: Source) -> Autonomou
         except ConfigError as error:
             faulty.append(source.fault(str(error), (SECTION, "personality", "topics_file")))
     if faulty:
-        raise ConfigError("; ".join(faulty))
+        raise source.wrong(faulty)
     return settings.model_copy(update={"personality": personality})
 
 
@@ -119,6 +119,11 @@ def _topics_file(given: Mapping[str, object]) -> str | None:
 
 
 _TRIGGER: TypeAdapter[TriggerConfig] = TypeAdapter(TriggerConfig)
+
+
+def triggers_from(given: Sequence[Mapping[str, object]]) -> tuple[TriggerConfig, ...]:
+    """Return triggers as a configuration has them that was checked, each with its name."""
+    return named(tuple(_TRIGGER.validate_python(each) for each in given))
 
 
 def trigger_from(name: str, given: Mapping[str, object]) -> TriggerConfig:

@@ -23,6 +23,8 @@ from open_llm_vtuber.units import Seconds
 HOUR: Seconds = 3600.0
 ON_TIME: Seconds = 1.0
 """A fire that comes later than this was missed."""
+CORRECTED = timedelta(hours=3)
+"""A clock that is set back by more than this was wrong before, as Debian's cron(8) has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,14 @@ def is_too_late(trigger: TriggerConfig, state: TriggerState, due: Seconds, now: 
             return (now.loop - state.since) % trigger.interval_s > grace
         case _:
             return True
+
+
+def by_the_right_clock(state: TriggerState, now: Now) -> TriggerState:
+    """Return the state after the wall's clock was set.
+
+    Set back a little it repeats nothing; one that was wrong is not waited for.
+    """
+    return replace(state, seen=now.wall) if state.seen - now.wall > CORRECTED else state
 
 
 def handled(trigger: TriggerConfig, state: TriggerState, now: Now, chance: float) -> TriggerState:

@@ -85,12 +85,16 @@ def looks_like_command(text: str) -> bool:
 
 
 class Commands:
-    """Reads commands and says who may use them when."""
+    """Reads commands and says who may use them when. The rules may be exchanged on air."""
 
     def __init__(self, rules: CommandRules) -> None:
+        self._cooldowns = Cooldowns()
+        self.apply(rules)
+
+    def apply(self, rules: CommandRules) -> None:
+        """Go by these rules from now on; who has to wait goes on waiting."""
         self._rules = rules
         self._names = _names(rules)
-        self._cooldowns = Cooldowns()
 
     def read(self, text: str) -> Call | None:
         """Return the command that a line is, or None: everything else is chat."""

@@ -22,6 +22,10 @@ class Crowd:
         self._lines: deque[tuple[Seconds, str, str, str]] = deque(maxlen=MOST_KEPT)
         """When, message id, viewer, text."""
 
+    def look_back(self, window_s: Seconds) -> None:
+        """Sum up so many seconds from now on."""
+        self._window_s = window_s
+
     def note(self, message_id: str, username: str, text: str, now: Seconds) -> None:
         """Count a line."""
         self._lines.append((now, message_id, username, bounded(text, LONGEST_NAMED)))

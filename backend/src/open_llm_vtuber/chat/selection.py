@@ -124,6 +124,11 @@ class Selection:
         if channel:
             self._names.append(name_pattern("@" + channel.lstrip("#@")))
 
+    def apply(self, settings: SelectionSettings) -> None:
+        """Go by these settings from now on; what waits is weighed anew when a line is taken."""
+        self._settings = settings
+        self._crowd.look_back(settings.window_s)
+
     def addressed(self, message: ChatMessage) -> bool:
         """Whether it names the character, or replies to or mentions the channel."""
         text = normalised(message.text)

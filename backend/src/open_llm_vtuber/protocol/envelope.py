@@ -9,6 +9,9 @@ RequestId = Annotated[str, StringConstraints(max_length=200)]
 Capability = Literal["expression", "motion", "chat", "state", "interrupted", "primary", "preview"]
 """`primary`: it can play the sound and report its end. `preview`: it only watches, and never plays any."""
 
+AccessRole = Literal["stage", "operator", "developer"]
+"""Who a client is to this server, from the least to the most: `rights.py` says what each may do."""
+
 
 class ClientPart(BaseModel):
     """What a client sends. Unknown fields are ignored; camelCase spellings are accepted on every door."""

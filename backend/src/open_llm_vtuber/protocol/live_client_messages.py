@@ -11,6 +11,7 @@ from open_llm_vtuber.protocol.body_messages import BodyClientMessage
 from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, RequestId
 from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.parts import ModerationList
+from open_llm_vtuber.protocol.settings_messages import SettingsClientMessage
 from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 
 MAX_SAID = 4_000
@@ -83,6 +84,17 @@ class QueueDrop(Request):
     stimulus_id: Id
 
 
+class QueueMove(Request):
+    """Put something that waits in front of something else that waits, or with `before` null behind all of it.
+
+    A line of chat that is moved waits with the requests from then on, in that order, whatever its score.
+    """
+
+    type: Literal["queue-move"] = "queue-move"
+    stimulus_id: Id
+    before: Id | None = None
+
+
 class HoldDecide(Request):
     """Let a held message or sentence through, or drop it."""
 
@@ -138,6 +150,7 @@ OperatorMessage = (
     | PauseChat
     | ResumeChat
     | QueueDrop
+    | QueueMove
     | HoldDecide
     | ViewerBlock
     | ViewerUnblock
@@ -235,5 +248,6 @@ LiveClientMessage = (
     | OperatorMessage
     | BodyClientMessage
     | AutonomousClientMessage
+    | SettingsClientMessage
 )
 """What this program adds."""

@@ -7,7 +7,7 @@ from open_llm_vtuber.modes import Mode
 from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.autonomous_messages import AutonomousServerMessage
 from open_llm_vtuber.protocol.body_messages import BodyServerMessage
-from open_llm_vtuber.protocol.envelope import Answer, Capability, Cue
+from open_llm_vtuber.protocol.envelope import AccessRole, Answer, Capability, Cue
 from open_llm_vtuber.protocol.floor_messages import FloorServerMessage
 from open_llm_vtuber.protocol.parts import (
     Badge,
@@ -22,17 +22,18 @@ from open_llm_vtuber.protocol.parts import (
     State,
     StoredLine,
 )
+from open_llm_vtuber.protocol.settings_messages import SettingsServerMessage
 from open_llm_vtuber.protocol.why_messages import TurnWhy
 
 
 class ClientWelcome(Answer):
-    """The answer to client-hello; a snapshot follows."""
+    """The answer to client-hello; a snapshot follows. `role` says what the client may do (docs/how-to/access.md)."""
 
     type: Literal["client-welcome"] = "client-welcome"
     show: str
     client_uid: str
     protocol: int = 1
-    role: Literal["stage", "operator", "developer"] = "operator"
+    role: AccessRole = "developer"
 
 
 class ChatMessageCue(Cue):
@@ -337,5 +338,6 @@ LiveServerMessage = (
     | FloorServerMessage
     | BodyServerMessage
     | AutonomousServerMessage
+    | SettingsServerMessage
 )
 """What this program adds."""

@@ -135,6 +135,8 @@ class Queued(_Part):
     source: Literal["typed", "voice", "chat", "unasked", "group", "event"]
     author: str
     text: str
+    line: Literal["request", "event", "chat"] = "request"
+    """Where it waits: requests are taken in their order, then events are thanked for, then chat is chosen from."""
 
 
 class Held(_Part):
@@ -253,6 +255,16 @@ class Spend(_Part):
     models: tuple[ModelSpend, ...] = ()
 
 
+class TurnTimes(_Part):
+    """Milliseconds since a turn began, at each point that it has reached; `end_ms` is when all was heard."""
+
+    turn_id: str
+    first_token_ms: int | None = None
+    first_sentence_ms: int | None = None
+    first_audio_ms: int | None = None
+    end_ms: int | None = None
+
+
 class State(_Part):
     """Everything an operator or a page wants to know of a show."""
 
@@ -263,10 +275,13 @@ class State(_Part):
     speaking: bool
     mode: Mode = "orphiq"
     queue: int
+    """How much waits: requests, events and chat."""
     waiting: tuple[Queued, ...] = ()
     """What waits, in order; at most twenty of it."""
     reacting_to: Queued | None = None
     """What the running turn is about; its `stimulus_id` is the turn's id."""
+    timings: TurnTimes | None = None
+    """Of the turn that runs, else of the last one."""
     held: tuple[Held, ...] = ()
     is_stopped: bool = False
     is_chat_paused: bool = False

@@ -15,8 +15,8 @@ from open_llm_vtuber.decided import Arrived, Candidate, Chosen, Edited, Guarded,
 from open_llm_vtuber.settings.chat import ChatSettings
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.chat_desk import ChatDesk
+from open_llm_vtuber.show.edited_lists import edited
 from open_llm_vtuber.show.guard import Guard
-from open_llm_vtuber.show.operator import edited
 from open_llm_vtuber.show.operator_commands import DecideHeld
 from open_llm_vtuber.show_log.inputs import BY_NAME
 from open_llm_vtuber.show_log.plan import RolePlan

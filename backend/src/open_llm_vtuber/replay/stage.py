@@ -1,6 +1,6 @@
 """Builds the show of a log again, of parts that do nothing: what they answered comes from the log."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
 
@@ -63,6 +63,7 @@ def _role(plan: RolePlan) -> Role:
         spoken=plan.spoken or str,
         unavailable=plan.unavailable,
         judge=nobody if plan.is_judged else None,
+        reread=lambda: nobody,
     )
 
 
@@ -80,6 +81,8 @@ class _Silent(BackendAdapter):
     ) -> AsyncGenerator[str, None]:
         del prompt, context, options
         return _no_words()
+
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None: ...
 
     def remember(self, stimulus: Stimulus, heard: str) -> None: ...
 

@@ -8,47 +8,65 @@ from typing import Any
 import yaml
 
 from open_llm_vtuber.errors import ConfigError
+from open_llm_vtuber.settings.keys import FILE as KEYS
 from open_llm_vtuber.settings.source import Source
 from open_llm_vtuber.text_rules import encoding_of
 
-_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+_ENVIRONMENT = re.compile(r"(\$*)\$(\{(\w+)\})")
+"""`${NAME}`; with more than one dollar in front it is a text that begins with one dollar less."""
 
 
 def read(file: Path, environment: Mapping[str, str], notes: list[str]) -> tuple[dict[str, Any], Source]:
     """Return what a file holds, and where it stands; variables that are not set are noted. Raises ConfigError."""
-    given, source = _parse(file)
-    try:
-        return _with_environment(given, environment, notes), source
-    except RecursionError:  # also a circle of anchors
-        raise ConfigError(f"{file.name} is nested too deeply.") from None
+    given, source = parsed(content(file), file.name)
+    return with_environment(given, environment, notes, file.name), source
 
 
-def _parse(file: Path) -> tuple[dict[str, Any], Source]:
+def content(file: Path) -> bytes:
+    """Return what is in the file. Raises ConfigError."""
     try:
-        given, source = _parsed(file)
+        return file.read_bytes()
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
+
+
+def parsed(data: bytes, name: str, *, line: int = 0) -> tuple[dict[str, Any], Source]:
+    """Return what a text says as it was written, without the environment; `line` is added to its lines.
+
+    Raises ConfigError.
+    """
+    called = name or "It"
+    try:
+        given, source = _parsed(data, name, line)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{called} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
+        where = f" in line {mark.line + 1 + line}" if mark else ""
         raise ConfigError(
-            f"{file.name} is not valid YAML{where}: {getattr(error, 'problem', '') or getattr(error, 'reason', 'it cannot be read')}."
+            f"{called} is not valid YAML{where}: {getattr(error, 'problem', '') or getattr(error, 'reason', 'it cannot be read')}."
         ) from error
     except ValueError as error:  # a date that is none
-        raise ConfigError(f"{file.name} is not valid YAML: {error}.") from error
+        raise ConfigError(f"{called} is not valid YAML: {error}.") from error
     except RecursionError:
-        raise ConfigError(f"{file.name} is nested too deeply.") from None
+        raise ConfigError(f"{called} is nested too deeply.") from None
     if given is None:
         return {}, source
     if not isinstance(given, dict):
-        raise ConfigError(
-            f"{file.name} must hold sections such as system_config, not {type(given).__name__}."
-        )
+        raise ConfigError(f"{called} must hold sections such as system_config, not {type(given).__name__}.")
     return given, source
+
+
+def with_environment(
+    given: Mapping[str, Any], environment: Mapping[str, str], notes: list[str], name: str
+) -> dict[str, Any]:
+    """Return it with the environment put in; variables that are not set are noted. Raises ConfigError."""
+    try:
+        return {key: _filled(each, environment, notes) for key, each in given.items() if each is not None}
+    except RecursionError:  # also a circle of anchors
+        raise ConfigError(f"{name} is nested too deeply.") from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -61,32 +79,36 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _parsed(file: Path) -> tuple[Any, Source]:
-    data = file.read_bytes()
+def _parsed(data: bytes, name: str, line: int) -> tuple[Any, Source]:
     loader = _Loader(data.decode(encoding_of(data)))
     try:
         tree = loader.get_single_node()
-        return (None if tree is None else loader.construct_document(tree)), Source(file.name, tree)
+        return (None if tree is None else loader.construct_document(tree)), Source(name, tree, line)
     finally:
         loader.dispose()
 
 
-def _with_environment(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
+def literally(text: str) -> str:
+    """Return what a file must hold so that this text is read, where it holds a `${NAME}` that is none of ours."""
+    return _ENVIRONMENT.sub(lambda found: "$" + found[0], text)
+
+
+def _filled(value: Any, environment: Mapping[str, str], notes: list[str]) -> Any:
     if isinstance(value, dict):
-        return {
-            key: _with_environment(each, environment, notes)
-            for key, each in value.items()
-            if each is not None
-        }
+        return {key: _filled(each, environment, notes) for key, each in value.items() if each is not None}
     if isinstance(value, list):
-        return [_with_environment(each, environment, notes) for each in value]
+        return [_filled(each, environment, notes) for each in value]
     if not isinstance(value, str):
         return value
 
     def replacement(found: re.Match[str]) -> str:
-        name = found[1]
+        if found[1]:
+            return found[1] + found[2]
+        name = found[3]
         if name not in environment:
-            notes.append(f"The environment variable {name}, named in the configuration, is not set.")
+            notes.append(
+                f"The environment variable {name}, named in the configuration, is not set: set it, or add it to {KEYS}."
+            )
         return environment.get(name, "")
 
     # Half a surrogate pair (YAML can escape one) could not be sent to anybody.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from open_llm_vtuber.engines import faults
+from open_llm_vtuber.errors import ConfigError, Fault
+from open_llm_vtuber.settings.explained import explained
 
 Place = Sequence[str | int]
 """Where a value is: keys and positions, from the outermost to its own."""
@@ -14,25 +15,38 @@ Place = Sequence[str | int]
 class Source:
     """Where a configuration comes from, so that a fault can be found again."""
 
-    def __init__(self, name: str = "", tree: yaml.Node | None = None) -> None:
+    def __init__(self, name: str = "", tree: yaml.Node | None = None, line: int = 0) -> None:
+        """`line` is added to the lines that are told."""
         self.name = name
         self._tree = tree
+        self._line = line
 
     def line(self, place: Place) -> int | None:
         """Return the line of a value, or of the innermost that stands in the file; None where nothing does."""
-        return self._walk(place)[1]
+        line = self._walk(place)[1]
+        return None if line is None else line + self._line
 
-    def faults(self, error: ValidationError, inside: Place = ()) -> str:
-        """Return what a validation found, each with its line; `inside` is where in the file it looked."""
-        return self._named(faults(error, lambda place: self._shown((*inside, *place))))
+    def wrong(self, faults: Sequence[Fault]) -> ConfigError:
+        """Return the error that names all of these, each with what to do."""
+        sentences = "; ".join(f"{each} → {each.fix}" if each.fix else str(each) for each in faults)
+        return ConfigError(f"{self.name}: {sentences}" if self.name else sentences, faults)
 
-    def fault(self, sentence: str, place: Place) -> str:
+    def faults(self, error: ValidationError, root: type[BaseModel], inside: Place = ()) -> Sequence[Fault]:
+        """Return what a validation of `root` found, each with its line; `inside` is where in the file it looked."""
+        found = explained(error, root)
+        faults = [self.fault(each.sentence, (*inside, *each.place), each.fix) for each in found]
+        return sorted(faults, key=lambda each: each.line or 0)
+
+    def fault(self, sentence: str, place: Place, fix: str = "") -> Fault:
         """Return one fault with its place and its line."""
-        return self._named(f"{self._shown(place)}: {sentence}")
-
-    def _shown(self, place: Place) -> str:
         shown, line = self._walk(place)
-        return ".".join(map(str, shown)) + ("" if line is None else f" (line {line})")
+        return Fault(
+            sentence=sentence,
+            file=self.name,
+            place=".".join(map(str, shown)),
+            line=None if line is None else line + self._line,
+            fix=fix,
+        )
 
     def _walk(self, place: Place) -> tuple[Place, int | None]:
         """Return the place as the file has it (a validation names alternatives between), and its line."""
@@ -48,9 +62,6 @@ class Source:
             elif is_last and str(part).isidentifier():  # it is missing
                 shown.append(part)
         return shown, line
-
-    def _named(self, sentences: str) -> str:
-        return f"{self.name}: {sentences}" if self.name else sentences
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:

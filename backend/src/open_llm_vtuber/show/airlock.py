@@ -23,6 +23,7 @@ DROPPED = "operator"
 @dataclass(slots=True)
 class _Held:
     turn_id: str
+    text: str
     until: Seconds
     is_decided: asyncio.Event = field(default_factory=asyncio.Event)
     may_air: bool = True
@@ -41,10 +42,18 @@ class Airlock:
         settings = moderation or ModerationSettings()
         self.guard = guard
         self.judge = judge
-        self.delay_s = settings.air_delay_s
-        self._limit_s = settings.judge.limit_s
+        self._set(settings)
         self._publish = publish
         self._held: dict[str, _Held] = {}
+
+    def apply(self, settings: ModerationSettings) -> None:
+        """Go by these rules from the next sentence on."""
+        self.guard.apply(settings)
+        self._set(settings)
+
+    def _set(self, settings: ModerationSettings) -> None:
+        self.delay_s = settings.air_delay_s
+        self._limit_s = settings.judge.limit_s
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -69,7 +78,7 @@ class Airlock:
         if self.delay_s <= 0:
             return
         until = course.now() + self.delay_s
-        self._held[sentence_id] = _Held(turn_id, until)
+        self._held[sentence_id] = _Held(turn_id, text, until)
         air_in_ms = Milliseconds(round(self.delay_s * 1000))
         self._publish(SentenceHeld(id=sentence_id, turn_id=turn_id, text=text, air_in_ms=air_in_ms))
 
@@ -82,7 +91,9 @@ class Airlock:
             async with course.timeout_at(held.until):
                 await held.is_decided.wait()
         self._held.pop(sentence_id, None)
-        return None if held.may_air else DROPPED
+        if not held.may_air:
+            return DROPPED
+        return self.guard.objection(held.text)  # the rules may be others by now
 
     def forget(self, turn_id: str) -> None:
         """Hold nothing of a turn any more: it is over."""

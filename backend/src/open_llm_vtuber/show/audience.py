@@ -12,6 +12,7 @@ from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.envelope import Capability
 from open_llm_vtuber.protocol.server_messages import Control, ServerMessage
+from open_llm_vtuber.show.stage_view import for_a_stage
 from open_llm_vtuber.units import Seconds
 
 OUTBOX_FRAMES = 1_000
@@ -23,8 +24,23 @@ INTERRUPTED_CLIENT_NEEDS: Seconds = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
+    """What waits for one client: what all get, held once however many they are, and how it ends for this one."""
+
     text: str
+    end: str = ""
     not_before: Seconds = 0.0
+
+    @property
+    def size(self) -> int:
+        return len(self.text) + len(self.end)
+
+
+class Encoded:
+    """A cue as JSON, and without its last brace: made once, so that no client's outbox holds a copy of the sound."""
+
+    def __init__(self, message: ServerMessage) -> None:
+        self.text = encode(message)
+        self.open = self.text[:-1]
 
 
 class OutboxClosed(Exception):
@@ -40,6 +56,8 @@ class Outbox:
         """Whether it plays nothing: it is never the primary, and the show is not played to it."""
         self.capabilities: frozenset[Capability] | None = None
         """None: an existing web client, which never said what it can do."""
+        self.is_stage = False
+        """Whether it came with the rights of a stage: it sees what the audience may notice, and no more."""
         self.seq = 0
         self.is_interrupted = False
         self.is_in_chain = False
@@ -72,14 +90,16 @@ class Outbox:
         """Queue a frame that somebody else has encoded."""
         self._put(_Frame(text))
 
-    def put_cue(self, text: str, tail: str, message: ServerMessage) -> None:
+    def put_cue(self, cue: Encoded, tail: str, message: ServerMessage) -> None:
         """Queue a cue that has already been encoded; `tail` is for clients that said hello."""
         self.seq += 1
         if isinstance(message, Control):
             self.is_in_chain = message.text == "conversation-chain-start"
-        if not self.is_existing_client:
-            text = f'{text[:-1]},"seq":{self.seq}{tail}}}'
-        self._put(_Frame(text, self._audio_from if isinstance(message, Audio) else 0.0))
+        not_before = self._audio_from if isinstance(message, Audio) else 0.0
+        if self.is_existing_client:
+            self._put(_Frame(cue.text, not_before=not_before))
+        else:
+            self._put(_Frame(cue.open, f',"seq":{self.seq}{tail}}}', not_before))
 
     def chain_starts(self) -> None:
         """Note that a chain begins."""
@@ -101,8 +121,8 @@ class Outbox:
             if self._closed:
                 raise OutboxClosed
         self._frames.popleft()
-        self._characters -= len(frame.text)
-        return frame.text
+        self._characters -= frame.size
+        return frame.text + frame.end
 
     def close(self) -> None:
         """Let the reader of this outbox end; what is unread is lost."""
@@ -115,7 +135,7 @@ class Outbox:
         if self._closed:
             return
         self._frames.append(frame)
-        self._characters += len(frame.text)
+        self._characters += frame.size
         if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
             self.close()
         self._ready.set()
@@ -189,11 +209,14 @@ class Audience:
         ]
         if not concerned:
             return
-        text = encode(message)
+        cue = Encoded(message)
+        shown = for_a_stage(message) if any(box.is_stage for box in concerned) else message
+        on_stage = cue if shown is message else Encoded(shown) if shown else None
         tail = "" if turn_id is None else f',"turn_id":"{turn_id}"'
         tail += "" if index is None else f',"index":{index}'
         for box in concerned:
-            box.put_cue(text, tail, message)
+            if own := on_stage if box.is_stage else cue:
+                box.put_cue(own, tail, message)
 
     def tell_each(self, messages: Callable[[str], Sequence[ServerMessage]], *, but_for: str) -> None:
         """Queue for each client what is for it alone, but for the one named."""

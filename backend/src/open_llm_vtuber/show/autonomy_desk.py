@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.errors import EngineError, ProtocolError
@@ -52,6 +52,7 @@ class Surroundings:
     body: Callable[[], Body]
     mode: Callable[[], str]
     channel: Callable[[], Channel]
+    is_listening: Callable[[], bool]
     on_change: Callable[[], None]
 
 
@@ -118,6 +119,11 @@ class AutonomyDesk:
             self._is_open = True
             autonomy.restore(self._noted)
 
+    def configure(self, triggers: Sequence[Mapping[str, Any]]) -> None:
+        """Go by the triggers of the configuration as it is now."""
+        if self._autonomy:
+            self._autonomy.configure(triggers)
+
     async def _keep(self, autonomy: Autonomy) -> None:
         if self._notes is None or not self._is_open or (changes := autonomy.changes()) == self._noted:
             return
@@ -165,8 +171,8 @@ class AutonomyDesk:
     @property
     def must_give_way(self) -> bool:
         """Whether somebody waits for her: what nobody asked for ends with the sentence that is being said."""
-        director = self._show.director()
-        return director.waiting > 0 or director.is_listening() or self._show.channel().is_awaited
+        director, channel = self._show.director(), self._show.channel()
+        return director.waiting > 0 or self._show.is_listening() or channel.is_awaited
 
     @property
     def mood(self) -> MoodState | None:

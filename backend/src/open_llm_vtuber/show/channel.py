@@ -108,6 +108,11 @@ class Channel:
             speakable=lambda text: self.chat.moderation.objection_to_name(text) is None,
         )
 
+    def tune(self, chat: ChatSettings, sheets: CueSheets) -> None:
+        """Go by these commands, this selection and these cue sheets from now on."""
+        self.chat.tune(chat.commands, chat.selection)
+        self.events.tune(sheets)
+
     async def run(self) -> None:
         """Keep the store up to date, drop what has waited too long, and wake the director when something is due."""
         await self.events.restore(self._now())

@@ -19,7 +19,7 @@ from open_llm_vtuber.protocol.live_server_messages import ChatDecision, ChatMess
 from open_llm_vtuber.protocol.parts import Badge, Emote, Held
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.settings.chat import CommandRules, ModerationSettings
+from open_llm_vtuber.settings.chat import CommandRules, ModerationSettings, SelectionSettings
 from open_llm_vtuber.show import noted
 from open_llm_vtuber.stimulus import CHAT, ChannelEvent, ChatMessage, ChatRemoval, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line, writable
@@ -108,6 +108,11 @@ class ChatDesk:
     def answer_to(self, names: Sequence[str], channel: str) -> None:
         """Take these for the character's names from now on."""
         self._selection.answer_to(names, channel)
+
+    def tune(self, commands: CommandRules, selection: SelectionSettings) -> None:
+        """Go by these settings from now on."""
+        self._commands.apply(commands)
+        self._selection.apply(selection)
 
     def follows(self, username: str) -> None:
         """Note that a viewer follows."""
@@ -253,6 +258,15 @@ class ChatDesk:
         decisions = self._selection.drop(message_id, "operator")
         self._announce(decisions)
         return bool(decisions)
+
+    def taken_out(self, message_id: str) -> Stimulus | None:
+        """Return a line that waits as what to answer, whatever its score; it is not chosen any more."""
+        message = next((each for each in self.waiting if each.id == message_id), None)
+        if message is None:
+            return None
+        self._selection.drop(message_id, "operator")
+        self._announce([Decision(message_id=message_id, outcome="queued", reason="operator")])
+        return replace(stimulus_of(message, clean_text(message)), id=message_id)  # pages know it by that
 
     def clear(self, reason: str) -> None:
         """Let no line wait any longer."""

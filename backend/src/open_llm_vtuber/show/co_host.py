@@ -19,7 +19,9 @@ from open_llm_vtuber.show.ears import LONGEST_UTTERANCE, SPEECH_BEGINS, SPEECH_E
 from open_llm_vtuber.show.echo import EchoGate, Played
 from open_llm_vtuber.show.floor import Floor, Microphone
 from open_llm_vtuber.show.hearing import Hearing
+from open_llm_vtuber.show.partner import Partner
 from open_llm_vtuber.show.sound import RATE, SAMPLE_BYTES, pcm
+from open_llm_vtuber.show.stage_commands import GiveWord, MakeWay, TakeWord
 from open_llm_vtuber.speech_events import SpeechBegan
 from open_llm_vtuber.stimulus import ON_STAGE, Stimulus
 from open_llm_vtuber.text_rules import stage_mark
@@ -70,7 +72,9 @@ class CoHost:
         played: Played,
         human_name: Callable[[], str],
         on_change: Callable[[], None],
+        partner: Partner,
     ) -> None:
+        self.partner = partner
         self._settings = settings
         self._mode: FloorMode = settings.floor
         self._ears = ears
@@ -104,15 +108,21 @@ class CoHost:
         return self._mode != "talk-over" and self._floor.holder is not None
 
     @property
+    def keeps_silent(self) -> bool:
+        """Whether no turn may begin: somebody speaks, or it is the other character's turn."""
+        return self.is_listening or self.partner.is_waiting
+
+    @property
     def name(self) -> str:
         """How the streamer is called."""
         return self._settings.name or self._human_name() or SOMEBODY
 
-    @property
-    def scene(self) -> str:
-        """What she is told about the stage; "" while nobody has spoken on it."""
+    def turn_begins(self) -> str:
+        """Note that a turn begins, and return what she is told about the stage; "" while nobody else was heard on it."""
+        self.partner.began()
         mark = stage_mark(self.name, "streamer")
-        return SCENE.format(name=self.name, mark=mark) if self._was_here else ""
+        streamer = SCENE.format(name=self.name, mark=mark) if self._was_here else ""
+        return "\n".join(filter(None, (streamer, self.partner.scene)))
 
     @property
     def state(self) -> CoHostState:
@@ -138,10 +148,13 @@ class CoHost:
                 return (await self._set(command),)
             case commands.FindSpeech() | commands.Transcribe() | commands.ForgetMicrophone():
                 return await self._hearing.ask(command)
+            case GiveWord() | TakeWord() | MakeWay():
+                return await self.partner.ask(command)
         return ()
 
     def forget(self, client: str) -> None:
         """Drop everything of a client that has left; what it said to the end is still answered."""
+        self._ears.forget(client)
         for who in [who for who in self._places if who[0] == client]:
             del self._places[who]
             if who not in self._spoken:
@@ -240,7 +253,7 @@ class CoHost:
                 self._perform(self._joined(self._spoken.pop(who)))
         self._moved.set()
         self._on_change()
-        if not self.is_listening:
+        if not self.keeps_silent:
             self._director.wake()
 
     async def _set(self, command: commands.SetFloor) -> FloorSet:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from open_llm_vtuber.modes import Feature, FloorMode
-from open_llm_vtuber.protocol.envelope import Capability
+from open_llm_vtuber.protocol.envelope import AccessRole, Capability
 from open_llm_vtuber.show.autonomy_commands import AutonomousCommand, FireTrigger, SetAutonomous
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.settings_commands import SettingsCommand, TuneCommand
+from open_llm_vtuber.show.stage_commands import StageCommand
 from open_llm_vtuber.stimulus import (
     ChatEvent,
     ExpressionRequest,
@@ -57,6 +59,7 @@ class Hello:
 
     client: str
     capabilities: tuple[Capability, ...]
+    role: AccessRole = "developer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,8 +353,10 @@ HistoryCommand = ListHistories | CreateHistory | ResumeHistory | EraseHistory | 
 RoleCommand = ListConfigs | ListBackgrounds | BecomeCharacter
 """What concerns who is on air, and where."""
 
-HearingCommand = Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone | SetFloor
-"""What concerns a client's microphone, and what she does when it is spoken into."""
+HearingCommand = (
+    Hear | HearAll | FindSpeech | AnswerUtterance | Transcribe | ForgetMicrophone | SetFloor | StageCommand
+)
+"""What concerns a client's microphone, and who else is on stage."""
 
 TurnCommand = Perform | Interrupt | PlayStarted | PlaybackEnded | SpeakUp
 """What begins, ends or paces a turn."""
@@ -367,8 +372,11 @@ Command = (
     | ModeCommand
     | OperatorCommand
     | AutonomousCommand
+    | TuneCommand
     | ChatHappened
 )
+AnyCommand = Command | GroupCommand | SourceCommand | SettingsCommand
+"""Whatever may be asked, also of what stands in front of the shows."""
 
 NEEDS: Mapping[type, Feature] = {
     ClaimExpression: "character_control",

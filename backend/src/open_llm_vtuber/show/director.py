@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 
 from open_llm_vtuber.errors import ProtocolError
@@ -31,6 +32,8 @@ class Director:
         inbox_size: int = INBOX_SIZE,
     ) -> None:
         self.turn: Turn | None = None
+        self.last: Turn | None = None
+        """The turn before."""
         self._begin = begin
         self._idle = idle
         self._on_change = on_change
@@ -42,6 +45,8 @@ class Director:
         self._task: asyncio.Task[None] | None = None
         self.is_frozen = False
         """Whether nothing new is taken in and no turn begins."""
+        self._after: list[Callable[[], None]] = []
+        """What is done when the running turn has ended."""
         self._holds = 0
         """How many wait for the running turn to end; until they have acted none begins."""
 
@@ -101,6 +106,21 @@ class Director:
             self._on_change()
         return [entry[2] for entry in sorted(gone)]
 
+    def move(self, moved: Stimulus | str, before: str | None) -> None:
+        """Put a stimulus, in the inbox by its id or a new one, before that of another id, else behind all.
+
+        It takes the priority of its new place, so that what comes later does not push in between.
+        """
+        own = moved if isinstance(moved, Stimulus) else next(each for each in self.inbox if _is(each, moved))
+        waits = [each for each in self.inbox if each is not own]
+        place = next((i for i, each in enumerate(waits) if before and _is(each, before)), len(waits))
+        beside = waits[place] if place < len(waits) else waits[-1] if waits else own
+        waits.insert(place, replace(own, priority=beside.priority))
+        self._inbox = [(-each.priority, next(self._arrivals), each) for each in waits]
+        heapq.heapify(self._inbox)
+        self.wake()
+        self._on_change()
+
     async def freeze(self) -> bool:
         """Cut the running turn and let none begin until `thaw`; return whether there was one."""
         self.is_frozen = True
@@ -145,6 +165,13 @@ class Director:
             self._holds -= 1
             self.wake()
 
+    def between(self, act: Callable[[], None]) -> None:
+        """Act while no turn runs: now, or as soon as the running one has ended by itself; nothing is cut for it."""
+        if self.turn is None:
+            act()
+        else:
+            self._after.append(act)
+
     async def run(self) -> None:
         """Perform turn after turn until cancelled; the running turn is then interrupted."""
         while True:
@@ -156,7 +183,10 @@ class Director:
                     with of_turn(self.turn.id):
                         self._task = group.create_task(self.turn.perform())
             finally:
-                self.turn = self._task = None
+                self.last, self.turn, self._task = self.turn, None, None
+                due, self._after = self._after, []
+                for act in due:
+                    act()
                 self._on_change()
 
     async def _next(self) -> Stimulus:
@@ -177,3 +207,7 @@ class Director:
             if stimulus or not waits:
                 return stimulus
         return heapq.heappop(self._inbox)[2]
+
+
+def _is(stimulus: Stimulus, known_by: str) -> bool:
+    return known_by in (stimulus.id, stimulus.message_id)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from open_llm_vtuber.chat.cue_sheets import claims, text_of
+from open_llm_vtuber.chat.cue_sheets import CueSheets, claims, text_of
 from open_llm_vtuber.chat.events import Events, Reaction
 from open_llm_vtuber.errors import EngineError, ProtocolError
 from open_llm_vtuber.ports import BodyControl, Store
@@ -62,6 +62,10 @@ class EventDesk:
         """Ids of what came before `restore` was done, which finds it in the store; None from then on."""
         self._settled: list[str] = []
         """Ids that need nothing more, to be noted in the store."""
+
+    def tune(self, sheets: CueSheets) -> None:
+        """Go by these cue sheets from now on."""
+        self._events.sheets = sheets
 
     @property
     def waiting(self) -> Sequence[tuple[str, str, int]]:

@@ -9,6 +9,7 @@ from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.ears import SPEECH_BEGINS, Ears
+from open_llm_vtuber.show.stage_commands import GiveWord, MakeWay, TakeWord
 from open_llm_vtuber.stimulus import Stimulus
 
 NO_STAGE = "A private show has no stage to share."
@@ -42,7 +43,7 @@ class Hearing:
                 self._perform(self._ears.stimulus(command.client, command.author, command.microphone))
             case commands.Transcribe():
                 return (await self._ears.words(command.client, command.microphone),)
-            case commands.SetFloor():
+            case commands.SetFloor() | GiveWord() | TakeWord() | MakeWay():
                 raise ProtocolError(NO_STAGE, code="wrong-state")
             case commands.ForgetMicrophone():
                 self._ears.forget(command.client, command.microphone)

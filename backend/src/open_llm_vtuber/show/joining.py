@@ -79,7 +79,9 @@ class Joining:
     def _welcome(self, hello: commands.Hello) -> Sequence[ServerMessage]:
         if outbox := self._audience.outbox(hello.client):
             outbox.capabilities = frozenset(hello.capabilities)
-        welcome = (ClientWelcome(show=self._show, client_uid=hello.client), self._seen_by(hello.client))
+            outbox.is_stage = hello.role == "stage"
+        answer = ClientWelcome(show=self._show, client_uid=hello.client, role=hello.role)
+        welcome = (answer, self._seen_by(hello.client))
         speech = self._under_way() if "expression" in hello.capabilities else None
         return (*welcome, speech) if speech else welcome
 

@@ -1,17 +1,13 @@
 """What an operator does on air: say, stop, pause, drop, decide, block, forget, edit the lists, ask why."""
 
-import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import assert_never, get_args
+from dataclasses import asdict
+from typing import assert_never
 
-from pydantic import TypeAdapter, ValidationError
-
-from open_llm_vtuber import course
 from open_llm_vtuber.chat.decisions import skipped
 from open_llm_vtuber.chat.why import Reason, in_words
-from open_llm_vtuber.decided import Edited
-from open_llm_vtuber.errors import EngineError, ProtocolError
+from open_llm_vtuber.errors import ProtocolError
 from open_llm_vtuber.ports import BodyControl, Store
 from open_llm_vtuber.protocol.live_server_messages import (
     ChatDecisions,
@@ -29,15 +25,15 @@ from open_llm_vtuber.protocol.live_server_messages import (
     ViewerUnblockAck,
 )
 from open_llm_vtuber.protocol.parts import Decision as WireDecision
-from open_llm_vtuber.protocol.parts import DecisionReason, ModerationList, Queued
+from open_llm_vtuber.protocol.parts import DecisionReason, Held, Queued, TurnTimes
 from open_llm_vtuber.protocol.server_messages import ServerMessage
-from open_llm_vtuber.settings.chat import ModerationSettings
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.airlock import Airlock
 from open_llm_vtuber.show.audience import Audience
 from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.chat_commands import ChatCommands
 from open_llm_vtuber.show.director import Director
+from open_llm_vtuber.show.edited_lists import EditedLists
 from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.standing import Standing
 from open_llm_vtuber.show.why_desk import turn_why
@@ -51,12 +47,8 @@ OWNER = "stop"
 SHOWN = 20
 """Entries of the queue that the state tells."""
 LONGEST_SHOWN = 120
-LONGEST_LIST = 1_000
-NOTE = "moderation"
-LISTS: tuple[ModerationList, ...] = get_args(ModerationList)
-_EDITS: TypeAdapter[dict[ModerationList, dict[str, tuple[str, ...]]]] = TypeAdapter(
-    dict[ModerationList, dict[str, tuple[str, ...]]]
-)
+EVENT = "event:"
+"""With this the ids of reactions begin that wait for an event."""
 
 
 class Operator:
@@ -90,8 +82,7 @@ class Operator:
         self._resting = resting
         self._on_change = on_change
         self._reasons = reasons
-        self._edits: dict[ModerationList, dict[str, tuple[str, ...]]] = {}
-        """What was added to each list and taken from it, over what the configuration says."""
+        self.lists = EditedLists(show, store, channel.chat.moderation, airlock)
         channel.obey = ChatCommands(
             channel.chat,
             ask=self.ask,
@@ -102,32 +93,50 @@ class Operator:
             explains=channel.explains_commands,
         ).obey
 
-    async def open(self) -> None:
-        """Take over what was edited before a restart."""
-        try:
-            noted = await self._store.noted(self._show, NOTE)
-        except EngineError as error:
-            log.warning("show %s: %s", self._show, error)
-            return
-        if noted:
-            try:
-                self._edits = _EDITS.validate_json(noted)
-            except ValidationError:
-                log.warning("show %s: the edited lists cannot be read", self._show)
-                return
-            for name, edit in self._edits.items():
-                self._apply(name, edit.get("added", ()), edit.get("removed", ()))
-
     @property
     def waiting(self) -> tuple[Queued, ...]:
-        """What waits, in order: the inbox, events, chat."""
+        """The first of what waits, in order."""
+        return tuple(self._all_waiting()[:SHOWN])
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether a turn runs."""
+        return self._director.turn is not None
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The chat messages that wait for a decision."""
+        return self._channel.chat.held
+
+    @property
+    def how_many_wait(self) -> int:
+        """How much waits, what is not shown included."""
+        return len(self._all_waiting())
+
+    @property
+    def timings(self) -> TurnTimes | None:
+        """How long the last turn took to each of its points, as far as it has come."""
+        turn = self._director.turn or self._director.last
+        return None if turn is None else TurnTimes(turn_id=turn.id, **asdict(turn.timings))
+
+    def _all_waiting(self) -> list[Queued]:
+        """Return the inbox, events, chat."""
         inbox = [_queued(each.id, each.source, each.author, each.text) for each in self._director.inbox]
         events = [
-            Queued(stimulus_id=f"event:{kind}", source="event", author=who, text=f"{count} x {kind}")
+            Queued(
+                stimulus_id=f"{EVENT}{kind}",
+                source="event",
+                author=who,
+                text=f"{count} x {kind}",
+                line="event",
+            )
             for kind, who, count in self._channel.events.waiting
         ]
-        chat = [_queued(each.id, "chat", each.display_name, each.text) for each in self._channel.chat.waiting]
-        return tuple([*inbox, *events, *chat][:SHOWN])
+        chat = [
+            _queued(each.id, "chat", each.display_name, each.text, "chat")
+            for each in self._channel.chat.waiting
+        ]
+        return [*inbox, *events, *chat]
 
     @property
     def under_way(self) -> Queued | None:
@@ -160,6 +169,8 @@ class Operator:
                 return Skipped(cut=await self._director.interrupt())
             case orders.DropQueued():
                 return self._drop(command.stimulus_id)
+            case orders.MoveQueued():
+                return self._move(command)
             case orders.DecideHeld():
                 return self._decide(command)
             case orders.ListDecisions():
@@ -190,22 +201,22 @@ class Operator:
         match command:
             case orders.BlockViewer(platform, username):
                 login = username.lstrip("@").lower()
-                await self._edit("blocked_viewers", (login,), ())
+                await self.lists.edit("blocked_viewers", (login,), ())
                 for channel in self._channel.places(platform):
                     removal = ChatRemoval(platform=platform, channel=channel, username=login)
                     await self._channel.take_back(removal, "blocked")
                 return ViewerBlockAck(platform=platform, username=login)
             case orders.UnblockViewer(platform, username):
                 login = username.lstrip("@").lower()
-                await self._edit("blocked_viewers", (), (login,))
+                await self.lists.edit("blocked_viewers", (), (login,))
                 return ViewerUnblockAck(platform=platform, username=login)
             case orders.ForgetViewer(platform, username):
                 await self._channel.forget_viewer(platform, username)
                 return ViewerForgetAck(platform=platform, username=username)
             case orders.EditModeration():
                 if command.add or command.remove:
-                    await self._edit(command.name, command.add, command.remove)
-                return ModerationLists(lists=lists_of(self._channel.chat.moderation.settings))
+                    await self.lists.edit(command.name, command.add, command.remove)
+                return ModerationLists(lists=self.lists.now)
             case _:
                 assert_never(command)
 
@@ -265,11 +276,25 @@ class Operator:
         for stimulus in dropped:
             if stimulus.message_id:
                 chat.decide(skipped(stimulus.message_id, "operator"))
-        kind = stimulus_id.removeprefix("event:")
+        kind = stimulus_id.removeprefix(EVENT)
         is_event = kind != stimulus_id and self._channel.events.drop(kind)
         if not (dropped or is_event or chat.drop(stimulus_id)):
             raise ProtocolError("Nothing of that id waits.", code="not-found")
         self._channel.poke()
+        return QueueChanged(waiting=self.waiting)
+
+    def _move(self, command: orders.MoveQueued) -> QueueChanged:
+        """Put it where it is wanted; a line of chat waits with the requests from then on."""
+        ids = [each.stimulus_id for each in self._all_waiting()]
+        if command.stimulus_id not in ids or command.before not in (*ids, None):
+            raise ProtocolError("Nothing of that id waits.", code="not-found")
+        if command.stimulus_id.startswith(EVENT):
+            raise ProtocolError(
+                "Events are thanked for in the order in which they are due.", code="wrong-state"
+            )
+        if command.before != command.stimulus_id:
+            line = self._channel.chat.taken_out(command.stimulus_id)
+            self._director.move(line or command.stimulus_id, command.before)
         return QueueChanged(waiting=self.waiting)
 
     def _decide(self, command: orders.DecideHeld) -> HoldDecided:
@@ -278,73 +303,15 @@ class Operator:
             raise ProtocolError("Nothing of that id is held.", code="not-found")
         return HoldDecided(id=command.held_id, allow=command.allow)
 
-    async def _edit(self, name: ModerationList, add: Sequence[str], remove: Sequence[str]) -> None:
-        before = self._edits.get(name, {})
-        gone = set(remove)
-        added = tuple(dict.fromkeys([*(each for each in before.get("added", ()) if each not in gone), *add]))
-        removed = tuple(
-            dict.fromkeys([*(each for each in before.get("removed", ()) if each not in add), *remove])
-        )
-        if len(added) > LONGEST_LIST or len(removed) > LONGEST_LIST:
-            raise ProtocolError("That list is full.", code="too-long")
-        self._apply(name, add, remove)
-        self._edits[name] = {"added": added, "removed": removed}
-        await self._store.note(self._show, NOTE, json.dumps(self._edits))
 
-    def _apply(self, name: ModerationList, add: Sequence[str], remove: Sequence[str]) -> None:
-        moderation = self._channel.chat.moderation
-        settings = edited(moderation.settings, name, add, remove)
-        course.note(Edited(name=name, added=tuple(add), removed=tuple(remove)))
-        moderation.apply(settings)
-        self._airlock.guard.apply(settings)
-
-
-def lists_of(settings: ModerationSettings) -> dict[ModerationList, tuple[str, ...]]:
-    """Return every list that can be edited on air."""
-    return {
-        "banned_words": settings.banned_words,
-        "topics": settings.topics,
-        "bots": settings.bots,
-        "allowed_viewers": settings.allowed_viewers,
-        "blocked_viewers": settings.blocked_viewers,
-        "hold_words": settings.hold.words,
-        "hold_viewers": settings.hold.viewers,
-        "output_words": settings.output.words,
-    }
-
-
-def edited(
-    settings: ModerationSettings, name: ModerationList, add: Sequence[str], remove: Sequence[str]
-) -> ModerationSettings:
-    """Return the settings with these entries added to one of the lists, and those taken from it."""
-    gone = {each.lower() for each in remove}
-    kept = (each for each in lists_of(settings)[name] if each.lower() not in gone)
-    return _with_list(settings, name, tuple(dict.fromkeys([*kept, *add])))
-
-
-def _with_list(
-    settings: ModerationSettings, name: ModerationList, entries: tuple[str, ...]
-) -> ModerationSettings:
-    match name:
-        case "hold_words":
-            return settings.model_copy(update={"hold": settings.hold.model_copy(update={"words": entries})})
-        case "hold_viewers":
-            return settings.model_copy(update={"hold": settings.hold.model_copy(update={"viewers": entries})})
-        case "output_words":
-            return settings.model_copy(
-                update={"output": settings.output.model_copy(update={"words": entries})}
-            )
-        case _:
-            return settings.model_copy(update={name: entries})
-
-
-def _queued(stimulus_id: str, source: str, author: str, text: str) -> Queued:
+def _queued(stimulus_id: str, source: str, author: str, text: str, line: str = "request") -> Queued:
     return Queued.model_validate(
         {
             "stimulus_id": stimulus_id,
             "source": source,
             "author": bounded(one_line(author), LONGEST_SHOWN) if author else "",
             "text": bounded(one_line(text), LONGEST_SHOWN) if text else "",
+            "line": line,
         }
     )
 

@@ -59,6 +59,14 @@ class DropQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveQueued:
+    """Put something that waits in front of `before`, or behind all; both are ids of the state's queue."""
+
+    stimulus_id: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecideHeld:
     """Let what is held through, a chat message or a sentence, or drop it."""
 
@@ -119,6 +127,7 @@ OperatorCommand = (
     | ResumeChat
     | Skip
     | DropQueued
+    | MoveQueued
     | DecideHeld
     | BlockViewer
     | UnblockViewer

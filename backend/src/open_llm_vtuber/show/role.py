@@ -36,6 +36,10 @@ async def _nothing() -> None:
     return
 
 
+def _no_judge() -> Judge | None:
+    return None
+
+
 def _as_it_is(text: str) -> str:
     return text
 
@@ -56,6 +60,8 @@ class Role:
     """Why a mode cannot be chosen, in one sentence."""
     judge: Judge | None = None
     """Who reads each sentence before it is spoken."""
+    reread: Callable[[], Judge | None] = _no_judge
+    """Takes over what the configuration says of the character now, and returns who judges from then on."""
     leave: Callable[[], Awaitable[None]] = _nothing
     """Gives the engines back."""
 
@@ -96,6 +102,10 @@ class RoleChange:
                 raise
             former, self._role = self._role, role
             await former.leave()
+
+    def reread(self) -> Judge | None:
+        """Let the role take over what the configuration says of the character now; return who judges."""
+        return self._role.reread()
 
     async def end(self) -> None:
         """Give the last role's engines back."""

@@ -12,7 +12,7 @@ from open_llm_vtuber.autonomy import Autonomy
 from open_llm_vtuber.chat_ports import ChatWriter
 from open_llm_vtuber.ports import Books, Store
 from open_llm_vtuber.protocol.live_server_messages import CharacterState, Snapshot, TwitchStatus
-from open_llm_vtuber.protocol.parts import CharacterNames, Provider, State, TwitchState
+from open_llm_vtuber.protocol.parts import State, TwitchState
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.show import commands
@@ -35,11 +35,15 @@ from open_llm_vtuber.show.joining import Joining
 from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
+from open_llm_vtuber.show.partner import Partner
 from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
+from open_llm_vtuber.show.settings_commands import TuneCommand
 from open_llm_vtuber.show.standing import Standing
+from open_llm_vtuber.show.state import state_of
 from open_llm_vtuber.show.text_desk import Places, TextDesk
+from open_llm_vtuber.show.tuning import Tuning
 from open_llm_vtuber.show.turn import Turn
 from open_llm_vtuber.show.turn_desk import TurnDesk
 from open_llm_vtuber.stimulus import (
@@ -92,33 +96,35 @@ class Show:
         self._twitch: TwitchState | None = None
         self._books = books
         self._primary: str | None = None
-        self._changed = asyncio.Event()
-        self._played = Played()
+        self._changed, self._played = asyncio.Event(), Played()
         self._ears = ears or Ears()
-        notes = Notes(store, name) if shared else None
-        self._unasked = AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
+        self._unasked = self._autonomy_desk(autonomy, speak_up)
         self._airlock = Airlock(guard, self.audience.publish, channel.chat.moderation)
         self._channel = self._tuned_in(role, channel, writer)
-        self._role_change = RoleChange(
-            repertoire, role, lambda new: self._director.between_turns(lambda: self._assume(new))
-        )
+        self._role_change = RoleChange(repertoire, role, self._change_role)
         self._body = Body(role.billing.model, self.audience, self._on_change)
         self._modes = Modes(self.audience, role, standing.mode, self._on_change)
-        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
-        self._texts = TextDesk(self.name, self.audience, words, emotions, self._perform, places)
         self._assume(role)
-        self._director, self._turns = self._directing()
-        self._hearing = Hearing(self._ears, self.audience, self._director, self._perform)
+        self._director = Director(
+            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
+            idle=lambda: self._channel.next(course.now()),
+            on_change=self._on_change,
+            is_listening=lambda: self._co_host is not None and self._co_host.keeps_silent,
+        )
+        self._turns = self._turn_desk()
+        self._texts = self._text_desk(places)
+        self._hearing = Hearing(self._ears, self.audience, self._director, self._turns.perform)
         self._co_host = self._stage(co_host) if shared else None
         self._joining, self._histories, self._operator = self._doors(name, standing)
         self._roles = self._role_desk(repertoire)
+        self._tuning = self._tuned()
 
     async def run(self) -> None:
         """Be on air until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 self._texts.open(group)  # first: a request may already be there while the store is read
-                await self._operator.open()
+                await self._operator.lists.open()
                 group.create_task(self._channel.run())
                 group.create_task(self._director.run())
                 group.create_task(self._publish_state())
@@ -137,26 +143,16 @@ class Show:
             self._hearing,
             self.audience,
             self._director,
-            self._perform,
+            self._turns.perform,
             played=self._played,
             human_name=lambda: self._billing.human_name,
             on_change=self._on_change,
+            partner=Partner(lambda: self._director, self._state, self._unasked.look),
         )
 
     def _put_on_stage(self, stimulus: Stimulus) -> Stimulus:
-        scene = stimulus.scene or (self._co_host.scene if self._co_host else "")
-        return replace(stimulus, show=self.name, scene=scene)
-
-    def _directing(self) -> tuple[Director, TurnDesk]:
-        director = Director(
-            lambda what: Turn(self._put_on_stage(what), replace(self._cast, adapter=self._modes.adapter)),
-            idle=lambda: self._channel.next(self._now()),
-            on_change=self._on_change,
-            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
-        )
-        human_name, primary = lambda: self._billing.human_name, lambda: self._primary
-        desk = TurnDesk(director, self.audience, self._unasked, human_name=human_name, primary=primary)
-        return director, desk
+        scene = self._co_host.turn_begins() if self._co_host else ""
+        return replace(stimulus, show=self.name, scene=stimulus.scene or scene)
 
     def _doors(self, name: str, standing: Standing) -> tuple[Joining, Histories, Operator]:
         joining = Joining(
@@ -190,8 +186,31 @@ class Show:
         return joining, histories, operator
 
     def _role_desk(self, repertoire: Repertoire) -> RoleDesk:
-        change, told = self._role_change, self._joining.description
-        return RoleDesk(repertoire, change, self.audience, description=told, on_change=self._on_change)
+        return RoleDesk(
+            repertoire,
+            self._role_change,
+            self.audience,
+            description=self._joining.description,
+            on_change=self._on_change,
+        )
+
+    def _text_desk(self, places: Places | None) -> TextDesk:
+        words, emotions = lambda: self._modes.adapter, lambda: self._body.emotions
+        return TextDesk(self.name, self.audience, words, emotions, self._turns.perform, places)
+
+    def _turn_desk(self) -> TurnDesk:
+        calls, primary = lambda: self._billing.human_name, lambda: self._primary
+        return TurnDesk(self._director, self.audience, self._unasked, human_name=calls, primary=primary)
+
+    def _tuned(self) -> Tuning:
+        lists, shared = self._operator.lists, self._is_shared
+        return Tuning(
+            self._director, self._channel, lists, self._unasked, self.audience, self._reread, shared
+        )
+
+    def _autonomy_desk(self, autonomy: Autonomy | None, speak_up: str) -> AutonomyDesk:
+        notes = Notes(self._store, self.name) if self._is_shared else None
+        return AutonomyDesk(autonomy, self._surroundings(), speak_up, notes)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -201,6 +220,7 @@ class Show:
             body=lambda: self._body,
             mode=lambda: self._modes.mode,
             channel=lambda: self._channel,
+            is_listening=lambda: self._co_host is not None and self._co_host.is_listening,
             on_change=self._on_change,
         )
 
@@ -265,9 +285,7 @@ class Show:
                 yield outbox
         finally:
             self._turns.forget(client)
-            self._ears.forget(client)
-            if self._co_host:
-                self._co_host.forget(client)
+            (self._co_host or self._ears).forget(client)
             self._texts.forget(client)
             self._on_change()
 
@@ -311,13 +329,18 @@ class Show:
             return await self._operator.ask(command)
         if isinstance(command, AutonomousCommand):
             return await self._unasked.ask(command)
+        if isinstance(command, TuneCommand):
+            return await self._tuning.ask(command)
         if isinstance(command, commands.BodyCommand):
             return await self._body.ask(command)
         await self.tell(command)
         return ()
 
-    def _perform(self, stimulus: Stimulus) -> None:
-        self._turns.perform(stimulus)
+    async def _change_role(self, role: Role) -> None:
+        await self._director.between_turns(lambda: self._assume(role))
+
+    def _reread(self) -> None:
+        self._airlock.judge = self._role_change.reread()
 
     async def _ended(self, stimulus: Stimulus, heard: str) -> None:
         self._unasked.turn_ended(stimulus, heard)
@@ -338,31 +361,17 @@ class Show:
         )
 
     def _state(self) -> State:
-        billing = self._billing
-        return State(
-            expression=self._body.expression,
-            motion=self._body.motion,
-            abilities=self._body.abilities,
-            speaking=self._director.turn is not None,
-            mode=self._modes.mode,
-            queue=self._director.waiting,
-            waiting=self._operator.waiting,
-            reacting_to=self._operator.under_way,
-            held=self._channel.chat.held,
-            is_stopped=self._operator.is_stopped,
-            is_chat_paused=self._operator.is_chat_paused,
-            primary=self._primary,
-            spend=self._books.shown() if self._books else None,
+        return state_of(
+            self._billing,
+            body=self._body,
+            operator=self._operator,
+            unasked=self._unasked,
+            co_host=self._co_host,
+            books=self._books,
             twitch=self._twitch,
-            providers={job: Provider(**asdict(status)) for job, status in self._providers.items()},
-            mood=self._unasked.mood,
-            autonomous=self._unasked.summary,
-            co_host=self._co_host.state if self._co_host else None,
-            character=CharacterNames(
-                conf_name=billing.conf_name,
-                character_name=billing.character_name,
-                human_name=billing.human_name,
-            ),
+            providers=self._providers,
+            mode=self._modes.mode,
+            primary=self._primary,
         )
 
     def _on_change(self) -> None:
@@ -388,7 +397,3 @@ class Show:
         if self._is_shared:
             return (f"show/{self.name}/{character}",)
         return (f"client/{self._identity or self.name}/{character}", imported(character))
-
-    @staticmethod
-    def _now() -> Seconds:
-        return course.now()

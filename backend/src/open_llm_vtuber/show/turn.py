@@ -107,11 +107,10 @@ class Turn:
 
     def give_floor(self) -> bool:
         """Let the clause that is heard be the last; return False, with nothing changed, where nothing is heard yet."""
-        yields = self.aired.yields or self.aired.give_floor()
-        if yields:
+        if self.aired.yields is None and (yields := self.aired.give_floor()):
             self._publish(yields)
             self._fall_silent()
-        return yields is not None
+        return self.aired.yields is not None
 
     @property
     def again(self) -> Stimulus:

@@ -3,7 +3,7 @@
 One set of classes does both: the tape decides whether the part itself is asked.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
@@ -47,6 +47,7 @@ from open_llm_vtuber.units import Hertz, Milliseconds
 
 PROVIDERS: Codec[dict[str, EngineStatus]] = typed(dict[str, EngineStatus])
 _WORDS: Codec[str] = typed(str)
+_YES: Codec[bool] = typed(bool)
 _REPORT: Codec[TextReport | None] = typed(TextReport | None)
 
 
@@ -161,6 +162,10 @@ class TapedAdapter:
     def take_stage(self, body: BodyControl, state: Callable[[], State]) -> None:
         """Take these for the body and the state of the show."""
         self._adapter.take_stage(body, state)
+
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:
+        """Be this character from the next turn on."""
+        self._adapter.take_persona(persona, emotions)
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep the exchange for later prompts."""
@@ -352,6 +357,11 @@ class TapedRepertoire:
 def taped_role(role: Role, tape: Tape) -> Role:
     """Return the role with everything that it is played by behind the tape."""
 
+    def reread() -> Judge | None:
+        judge = role.reread()
+        is_judged = tape.look("judged", lambda: judge is not None, _YES)
+        return TapedJudge(judge, tape) if judge and is_judged else None
+
     async def leave() -> None:
         await course.outside(role.leave())
 
@@ -361,6 +371,7 @@ def taped_role(role: Role, tape: Tape) -> Role:
         voice=TapedVoice(role.voice, tape),
         providers=_Statuses(role.providers, tape),
         judge=TapedJudge(role.judge, tape) if role.judge else None,
+        reread=reread,
         leave=leave,
     )
 

@@ -86,22 +86,27 @@ def build(tape: Tape, name: str, parts: Parts, roles: RolePlans, reasons: Reason
 class Archive(AbstractContextManager["Archive"]):
     """The logs of all shows of a server. Leaving it writes what is still waiting."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each by name
         self,
-        folder: Path,
+        folder: Path | None,
         *,
-        keep: int,
+        keep: int = 0,
         secrets: Sequence[str] = (),
         report: Callable[[str], None] = lambda _: None,
+        hear: Callable[[object], None] = lambda _: None,
         wall: Callable[[], datetime] | None = None,
         seed: str = "",
         patient: bool = False,
     ) -> None:
-        """`keep` bytes of older logs stay for each show. A rehearsal has a `wall`, a `seed`, and is `patient`."""
+        """`keep` bytes of older logs stay for each show; without a folder nothing is written at all.
+
+        `hear` is told every fact of every show. A rehearsal has a `wall`, a `seed`, and is `patient`.
+        """
         self._folder = folder
         self._keep = keep
         self._secrets = secrets
         self._report = report
+        self._hear = hear
         self._wall = wall
         self._seed = seed
         self._patient = patient
@@ -115,23 +120,23 @@ class Archive(AbstractContextManager["Archive"]):
 
     def record(self, name: str, parts: Parts) -> TapedShow:
         """Build a show that keeps a log."""
-        writer = self._stack.enter_context(self._writer(name))
-
-        reasons = Reasons()
+        writer = self._stack.enter_context(self._writer(self._folder, name)) if self._folder else None
+        put, reasons = writer.put if writer else _nowhere, Reasons()
 
         def hear(turn: str, fact: object) -> None:
             reasons.hear(turn, fact)
-            if isinstance(fact, Forgotten):
+            self._hear(fact)
+            if writer and isinstance(fact, Forgotten):
                 writer.erase(Viewer(fact.username, frozenset(fact.message_ids)))
 
         seed = self._seed or secrets.token_hex(16)
-        tape = Recorder(writer.put, seed=seed, wall=self._wall, listener=hear)
-        writer.put(Record("plan", tape.now(), "", _plan(tape, name, parts, seed), typed(Plan)))
+        tape = Recorder(put, seed=seed, wall=self._wall, listener=hear)
+        put(Record("plan", tape.now(), "", _plan(tape, name, parts, seed), typed(Plan)))
         return build(tape, name, parts, RolePlans(_nobody_reads), reasons)
 
-    def _writer(self, name: str) -> Writer:
+    def _writer(self, folder: Path, name: str) -> Writer:
         began = (self._wall or _utc)()
-        file = self._folder / FOLDER / _folder_of(name) / f"{began:%Y%m%dT%H%M%S}{ENDING}"
+        file = folder / FOLDER / _folder_of(name) / f"{began:%Y%m%dT%H%M%S}{ENDING}"
         return Writer(
             file, secrets=self._secrets, keep=self._keep, report=self._report, patient=self._patient
         )
@@ -162,6 +167,10 @@ def _plan(tape: Tape, name: str, parts: Parts, seed: str) -> Plan:
 def _folder_of(name: str) -> str:
     """Return a folder's name for a show: shows are named in the configuration, and may be named anything."""
     return "".join(char if char.isascii() and char.isalnum() else "_" for char in name)[:60] or "_"
+
+
+def _nowhere(_: Record) -> None:
+    return
 
 
 def _nobody_reads(_: RolePlan) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
@@ -25,7 +26,9 @@ BUSY_MS = 5_000
 CONNECTING: Seconds = 10.0
 ANSWERING: Seconds = 20.0
 """How long a database server may take for one statement."""
-CLOSING: Seconds = 10.0
+OVERDUE: Seconds = 10.0
+"""After so long nobody waits for a job any more: it is still done if the database ever answers again."""
+CLOSING: Seconds = 1.5
 """How long what is waiting may take to be written when the store closes."""
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -67,6 +70,8 @@ class Database:
         self._worker: asyncio.Task[None] | None = None
         self.trouble = ""
         """Why the last job failed, in one sentence; "" since one has succeeded."""
+        self._is_stuck = False
+        """A job is overdue. What comes meanwhile waits its turn, and nobody waits with it."""
 
     async def __aenter__(self) -> Self:
         """Open it and see that the tables are there. Raises ConfigError."""
@@ -109,7 +114,10 @@ class Database:
         return self._url.get_backend_name() == "sqlite"
 
     async def do(self, job: Job[Result]) -> Result:
-        """Do it and return its result, committed. Raises what the job raises, and EngineError."""
+        """Do it and return its result, committed. Raises what the job raises, and EngineError.
+
+        A job that is overdue raises as well, and is done if the database comes back to itself.
+        """
         work = _Doing(job, self._failures, self._went)
         if self._worker is None or self._worker.done():
             raise unavailable("it is closed")
@@ -117,7 +125,7 @@ class Database:
             self._waiting.put_nowait(work)
         except asyncio.QueueFull:
             raise unavailable("too much is waiting for it") from None
-        return await work.done
+        return await self._result_of(work.done)
 
     async def settle(self) -> None:
         """Bring what was deleted out of the log into the file, so that nothing of it can be read any more."""
@@ -146,8 +154,20 @@ class Database:
                 self._waiting.get_nowait().drop()
                 self._waiting.task_done()
 
+    async def _result_of(self, done: asyncio.Future[Result]) -> Result:
+        # By the machine's clock: that of a rehearsal goes on faster than a disk works.
+        due = time.monotonic() + OVERDUE
+        while not done.done() and not self._is_stuck and (left := due - time.monotonic()) > 0:
+            await asyncio.wait((done,), timeout=left)
+        if done.done():
+            return done.result()
+        self._is_stuck = True
+        failure = unavailable("it does not answer")
+        self.trouble = str(failure)
+        raise failure
+
     def _went(self, trouble: str) -> None:
-        self.trouble = trouble
+        self.trouble, self._is_stuck = trouble, False
 
     @property
     def _name(self) -> str:
@@ -167,6 +187,7 @@ class _Doing(Generic[Result]):
     ) -> None:
         """`went` is told how it went: why it failed, or ""."""
         self.done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.done.add_done_callback(_looked_at)
         self._job = job
         self._failures = failures
         self._went = went
@@ -196,6 +217,12 @@ class _Doing(Generic[Result]):
     def _fail(self, error: VTuberError) -> None:
         if not self.done.done():
             self.done.set_exception(error)
+
+
+def _looked_at(done: asyncio.Future[Result]) -> None:
+    """Take note of an error although nobody may wait for it any more: asyncio would complain."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def insert_new(

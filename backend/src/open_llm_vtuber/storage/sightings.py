@@ -16,7 +16,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from open_llm_vtuber.storage.database import WAITING_JOBS, reason, set_up_sqlite, unavailable
+from open_llm_vtuber.storage.database import (
+    CLOSING,
+    OVERDUE,
+    WAITING_JOBS,
+    reason,
+    set_up_sqlite,
+    unavailable,
+)
 from open_llm_vtuber.storage.tables import sightings
 
 _INSERT = sqlite.insert(sightings).on_conflict_do_nothing()
@@ -34,28 +41,43 @@ class SightingsFile:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sightings")
         self._waiting = 0
         self._is_closed = False
+        self._is_stuck = False
+        self.trouble = ""
+        """Why the last id could not be noted; "" since one could."""
 
     async def note(self, show: str, message_id: str) -> bool:
         """Note an id and return whether it was not there. Raises EngineError."""
         if self._is_closed:
             raise unavailable("it is closed")
+        if self._is_stuck:
+            raise unavailable("it does not answer")
         if self._waiting >= WAITING_JOBS:
             raise unavailable("too much is waiting for it")
         self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._insert, show, message_id
-            )
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self._insert, show, message_id)
+        work.add_done_callback(self._done)
+        await asyncio.wait((work,), timeout=OVERDUE)
+        if not work.done():
+            self._is_stuck = True
+            failure = unavailable("it does not answer")
+            self.trouble = str(failure)
+            raise failure
+        if isinstance(error := work.exception(), (SQLAlchemyError, sqlite3.Error, OSError)):
             raise unavailable(reason(error)) from error
-        finally:
-            self._waiting -= 1
+        return work.result()
 
     async def close(self) -> None:
-        """Note what still waits, and let go of the file."""
+        """Note what still waits, and let go of the file; a thread that is stuck is left behind."""
         self._is_closed = True
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
-        self._thread.shutdown(wait=False)
+        last = asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.wait((last,), timeout=CLOSING)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, work: asyncio.Future[bool]) -> None:
+        self._waiting -= 1
+        self._is_stuck = False
+        error = None if work.cancelled() else work.exception()
+        self.trouble = str(unavailable(reason(error))) if error else ""
 
     def _insert(self, show: str, message_id: str) -> bool:
         row = {"show": show, "message": message_id, "at": datetime.now(UTC)}

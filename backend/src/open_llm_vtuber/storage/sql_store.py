@@ -64,7 +64,7 @@ class SqlStore:
     @property
     def trouble(self) -> str:
         """Why the store cannot be used just now; "" while it can."""
-        return self._database.trouble
+        return self._database.trouble or (self._ids.trouble if self._ids else "")
 
     @property
     def viewers(self) -> SqlViewers:

@@ -1,24 +1,14 @@
 """The voice that a show gets: the first of a chain that can speak the sentence, always at one loudness and rate."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from open_llm_vtuber.fallback import Fallback, OnChange
 from open_llm_vtuber.ports import SpeechSynthesizer
-from open_llm_vtuber.tts.loudness import levelled, resampled
+from open_llm_vtuber.tts.finishing import Finishing
 from open_llm_vtuber.units import Hertz
-
-
-@dataclass(frozen=True, slots=True)
-class _Sound:
-    """A whole sentence."""
-
-    pcm: bytes
-    rate: Hertz
 
 
 class FallbackVoice:
@@ -30,6 +20,7 @@ class FallbackVoice:
     def __init__(self, voices: Mapping[str, SpeechSynthesizer], on_change: OnChange) -> None:
         self.voices = voices
         self._chain = Fallback(voices, on_change)
+        self._finishing = Finishing()
         self.sample_rate: Hertz = next(iter(voices.values())).sample_rate
 
     async def __aenter__(self) -> Self:
@@ -42,14 +33,10 @@ class FallbackVoice:
 
     async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield the sentence in one piece. Raises the last voice's EngineError when none can speak."""
-        sound = await self._chain.first_answer(lambda voice: _spoken(voice, text))
-        if sound.pcm:
-            yield await asyncio.to_thread(self._finished, sound)
+        if pcm := await self._chain.first_answer(lambda voice: self._spoken(voice, text)):
+            yield pcm
 
-    def _finished(self, sound: _Sound) -> bytes:
-        return levelled(resampled(sound.pcm, sound.rate, self.sample_rate), self.sample_rate)
-
-
-async def _spoken(voice: SpeechSynthesizer, text: str) -> _Sound:
-    async with aclosing(voice.synthesize(text)) as chunks:
-        return _Sound(b"".join([chunk async for chunk in chunks]), voice.sample_rate)
+    async def _spoken(self, voice: SpeechSynthesizer, text: str) -> bytes:
+        async with aclosing(voice.synthesize(text)) as chunks:
+            pcm = b"".join([chunk async for chunk in chunks])
+        return pcm and await self._finishing.finished(pcm, voice.sample_rate, self.sample_rate)

@@ -47,16 +47,19 @@ class Freshness:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._seen = Seen()
-        self._ahead = timedelta()
-        """How far this machine's clock is ahead of Twitch's: a wrong clock must not make everything too old."""
+        self._theirs: tuple[datetime, Seconds] | None = None
+        """Twitch's time and the loop's when it was told: a clock that is wrong, or set, must not make all too old."""
 
-    def set_clock(self, theirs: datetime, ours: datetime) -> None:
-        """Compare the clocks: this frame was sent just now."""
-        self._ahead = ours - theirs
+    def set_clock(self, theirs: datetime, now: Seconds) -> None:
+        """Take Twitch's clock for the time of day: this frame was sent just now."""
+        self._theirs = theirs, now
 
     def is_new(self, notification: Notification, now: Seconds, ours: datetime) -> bool:
         """Note the notification, and say whether it is to be acted on."""
-        if ours - self._ahead - notification.sent_at > OLDEST:
+        if self._theirs is not None:
+            theirs, then = self._theirs
+            ours = theirs + timedelta(seconds=now - then)
+        if ours - notification.sent_at > OLDEST:
             self.counts["stale"] += 1
             return False
         if not self._seen.first(notification.message_id, now):
@@ -81,7 +84,7 @@ class EventSubSession:
         frame = read_frame(data)
         match frame:
             case Welcome():
-                return self._welcomed(frame, now, ours)
+                return self._welcomed(frame, now)
             case Keepalive():
                 return None
             case Notification():
@@ -98,10 +101,10 @@ class EventSubSession:
             case _:
                 assert_never(frame)
 
-    def _welcomed(self, welcome: Welcome, now: Seconds, ours: datetime) -> Opened:
+    def _welcomed(self, welcome: Welcome, now: Seconds) -> Opened:
         self.session_id = welcome.session_id
         self._patience = welcome.keepalive_s * PATIENCE + 2
         self.deadline = now + self._patience
         if welcome.sent_at is not None:
-            self._freshness.set_clock(welcome.sent_at, ours)
+            self._freshness.set_clock(welcome.sent_at, now)
         return Opened(welcome.session_id)

@@ -26,8 +26,12 @@ A = TypeVar("A", bound=BaseModel)
 STATUS: Mapping[ErrorCode, int] = {
     "bad-json": 400,
     "bad-message": 422,
+    "bad-config": 422,
     "too-long": 422,
+    "not-signed-in": 401,
+    "forbidden": 403,
     "not-found": 404,
+    "misdirected": 421,
     "switched-off": 404,
     "wrong-state": 409,
     "not-configured": 409,

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Request
 
+from open_llm_vtuber.protocol.floor_messages import FloorSet, SetFloor
 from open_llm_vtuber.protocol.live_client_messages import GetChatDecisions, Resume, Say, Skip, Stop
 from open_llm_vtuber.protocol.live_server_messages import (
     ChatDecisions,
@@ -47,6 +48,11 @@ def add_operator_routes(app: FastAPI, shows: Shows) -> None:
     async def why(turn_id: TurnId, show: ShowName = ON_AIR) -> TurnWhy:
         """Say why she said something: what came in, what was chosen and why, who gave the words, what went out."""
         return await answer_to(TurnWhy, shows, show, GetTurnWhy(turn_id=turn_id))
+
+    @app.put("/api/floor", tags=["operator"], responses=REFUSALS, openapi_extra=takes(SetFloor))
+    async def floor(request: Request, show: ShowName = ON_AIR) -> FloorSet:
+        """Say what she does when somebody on stage speaks. The state tells what it is now."""
+        return await answer_to(FloorSet, shows, show, await message_in(request, SetFloor))
 
     @app.get("/api/chat/decisions", tags=["chat"], responses=REFUSALS)
     async def decisions(show: ShowName = ON_AIR) -> ChatDecisions:

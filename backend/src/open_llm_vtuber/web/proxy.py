@@ -25,6 +25,7 @@ from open_llm_vtuber.protocol.client_messages import (
     TextInput,
 )
 from open_llm_vtuber.protocol.codec import encode, harmless, problem
+from open_llm_vtuber.protocol.envelope import AccessRole
 from open_llm_vtuber.protocol.live_client_messages import ClientHello
 from open_llm_vtuber.protocol.server_messages import (
     ConfigSwitched,
@@ -81,11 +82,11 @@ class Proxy:
         else:  # an error of whoever entered goes on as it is, not wrapped into a group
             await self._group.__aexit__(None, None, None)
 
-    async def serve(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket, role: AccessRole) -> None:
         """Talk to one client until it leaves or is dropped."""
         await websocket.accept()
         async with self._present() as party, party.joined() as outbox:
-            await talk(websocket, outbox, _Member(party, outbox))
+            await talk(websocket, outbox, _Member(party, outbox, role))
 
     @asynccontextmanager
     async def _present(self) -> AsyncGenerator["Party"]:
@@ -114,7 +115,8 @@ class Party:
         self._shows = shows
         self._uid = str(uuid4())
         self._human_name = human_name
-        self._handler = self.handler()
+        self._performer = self.handler("", "developer")
+        """Of the lines that were let in already."""
         self._outboxes: dict[str, Outbox] = {}
         self._asks_by_itself: set[str] = set()
         """Clients whose next wish for a new history is not a person's: they ask when they join and after a switch."""
@@ -124,9 +126,11 @@ class Party:
         self._is_free.set()
         self._is_in_chain = False
 
-    def handler(self, microphone: str = "") -> MessageHandler:
-        """Return what acts in the name of all; each has a microphone of its own."""
-        return MessageHandler(self._shows, self._uid, self._uid, self._human_name, microphone=microphone)
+    def handler(self, microphone: str, role: AccessRole) -> MessageHandler:
+        """Return what acts in the name of all; each has a microphone and rights of its own."""
+        return MessageHandler(
+            self._shows, self._uid, self._uid, self._human_name, microphone=microphone, role=role
+        )
 
     async def run(self) -> None:
         """Pass on what comes and goes until ended, or until the show has ended."""
@@ -244,7 +248,7 @@ class Party:
                 async with asyncio.timeout(LONGEST_CHAIN):
                     await self._is_free.wait()
             self._is_free.clear()
-            if await respond(line.message, line.author, self._handler):
+            if await respond(line.message, line.author, self._performer):
                 self._is_free.set()  # it was refused: there will be no chain
             else:
                 words = UserInputTranscription(text=harmless(line.message.text))
@@ -260,10 +264,10 @@ class Party:
 class _Member:
     """Acts on the messages of one of them."""
 
-    def __init__(self, party: Party, outbox: Outbox) -> None:
+    def __init__(self, party: Party, outbox: Outbox, role: AccessRole = "developer") -> None:
         self._party = party
         self._outbox = outbox
-        self._handler = party.handler(outbox.client)
+        self._handler = party.handler(outbox.client, role)
 
     async def handle(self, message: ClientMessage) -> Sequence[ServerMessage]:
         """Do what the message asks and return the answers, in order."""

@@ -1,8 +1,7 @@
 """The files beside the configuration that clients load: avatars' models, backgrounds, pictures, the operator's tool page."""
 
 import mimetypes
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from fastapi import FastAPI, HTTPException
@@ -13,14 +12,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from open_llm_vtuber.live2d.files import MODELS_FOLDER
+from open_llm_vtuber.live2d.folders import address, entries, model_folders, model_in
+
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"))
 AVATARS = frozenset((".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp"))
 BACKGROUNDS_FOLDER = "backgrounds"
-MODELS_FOLDER = "live2d-models"
 TOOL_FOLDERS = ("web-tool", "web_tool")
-MOST_FILES = 1_000
-"""Entries of a folder that are looked at."""
-MODEL = ".model3.json"
 HEADERS = {
     # Opened as a page of their own (an SVG, say), they can neither run scripts nor act in this server's name.
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'",
@@ -83,7 +81,7 @@ def backgrounds(folder: Path) -> tuple[str, ...]:
     return tuple(
         sorted(
             entry.name
-            for entry in _entries(folder / BACKGROUNDS_FOLDER)
+            for entry in entries(folder / BACKGROUNDS_FOLDER)
             if Path(entry.name).suffix.lower() in PICTURES and entry.is_file() and entry.name.isprintable()
         )
     )
@@ -91,8 +89,8 @@ def backgrounds(folder: Path) -> tuple[str, ...]:
 
 def avatar_models(folder: Path, built_in: Path) -> AvatarModels:
     """Return one entry for each folder that holds a model, at whatever depth; the built-in one comes first."""
-    folders = [built_in, *(Path(e.path) for e in _entries(folder / MODELS_FOLDER) if e.is_dir())]
-    found = {each.name: model for each in reversed(folders) if (model := _model_in(each))}
+    folders = [built_in, *model_folders(folder)]
+    found = {each.name: model for each in reversed(folders) if (model := _as_told(each))}
     return AvatarModels(count=len(found), characters=list(reversed(found.values())))
 
 
@@ -128,29 +126,15 @@ def _add_tool_page(app: FastAPI, folder: Path) -> None:
         app.mount("/web-tool", StaticFiles(directory=tool))
 
 
-def _model_in(folder: Path) -> AvatarModel | None:
-    files = [Path(base, name) for base, _, names in os.walk(folder) for name in sorted(names)][:MOST_FILES]
-    models = [file for file in files if file.name.endswith(MODEL)]
-    if not models or not folder.name.isprintable():
+def _as_told(folder: Path) -> AvatarModel | None:
+    found = model_in(folder)
+    if found is None:
         return None
-    best = min(models, key=lambda file: (file.name != folder.name + MODEL, len(file.parts), file))
     picture = next(
-        (file for file in files if file.stem == folder.name and file.suffix.lower() in PICTURES), None
+        (file for file in found.files if file.stem == folder.name and file.suffix.lower() in PICTURES), None
     )
     return AvatarModel(
         name=folder.name,
-        avatar=_address(folder, picture) if picture else None,
-        model_path=_address(folder, best),
+        avatar=address(folder, picture) if picture else None,
+        model_path=address(folder, found.model),
     )
-
-
-def _address(folder: Path, file: Path) -> str:
-    return PurePosixPath(MODELS_FOLDER, file.relative_to(folder.parent).as_posix()).as_posix()
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from (entry for entry, _ in zip(entries, range(MOST_FILES), strict=False))
-    except OSError:
-        return

@@ -20,6 +20,8 @@ from open_llm_vtuber.shows import Shows, Subscription
 from open_llm_vtuber.web.api import CALLER, ON_AIR, Problem, Refusal, ShowName, answers_to, message_in, takes
 
 EVENTS = "text/event-stream"
+NOBODYS = "-"
+"""A name that no show has: an empty one would stand for a place of the caller's own."""
 OWN_ID = "text"
 """The `request_id` of the one text that a caller's place in the show is for."""
 Piece = TextGenerationChunk | TextGenerationResponse | Error
@@ -44,10 +46,10 @@ def add_text_generation(app: FastAPI, shows: Shows) -> None:
     async def place_in(request: Request, show: ShowName = ON_AIR) -> AsyncGenerator[Subscription, None]:
         """Listen to the show until the response has been sent, or the caller has gone."""
         try:
-            if not show:  # no name would be a place of its own, with nobody on air
-                raise ProtocolError("There is no such show.", code="not-found")
             async with shows.subscribe(
-                show, f"{request.client.host if request.client else CALLER}/{uuid4()}", listens_only=True
+                show or NOBODYS,
+                f"{request.client.host if request.client else CALLER}/{uuid4()}",
+                listens_only=True,
             ) as place:
                 yield place
         except ProtocolError as error:  # there is no such show

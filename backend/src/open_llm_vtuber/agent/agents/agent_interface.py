@@ -1,7 +1,7 @@
 """What every agent does: answer in a conversation that it remembers, and write a text that it does not."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 
 from open_llm_vtuber.agent.memory import Memory
 from open_llm_vtuber.reply import ReplyPiece
@@ -32,6 +32,10 @@ class AgentInterface(ABC):
         self, prompt: str, context: TextContext | None = None, options: TextWishes | None = None
     ) -> AsyncGenerator[str, None]:
         """Yield a text piece by piece, without the conversation and without a trace in it. Raises EngineError."""
+
+    @abstractmethod
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:
+        """Be this character from the next reply on; what is remembered stays."""
 
     def remember(self, stimulus: Stimulus, heard: str) -> None:
         """Keep an exchange; `heard` is what the audience heard of the reply."""

@@ -38,17 +38,21 @@ class BasicMemoryAgent(AgentInterface):
     ) -> None:
         super().__init__(memory)
         self._llm = llm
-        self._persona = persona
         self._rounds = ToolRounds(llm, toolbox)
-        self._system = _system_prompt(persona, sorted(emotions) if llm.abilities.emotion_tags else [])
         self._is_simple = llm.abilities.is_demo and not llm.abilities.emotion_tags
-        if self._is_simple:
-            self._system = persona  # a tiny model only gets confused by rules
+        self.take_persona(persona, emotions)
 
     @property
     def model(self) -> str:
         """The name of the language model."""
         return self._llm.abilities.model
+
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:
+        """Be this character from the next reply on; what is remembered stays."""
+        self._persona = persona
+        self._system = _system_prompt(persona, sorted(emotions) if self._llm.abilities.emotion_tags else [])
+        if self._is_simple:
+            self._system = persona  # a tiny model only gets confused by rules
 
     def chat(self, stimulus: Stimulus) -> AsyncGenerator[str | ToolUse, None]:
         """Yield the reply to a stimulus, and the tools that it takes. Raises EngineError."""

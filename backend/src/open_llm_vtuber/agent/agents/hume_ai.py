@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
@@ -139,6 +139,11 @@ class HumeAIAgent(AgentInterface):
         """The system prompt that it has."""
         self._said = ""
         self._idle: asyncio.TimerHandle | None = None
+
+    def take_persona(self, persona: str, emotions: Collection[str]) -> None:
+        """Be this character from the next reply on: the chat that knows another one is closed then."""
+        del emotions  # it would say the tags aloud
+        self._persona = persona
 
     @property
     def model(self) -> str:

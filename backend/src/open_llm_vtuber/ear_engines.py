@@ -1,4 +1,4 @@
-"""Starts what listens: the ear, those that stand in for it, and what finds speech in a microphone's sound."""
+"""Starts what listens: the ear with those that stand in for it, and what finds speech in a microphone's sound."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -14,24 +14,11 @@ from open_llm_vtuber.vad import VAD_ENGINES
 
 EAR = "embedded_asr"
 NONE = "none"
+Report = Callable[[str], None]
 
 
-async def listeners(
-    stack: AsyncExitStack,
-    character: Character,
-    providers: dict[str, EngineStatus],
-    report: Callable[[str], None],
-) -> tuple[SpeechRecognizer | None, VoiceActivityDetector | None]:
-    """Return an ear and what finds speech for it, as far as there are any."""
-    ear = await _ear(stack, character, providers, report)
-    return ear, await _detector(stack, character, report) if ear else None
-
-
-async def _ear(
-    stack: AsyncExitStack,
-    character: Character,
-    providers: dict[str, EngineStatus],
-    report: Callable[[str], None],
+async def ear_of(
+    stack: AsyncExitStack, character: Character, providers: dict[str, EngineStatus], report: Report
 ) -> SpeechRecognizer | None:
     """Start the ear and those that stand in for it; `providers` always says which one listens.
 
@@ -67,8 +54,8 @@ async def _ear(
     return FallbackEar(ears, on_change)
 
 
-async def _detector(
-    stack: AsyncExitStack, character: Character, report: Callable[[str], None]
+async def detector_of(
+    stack: AsyncExitStack, character: Character, report: Report
 ) -> VoiceActivityDetector | None:
     """Start what finds speech in a microphone's sound."""
     vad = character.vad_config

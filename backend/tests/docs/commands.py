@@ -79,11 +79,7 @@ def _parsed(arguments: Sequence[str], where: str) -> argparse.Namespace:
 
 def _ours(arguments: Sequence[str], where: str, folder: Path | None) -> None:
     arguments = [PLACEHOLDERS.get(word, word) for word in arguments if word != "…"]
-    if (
-        arguments
-        and len(arguments) == 1
-        and arguments[0] in ("rehearse", "import-history", "doctor", "twitch")
-    ):
+    if arguments and len(arguments) == 1 and arguments[0] in ("rehearse", "import-history", "twitch"):
         assert folder is None, f"{where}: {arguments[0]} needs more than that"
         return  # a command's name in a sentence
     options = _parsed(arguments, where)

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from fastapi import FastAPI
 
@@ -65,6 +66,11 @@ from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
+
+
+class _Loop(Protocol):
+    async def run(self) -> None: ...
+
 
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
@@ -138,16 +144,23 @@ async def on_air(
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
         comeback = Comeback(edits, store, tuple(settings.shows))
         loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
+        await stack.enter_async_context(_beside([*loops, comeback]))
         role = casting.opening()
+        stack.push_async_callback(role.leave)
+        yield _parts(edits, role, remote, ear, proxy, store, figures)
+        await comeback.forget()
+
+
+@asynccontextmanager
+async def _beside(loops: Sequence[_Loop]) -> AsyncGenerator[None, None]:
+    """Run them for as long as the context lasts. One that crashes cancels whoever has entered."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(loop.run()) for loop in loops]
         try:
-            yield _parts(edits, role, remote, ear, proxy, store, figures)
-            await comeback.forget()
+            yield
         finally:
             for task in running:
                 task.cancel()
-            await role.leave()
 
 
 def _parts(

@@ -25,7 +25,7 @@ from open_llm_vtuber.show.commands import ChatHappened
 from open_llm_vtuber.stimulus import ChannelEvent
 from open_llm_vtuber.storage import database
 from open_llm_vtuber.storage.sql_store import SqlStore, sql_store
-from open_llm_vtuber.tts import finishing
+from open_llm_vtuber.tts import finishing, loudness
 from provider_faults import FAULTS
 from twitch_mock import CHAT, STREAMER, TwitchMock
 
@@ -205,7 +205,7 @@ def test_a_voices_thread_that_is_stuck_costs_the_sound_and_not_the_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released = threading.Event()
-    levelled = finishing.levelled
+    levelled = loudness.levelled
 
     async def main() -> None:
         async with serving() as server:
@@ -216,7 +216,7 @@ def test_a_voices_thread_that_is_stuck_costs_the_sound_and_not_the_words(
                     for _ in range(2):
                         assert speaks(await turn(server), with_sound=False)
                     assert "was not ready" in await part(server, "tts")
-                assert finishing.levelled is levelled
+                assert finishing.__dict__["levelled"] is levelled
                 assert speaks(await turn(server))
                 await becomes_well(server, "tts")
             finally:

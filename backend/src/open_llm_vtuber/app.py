@@ -42,10 +42,9 @@ from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.standing import Standing
-from open_llm_vtuber.show_builder import ShowBuilder
+from open_llm_vtuber.show_builder import ShowBuilder, archive_of
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -100,6 +99,7 @@ async def on_air(
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
+    Without `drives_outputs` no puppet is moved and no log is kept, but for a rehearsal's whose staging says where.
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
     if client := settings.system_config.web_client_dir:
@@ -107,9 +107,10 @@ async def on_air(
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         serving_all: dict[str, EngineStatus] = {}
+        figures = Figures()
         ear = await ear_of(stack, settings.character_config, serving_all, report)
         detector = await detector_of(stack, settings.character_config, report) if ear else None
-        ears, lines = lambda: Ears(ear, detector), ChatLines()
+        lines = ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
@@ -119,12 +120,16 @@ async def on_air(
             settings,
             casting,
             store=store,
-            ears=ears,
+            recognizer=ear,
+            detector=detector,
             will=will,
             books=remote.books,
             lines=lines,
             report=report,
             stood=before,
+            archive=archive_of(
+                stack, settings, report, serving_all, staging, hear=figures.note, keeps_log=drives_outputs
+            ),
         )
         local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         talking = await stack.enter_async_context(builder.talking(local))
@@ -137,7 +142,7 @@ async def on_air(
         running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
         try:
-            yield _parts(edits, role, remote, ear, proxy, store)
+            yield _parts(edits, role, remote, ear, proxy, store, figures)
             await comeback.forget()
         finally:
             for task in running:
@@ -152,6 +157,7 @@ def _parts(
     ear: SpeechRecognizer | None,
     proxy: Proxy | None,
     store: Store,
+    figures: Figures,
 ) -> OnAir:
     return OnAir(
         edits,
@@ -163,6 +169,7 @@ def _parts(
         ear=ear,
         proxy=proxy,
         reload=edits.poke,
+        figures=figures,
         troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
     )
 

@@ -21,12 +21,14 @@ from open_llm_vtuber import (
     config,
     live2d_cli,
     reference_cli,
+    replay_cli,
     trial,
     twitch_cli,
 )
 from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.counted_loop import counting_loop
 from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError, Fault
 from open_llm_vtuber.first_run.desk import SetUpDesk
@@ -96,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(rehearse)
     add_options(rehearse)
     rehearse.set_defaults(run=_rehearse)
+
+    replay = commands.add_parser(
+        "replay", help="replay the log of a show, or see what a configuration would change"
+    )
+    replay_cli.add_options(replay)
+    replay.set_defaults(run=replay_cli.run)
 
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
@@ -184,7 +192,8 @@ def _run(options: argparse.Namespace) -> int:
             if not options.no_browser and _has_display():
                 webbrowser.open(address)
 
-        asyncio.run(serve(runs, listener, desk, announce))
+        with asyncio.Runner(loop_factory=counting_loop) as runner:
+            runner.run(serve(runs, listener, desk, announce))
     return 0
 
 

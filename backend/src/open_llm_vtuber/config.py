@@ -230,6 +230,14 @@ class Features(_OwnSection):
         return frozenset(name for name in FEATURES if not getattr(self, name))
 
 
+class ShowLogConfig(_OwnSection):
+    """The log of each named show, from which it can be replayed."""
+
+    enabled: bool = True
+    keep_mb: int = Field(default=200, ge=0, le=1_000_000)
+    """Megabytes of older logs that stay for each show; the oldest are deleted first."""
+
+
 class ShowConfig(_OwnSection):
     """A named show, started with the server."""
 
@@ -250,6 +258,7 @@ class Settings(BaseModel):
     external_api: ExternalApiConfig | None = None
     budget: BudgetConfig = BudgetConfig()
     shows: dict[str, ShowConfig] = Field(default_factory=lambda: {"main": ShowConfig()})
+    show_log: ShowLogConfig = ShowLogConfig()
     autonomous: Section = Field(default_factory=dict)
     """As it was written: `autonomous/settings.py` checks it."""
     folder: Path = Field(default=Path(), exclude=True)

@@ -68,8 +68,11 @@ from open_llm_vtuber.web.proxy import Proxy
 log = logging.getLogger(__name__)
 
 
-class _Loop(Protocol):
-    async def run(self) -> None: ...
+class Loop(Protocol):
+    """Something that runs as long as the server."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
 
 
 Report = Callable[[str], None]
@@ -144,16 +147,15 @@ async def on_air(
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
         comeback = Comeback(edits, store, tuple(settings.shows))
         loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
-        await stack.enter_async_context(_beside([*loops, comeback]))
         role = casting.opening()
         stack.push_async_callback(role.leave)
+        await stack.enter_async_context(_kept_running([*loops, comeback]))
         yield _parts(edits, role, remote, ear, proxy, store, figures)
         await comeback.forget()
 
 
 @asynccontextmanager
-async def _beside(loops: Sequence[_Loop]) -> AsyncGenerator[None, None]:
-    """Run them for as long as the context lasts. One that crashes cancels whoever has entered."""
+async def _kept_running(loops: Sequence[Loop]) -> AsyncGenerator[None, None]:
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(loop.run()) for loop in loops]
         try:

@@ -234,8 +234,7 @@ class ShowLogConfig(_OwnSection):
     """The log of each named show, from which it can be replayed."""
 
     enabled: bool = True
-    keep_mb: int = Field(default=200, ge=0, le=1_000_000)
-    """Megabytes of older logs that stay for each show; the oldest are deleted first."""
+    keep_mb: int = Field(default=200, ge=0)  # of older logs of each show; the oldest go first
 
 
 class ShowConfig(_OwnSection):

@@ -78,8 +78,10 @@ def test_connections_on_which_no_request_comes_to_be_are_closed_and_the_others_a
             answers = [each.result() for each in slow]
         of_kind = [answers[place * OF_EACH_KIND :][:OF_EACH_KIND] for place in range(len(BEGINNINGS))]
         assert set(of_kind[0] + of_kind[1] + of_kind[2]) == {b""}
-        assert all(each.startswith(b"HTTP/1.1 200") for each in of_kind[3])
-        assert all(each.startswith(b"HTTP/1.1 408") for each in of_kind[4])
+        for answered, status in ((of_kind[3], b"HTTP/1.1 200"), (of_kind[4], b"HTTP/1.1 408")):
+            # A close with bytes on their way may overtake the answer: the other end then finds a reset.
+            assert {each[: len(status)] for each in answered} <= {status, b""}
+            assert any(answered)
 
     asyncio.run(main())
 

@@ -69,7 +69,7 @@ async def _turns(*, keeps_log: bool) -> list[float]:
 
 def _replays() -> Iterator[Measured]:
     with TemporaryDirectory() as folder:
-        file = _rehearsed(Path(folder))
+        file = rehearsed(Path(folder))
         log = read_log(file)
         seconds = []
         for _ in range(REPLAYS):
@@ -82,7 +82,8 @@ def _replays() -> Iterator[Measured]:
     yield Measured(what="a replay", unit="x real time", samples=speeds, note=note, more_is_better=True)
 
 
-def _rehearsed(folder: Path) -> Path:
+def rehearsed(folder: Path) -> Path:
+    """Return the log of half an hour with simulated viewers and instant engines."""
     settings = Settings.model_validate(
         {"character_config": instant_character(), "autonomous": {"enabled": True}}
     )

@@ -328,20 +328,21 @@ def test_check_names_every_fault_on_a_line_of_its_own_with_what_to_do(tmp_path: 
     file.write_text(FAULTY)
     done = run(tmp_path, "check")
     assert done.returncode == 1
-    port, channel, cron, summary = done.stderr.splitlines()
+    port, channel, gesture, cron, summary = done.stderr.splitlines()
     assert port == "✗ conf.yaml:2 system_config.port: must be at most 65535"
     assert channel == (
         "✗ conf.yaml:4 live_config.twitch.chanel: is not a key that we know → Did you mean channel?"
     )
+    assert gesture == (
+        "✗ conf.yaml:7 cue_sheets.hello.0.motion: the avatar mika has no gesture 'Wavee' → Did you mean Wave?"
+    )
     assert cron.startswith("✗ conf.yaml:10 autonomous.triggers.0.cron: 'nonsense' is not a cron line")
-    assert summary.startswith("3 faults.")
+    assert summary.startswith("4 faults.")
 
     file.write_text(
         FAULTY.replace("99999999", "0").replace("chanel", "channel").replace("nonsense", "0 * * * *")
     )
-    assert one_fault(run(tmp_path, "check")) == (
-        "✗ conf.yaml:7 cue_sheets.hello.0.motion: the avatar mika has no gesture 'Wavee' → Did you mean Wave?"
-    )
+    assert one_fault(run(tmp_path, "check")) == gesture
 
 
 def test_run_says_the_same_of_a_faulty_file(tmp_path: Path) -> None:

@@ -202,8 +202,8 @@ def test_figures_are_served() -> None:
             return await asyncio.to_thread(fetched)
 
     text = run(main())
-    assert 'olv_llm_requests_total{provider="openai",model="m"} 1\n' in text
-    assert 'olv_engine_info{job="external_api",engine="openai"} 1\n' in text
+    assert 'olv_llm_requests_total{model="m",provider="openai"} 1.0\n' in text
+    assert 'olv_engine_info{engine="openai",job="external_api"} 1.0\n' in text
 
 
 def test_what_a_turn_costs_counts_for_its_show() -> None:

@@ -5,7 +5,7 @@
 const { SwaggerUIBundle } = /** @type {{ SwaggerUIBundle?: SwaggerUi }} */ (/** @type {unknown} */ (window));
 const root = /** @type {HTMLElement} */ (document.getElementById("api"));
 
-if (SwaggerUIBundle) SwaggerUIBundle({ url: "/openapi.json", domNode: root, deepLinking: true });
+if (SwaggerUIBundle) SwaggerUIBundle({ url: "/openapi.json", domNode: root, deepLinking: true, defaultModelsExpandDepth: 0 });
 else
   root.textContent =
     "The viewer for the API could not be loaded. The description itself is at /openapi.json.";

@@ -42,13 +42,11 @@ const PARTS = [
   ["body", "Face"],
   ["queue", "Queue"],
   ["chat", "Chat"],
-  ["co-host", "You"],
+  ["feed", "Events"],
   ["viewers", "Viewers"],
+  ["co-host", "You"],
   ["modes", "Mode"],
   ["twitch", "Twitch"],
-  ["feed", "Events"],
-  ["links", "Links"],
-  ["models", "Avatars"],
 ];
 
 const room = signal(emptyRoom());
@@ -177,7 +175,10 @@ function App() {
     <main>
       <${Notices} />
       ${isEditing
-        ? html`<${Editor} edits=${edits.value} send=${send} change=${(/** @type {any} */ next) => (edits.value = next)} />`
+        ? html`<${Editor} edits=${edits.value} send=${send} change=${(/** @type {any} */ next) => (edits.value = next)}>
+            <${Links} />
+            <${Models} room=${known} send=${send} />
+          <//>`
         : null}
       <div class="columns" hidden=${isEditing}>
         <div class="column air">
@@ -190,6 +191,7 @@ function App() {
           <${HeldLines} room=${known} send=${send} />
           <${Queue} room=${known} send=${send} />
           <${Chat} room=${known} send=${send} />
+          <${Feed} room=${known} />
           <${Viewers} room=${known} send=${send} />
         </div>
         <div class="column desk">
@@ -198,9 +200,6 @@ function App() {
           <${Autonomous} room=${known} send=${send} />
           <${Twitch} room=${known} send=${send} />
           <${Engines} room=${known} />
-          <${Feed} room=${known} />
-          <${Links} />
-          <${Models} room=${known} send=${send} />
         </div>
       </div>
     </main>`;

@@ -8,7 +8,7 @@
  * @returns {{ text: string, mood: "good" | "busy" | "bad" | "off" }}
  */
 export function channelWords(twitch) {
-  if (!twitch?.channel) return { text: "Not connected to a channel: start with --channel NAME", mood: "off" };
+  if (!twitch?.channel) return { text: "No Twitch channel yet: connect one in the control room", mood: "off" };
   const channel = `#${twitch.channel}`;
   const why = twitch.reason ? ` (${twitch.reason})` : "";
   if (twitch.state === "connected") return { text: `Reading ${channel}`, mood: "good" };

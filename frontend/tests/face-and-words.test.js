@@ -27,7 +27,7 @@ test("only this model's tags are taken out of a text", () => {
 });
 
 test("the channel in words", () => {
-  assert.match(channelWords(null).text, /start with --channel NAME/);
+  assert.match(channelWords(null).text, /connect one in the control room/);
   assert.deepEqual(channelWords({ channel: "mika", state: "connected" }), {
     text: "Reading #mika",
     mood: "good",

@@ -20,7 +20,7 @@ def live(address: str, settings: Settings, providers: Mapping[str, EngineStatus]
     table.add_row("Stage for OBS", _link(address, "/stage"))
     table.add_row("Control room", _link(address, "/control"))
     if settings.system_config.access_token:
-        table.add_row("", "OBS and moderators get a link of their own: control room, Links")
+        table.add_row("", "OBS and moderators get a link of their own: control room, Settings")
     if settings.system_config.web_client_dir:
         table.add_row("Web client", _link(address, "/client/"))
     table.add_row("API", _link(address, "/docs"))

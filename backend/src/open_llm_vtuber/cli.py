@@ -18,10 +18,12 @@ from open_llm_vtuber import (
     __version__,
     app,
     checkup,
+    clip_cli,
     config,
     live2d_cli,
     reference_cli,
     replay_cli,
+    report_cli,
     trial,
     twitch_cli,
 )
@@ -99,12 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_options(rehearse)
     rehearse.set_defaults(run=_rehearse)
 
-    replay = commands.add_parser(
-        "replay", help="replay the log of a show, or see what a configuration would change"
-    )
-    replay_cli.add_options(replay)
-    replay.set_defaults(run=replay_cli.run)
-
+    _add_logs(commands)
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
     take_in.add_argument(
@@ -121,6 +118,16 @@ def _parser() -> argparse.ArgumentParser:
     reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
+
+
+def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay", help="replay the log of a show, or see what a configuration would change"
+    )
+    replay_cli.add_options(replay)
+    replay.set_defaults(run=replay_cli.run)
+    clip_cli.add_command(commands, _add_config)
+    report_cli.add_command(commands)
 
 
 def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

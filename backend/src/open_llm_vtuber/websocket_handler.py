@@ -106,11 +106,15 @@ async def respond(
 
 
 async def _write(websocket: WebSocket, outbox: Outbox) -> None:
+    loop = asyncio.get_running_loop()
     try:
-        while True:
-            text = await outbox.get()
-            async with asyncio.timeout(STALLED):
+        # One limit for all frames: it is told when a frame begins and ends.
+        async with asyncio.timeout(None) as stalled:
+            while True:
+                text = await outbox.get()
+                stalled.reschedule(loop.time() + STALLED)
                 await websocket.send_text(text)
+                stalled.reschedule(None)
     except OutboxClosed:
         if websocket.application_state is WebSocketState.CONNECTED:
             async with asyncio.timeout(STALLED):

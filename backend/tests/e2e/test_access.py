@@ -66,6 +66,7 @@ def test_signed_in_once_stage_and_control_work_and_a_link_opens_a_stage_until_it
 
 
 async def made_link(owner: Watched, name: str) -> str:
+    await owner.page.get_by_role("link", name="Settings").click()
     await owner.page.fill("#link-name", name)
     await owner.page.get_by_role("button", name="Make").click()
     return await owner.page.input_value("#fresh-link")

@@ -189,7 +189,7 @@ def test_the_control_room_shows_what_is_wrong_previews_a_model_and_switches_to_w
 
     async def scene() -> None:
         async with on_air(folder, CONFIG) as port:
-            async with studio.page(f"http://127.0.0.1:{port}/control") as control:
+            async with studio.page(f"http://127.0.0.1:{port}/control#edit") as control:
                 page = control.page
                 await page.click("#models button")
                 await control.shows("document.querySelectorAll('#models li').length === 3")

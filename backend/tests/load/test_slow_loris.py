@@ -84,23 +84,6 @@ def test_connections_on_which_no_request_comes_to_be_are_closed_and_the_others_a
     asyncio.run(main())
 
 
-def test_a_client_that_goes_on_in_time_is_served_for_as_long_as_it_stays(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def main() -> None:
-        async with impatient(monkeypatch) as server, Client.connect(server.ws("main")) as stays:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            for _ in range(3):
-                writer.write(WHOLE)
-                assert (await reader.readuntil(b"}}}")).startswith(b"HTTP/1.1 200")
-                await asyncio.sleep(0.6)
-            writer.close()
-            await stays.send("heartbeat")
-            await stays.until("heartbeat-ack")
-
-    asyncio.run(main())
-
-
 def test_no_compression_is_agreed_on_and_a_frame_that_claims_it_closes_its_own_connection() -> None:
     async def main() -> None:
         async with serving() as server, Client.connect(server.ws("main")) as other:

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
 from open_llm_vtuber.storage import database as module
-from open_llm_vtuber.storage.database import Database, file_url, reason, server_url
+from open_llm_vtuber.storage.database import Database, file_url, server_url
 from open_llm_vtuber.storage.sql_store import FILE, sql_store
 from open_llm_vtuber.storage.tables import meta
 from postgres_server import PASSWORD, PostgresServer
@@ -27,6 +26,10 @@ def run(work: Coroutine[Any, Any, None]) -> None:
             await work
 
     asyncio.run(main())
+
+
+def inserting(word: str) -> Callable[[AsyncConnection], Awaitable[object]]:
+    return lambda connection: connection.execute(insert(meta).values(name=word, value=""))
 
 
 def refusal(storage_url: str, folder: Path) -> str:
@@ -95,19 +98,6 @@ def test_the_short_spelling_of_a_server_is_understood() -> None:
     assert server_url("postgresql://u@h/d").drivername == "postgresql+asyncpg"
 
 
-@pytest.mark.parametrize(
-    ("told", "says"),
-    [
-        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
-        (sqlite3.OperationalError("attempt to write a readonly database"), "may not be written to"),
-        (sqlite3.OperationalError("near 'secret': syntax error"), "it reports OperationalError"),
-    ],
-)
-def test_why_it_failed_is_said_in_words_of_our_own(told: Exception, says: str) -> None:
-    assert says in reason(OperationalError("INSERT a secret", None, told))
-    assert "secret" not in reason(OperationalError("INSERT a secret", None, told))
-
-
 def test_a_failing_job_costs_itself_and_is_undone(tmp_path: Path) -> None:
     async def fails(connection: AsyncConnection) -> None:
         await connection.execute(text("INSERT INTO meta VALUES ('half', 'done')"))
@@ -127,9 +117,6 @@ def test_a_failing_job_costs_itself_and_is_undone(tmp_path: Path) -> None:
 
 
 def test_a_job_is_done_although_its_caller_was_cut(tmp_path: Path) -> None:
-    def inserting(word: str) -> Callable[[AsyncConnection], Awaitable[object]]:
-        return lambda connection: connection.execute(insert(meta).values(name=word, value=""))
-
     async def main() -> None:
         async with Database(file_url(tmp_path / FILE)) as database:
             callers = [asyncio.create_task(database.do(inserting(word))) for word in ("a", "b", "c")]

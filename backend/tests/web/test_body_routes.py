@@ -51,7 +51,7 @@ REFUSED: tuple[tuple[str, Fields], ...] = (
     ("expression", {**FACE, "owner": ""}),
     ("motion", {}),
     ("motion", {"motion_group": "Wave"}),
-    ("motion", {"motion_group": "Dance", "motion_index": 0}),
+    ("motion", {"motion_group": "Juggle", "motion_index": 0}),
     ("motion", {"motion_group": "Wave", "motion_index": 1}),
     ("motion", {**WAVE, "motion_index": -1}),
     ("motion", {**WAVE, "motion_index": "0"}),

@@ -9,10 +9,11 @@ import { html } from "./html.js";
 /** @typedef {import("./edit-parts.js").Change} Change */
 /** @typedef {{ edits: Edits, send: Send, change: Change }} Props */
 
-/** @param {Props} props */
-export function Editor(props) {
+/** Below what is edited stand the children: what is set up once, and not in the file. @param {Props & { children: any }} props */
+export function Editor({ children, ...props }) {
   const { edits } = props;
-  if (!edits.settings) return html`<p class="empty" role="status">${edits.refused || "The settings are being read…"}</p>`;
+  const more = html`<div class="columns more">${children}</div>`;
+  if (!edits.settings) return html`<p class="empty" role="status">${edits.refused || "The settings are being read…"}</p>${more}`;
   return html`<${FileState} edits=${edits} send=${props.send} />
     <div class="columns editor">
       <div class="column">
@@ -27,7 +28,8 @@ export function Editor(props) {
         <${Commands} ...${props} />
         <${Triggers} ...${props} />
       </div>
-    </div>`;
+    </div>
+    ${more}`;
 }
 
 /** @param {{ edits: Edits, send: Send }} props */

@@ -118,7 +118,7 @@ class Player(Tape):
         """Return what the part answered then."""
         del work, turn
         if self._is_closed:  # who is stopped may still ask for something
-            raise EngineError("The log ends here.", engine="replay", retryable=False)
+            raise _log_ends()
         record = self._at_once("port", name)
         if record is None:
             waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -164,6 +164,8 @@ class Player(Tape):
     def close(self) -> None:
         """Let everybody go, and answer nobody any more."""
         self._is_closed = True
+        for future in (each for waiting in self._asked.values() for each in waiting if not each.done()):
+            future.set_exception(_log_ends())  # who cleans up would wait for ever
         for task in (*self._running, *(reading for _, reading in self._clients.values())):
             task.cancel()
 
@@ -340,6 +342,10 @@ def fact_line(record: Record) -> bytes | None:
     if record.kind != "fact":
         return None
     return encoded(Record("fact", 0.0, record.name, record.value))
+
+
+def _log_ends() -> EngineError:
+    return EngineError("The log ends here.", engine="replay", retryable=False)
 
 
 async def _answered(waiting: asyncio.Future[int]) -> int:

@@ -1,7 +1,7 @@
 """One replay from beginning to end, and how what it decided differs from what the log has."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from open_llm_vtuber.replay.stage import stage
 from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show_log.reader import ShowLog
 from open_llm_vtuber.show_log.records import Record, fact_of
+from open_llm_vtuber.show_log.taped_show import TapedShow
 from open_llm_vtuber.units import Seconds
 
 
@@ -45,20 +46,25 @@ class Replayed:
         return differs
 
 
-def replay(log: ShowLog, until: Seconds | None = None) -> Replayed:
+Watch = Callable[[TapedShow, Seconds], None]
+"""Looks at a show on the way, and changes nothing; the second of the show that it is."""
+
+
+def replay(log: ShowLog, until: Seconds | None = None, watch: Watch = lambda *_: None) -> Replayed:
     """Replay a log, to its end or up to so many seconds of the show. Raises ConfigError for a faulty one."""
     with asyncio.Runner(loop_factory=ReplayLoop) as runner:
         loop = runner.get_loop()
         if not isinstance(loop, ReplayLoop):
             raise ConfigError("A replay needs a loop of its own.")
-        return runner.run(_Replay(log, until, loop).run())
+        return runner.run(_Replay(log, until, loop, watch).run())
 
 
 class _Replay:
-    def __init__(self, log: ShowLog, until: Seconds | None, loop: ReplayLoop) -> None:
+    def __init__(self, log: ShowLog, until: Seconds | None, loop: ReplayLoop, watch: Watch) -> None:
         self._log = log
         self._limit = None if until is None else log.plan.began + until
         self._loop = loop
+        self._watch = watch
         self._player = Player(
             log.plan.began, datetime.fromisoformat(log.plan.wall), log.plan.seed, log.records
         )
@@ -102,6 +108,8 @@ class _Replay:
             self._over.set()
         if self._over.is_set():
             return
+        if is_idle:
+            self._watch(on.show, player.now() - self._log.plan.began)
         try:
             player.turn(on, is_idle=is_idle)
         except ConfigError as fault:

@@ -115,9 +115,8 @@ class Outbox:
             self._ready.clear()
             await self._ready.wait()
         frame = self._frames[0]
-        now = asyncio.get_running_loop().time()
-        if frame.not_before > now:
-            await asyncio.sleep(frame.not_before - now)
+        if frame.not_before:
+            await asyncio.sleep(max(0.0, frame.not_before - asyncio.get_running_loop().time()))
             if self._closed:
                 raise OutboxClosed
         self._frames.popleft()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from open_llm_vtuber.course import following
+from open_llm_vtuber.protocol.autonomous_parts import MoodState
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Outbox
@@ -71,6 +72,11 @@ class TapedShow(Show):
                 return await super().ask(command)
         with self._tape.takes("in", type(command).__name__, command, COMMANDS[type(command)]):
             return await super().ask(command)
+
+    @property
+    def mood(self) -> MoodState | None:
+        """How she feels; None where nothing happens unasked."""
+        return self._unasked.mood
 
     def scene(self) -> Sequence[str]:
         """Return in words what is going on, a line each."""

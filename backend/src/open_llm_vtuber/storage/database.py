@@ -3,20 +3,21 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Self
 
 from sqlalchemy import URL, Connection, Insert, Table, event, insert, inspect, make_url, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from open_llm_vtuber.errors import ConfigError, EngineError, VTuberError
+from open_llm_vtuber.errors import ConfigError, VTuberError
+from open_llm_vtuber.storage.jobs import TOGETHER, Doing, Job, Result, Work, do_all, reason, unavailable
 from open_llm_vtuber.storage.tables import SCHEMA_VERSION, lines, meta, metadata
 from open_llm_vtuber.units import Seconds
 
@@ -37,39 +38,22 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten: a viewer may want to be forgotten
 )
-_REASONS = {
-    "disk is full": "the disk is full",
-    "readonly database": "it may not be written to",
-    "unable to open": "the file cannot be opened",
-    "not a database": "the file holds something else",
-    "malformed": "the file is damaged",
-    "is locked": "another program keeps it locked",
-    "disk I/O": "the disk reports an error",
-    "InvalidPassword": "the user or the password is wrong",
-    "InvalidAuthorization": "the user or the password is wrong",
-    "InvalidCatalogName": "there is no such database on that server",
-    "InsufficientPrivilege": "the user may not do that there",
-    "TooManyConnections": "the server has no connection left",
-}
-
-Result = TypeVar("Result")
-Job = Callable[[AsyncConnection], Awaitable[Result]]
 
 
 class Database:
-    """Does one job after the other, each in a transaction of its own.
+    """Does one job after the other; those that had to wait share a transaction, and none is done before it is committed.
 
-    A job that was handed over is done whatever becomes of the caller: a line of a turn that is cut is stored.
+    A job that fails is undone alone. A job that was handed over is done whatever becomes of the caller: a line of a turn that is cut is stored.
     """
 
     def __init__(self, url: URL) -> None:
         self._url = url
         self._failures = _failures(url)
-        self._waiting: asyncio.Queue[_Work] = asyncio.Queue(maxsize=WAITING_JOBS)
+        self._waiting: asyncio.Queue[Work] = asyncio.Queue(maxsize=WAITING_JOBS)
         self._stack = AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
         self.trouble = ""
-        """Why the last job failed, in one sentence; "" since one has succeeded."""
+        """Why the last job failed, in one sentence; "" since one has succeeded that writes."""
         self._is_stuck = False
         """A job is overdue. What comes meanwhile waits its turn, and nobody waits with it."""
 
@@ -113,12 +97,15 @@ class Database:
         """Whether it is a file of our own."""
         return self._url.get_backend_name() == "sqlite"
 
-    async def do(self, job: Job[Result]) -> Result:
+    async def do(self, job: Job[Result], *, alone: bool = False, reads: bool = False) -> Result:
         """Do it and return its result, committed. Raises what the job raises, and EngineError.
 
-        A job that is overdue raises as well, and is done if the database comes back to itself.
+        A job that ends transactions itself is done `alone`. One that is overdue raises as well, and is done if the
+        database comes back to itself. One that only `reads` says nothing about whether the next can write: a full disk
+        is still read.
         """
-        work = _Doing(job, self._failures, self._went)
+        is_alone = alone or not self.is_sqlite
+        work = Doing(job, lambda trouble: self._went(trouble, reads=reads), is_alone=is_alone)
         if self._worker is None or self._worker.done():
             raise unavailable("it is closed")
         try:
@@ -139,16 +126,20 @@ class Database:
                 await driver.commit()  # a checkpoint does nothing inside a transaction
                 await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-        await self.do(job)
+        await self.do(job, alone=True)
 
     async def _work(self, engine: AsyncEngine) -> None:
         try:
             while True:
-                work = await self._waiting.get()
+                works = [await self._waiting.get()]
+                while len(works) < TOGETHER and not self._waiting.empty():
+                    works.append(self._waiting.get_nowait())
                 try:
-                    await work.run(engine)
+                    await do_all(works, engine, (VTuberError, *self._failures))
                 finally:
-                    self._waiting.task_done()
+                    for work in works:
+                        work.drop()  # nothing, where it is done
+                        self._waiting.task_done()
         finally:
             while not self._waiting.empty():
                 self._waiting.get_nowait().drop()
@@ -166,63 +157,14 @@ class Database:
         self.trouble = str(failure)
         raise failure
 
-    def _went(self, trouble: str) -> None:
-        self.trouble, self._is_stuck = trouble, False
+    def _went(self, trouble: str, *, reads: bool) -> None:
+        if trouble or self._is_stuck or not reads:
+            self.trouble = trouble
+        self._is_stuck = False
 
     @property
     def _name(self) -> str:
         return f"The store {self._url.database}" if self.is_sqlite else "The database of storage_url"
-
-
-class _Work(Protocol):
-    async def run(self, engine: AsyncEngine) -> None: ...
-    def drop(self) -> None: ...
-
-
-class _Doing(Generic[Result]):
-    """A job and where its result goes."""
-
-    def __init__(
-        self, job: Job[Result], failures: tuple[type[Exception], ...], went: Callable[[str], None]
-    ) -> None:
-        """`went` is told how it went: why it failed, or ""."""
-        self.done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.done.add_done_callback(_looked_at)
-        self._job = job
-        self._failures = failures
-        self._went = went
-
-    async def run(self, engine: AsyncEngine) -> None:
-        try:
-            async with engine.begin() as connection:
-                result = await self._job(connection)
-        except VTuberError as error:
-            self._fail(error)
-        except self._failures as error:
-            failure = unavailable(reason(error))
-            failure.__cause__ = error
-            self._went(str(failure))
-            self._fail(failure)
-        except BaseException:
-            self.drop()
-            raise
-        else:
-            self._went("")
-            if not self.done.done():
-                self.done.set_result(result)
-
-    def drop(self) -> None:
-        self._fail(unavailable("it was closed"))
-
-    def _fail(self, error: VTuberError) -> None:
-        if not self.done.done():
-            self.done.set_exception(error)
-
-
-def _looked_at(done: asyncio.Future[Result]) -> None:
-    """Take note of an error although nobody may wait for it any more: asyncio would complain."""
-    if not done.cancelled():
-        done.exception()
 
 
 async def insert_new(
@@ -254,23 +196,6 @@ def server_url(text: str) -> URL:
             "(without it, an SQLite file in data_dir is used)."
         )
     return url.set(drivername="postgresql+asyncpg")
-
-
-def reason(error: BaseException) -> str:
-    """Return in a few words why a database failed; never its own text, which may name users and statements."""
-    inner = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    told = f"{type(inner).__name__} {type(inner.__cause__).__name__} {inner}"
-    for sign, words in _REASONS.items():
-        if sign in told:
-            return words
-    if isinstance(inner, OSError):
-        return "the server cannot be reached"
-    return f"it reports {type(inner).__name__}"
-
-
-def unavailable(why: str) -> EngineError:
-    """Return the error that says so."""
-    return EngineError(f"The store cannot be used just now: {why}.", engine="store", retryable=True)
 
 
 def _failures(url: URL) -> tuple[type[Exception], ...]:

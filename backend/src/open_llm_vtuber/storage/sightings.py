@@ -16,14 +16,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from open_llm_vtuber.storage.database import (
-    CLOSING,
-    OVERDUE,
-    WAITING_JOBS,
-    reason,
-    set_up_sqlite,
-    unavailable,
-)
+from open_llm_vtuber.storage.database import CLOSING, OVERDUE, WAITING_JOBS, set_up_sqlite
+from open_llm_vtuber.storage.jobs import reason, unavailable
 from open_llm_vtuber.storage.tables import sightings
 
 _INSERT = sqlite.insert(sightings).on_conflict_do_nothing()

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import ColumnElement, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from open_llm_vtuber.errors import ConfigError, EngineError
@@ -36,6 +36,14 @@ _LINE = (
     *(lines.c.role, lines.c.name, lines.c.avatar, lines.c.content, lines.c.timestamp, lines.c.interrupted),
     *(lines.c.message.label("message_id"), lines.c.username),
 )
+_COLUMNS = ("role", "name", "avatar", "content", "timestamp", "interrupted", "message", "username")
+_APPEND = insert(lines).from_select(
+    ["history", *_COLUMNS],
+    select(histories.c.id, *(bindparam(f"its_{name}", type_=lines.c[name].type) for name in _COLUMNS)).where(
+        histories.c.owner == bindparam("its_owner"), histories.c.uid == bindparam("its_history")
+    ),
+)
+"""A line of a history that is there: one trip to the database instead of two."""
 
 
 class SqlStore:
@@ -104,14 +112,16 @@ class SqlStore:
 
     async def append(self, owner: str, history: str, line: HistoryLine) -> None:
         """Store a line. Raises ProtocolError `not-found` for a history that this owner does not have."""
+        if not is_history_uid(history):
+            raise no_such_history()
 
         async def job(connection: AsyncConnection) -> None:
             if (owner, history) in self._begun:
                 await self._insert(connection, histories, {"owner": owner, "uid": history})
-            number = await _number(connection, owner, history)
-            if number is None:
+            row = {f"its_{name}": value for name, value in _row(None, line).items()}
+            stored = await connection.execute(_APPEND, {**row, "its_owner": owner, "its_history": history})
+            if not stored.rowcount:
                 raise no_such_history()
-            await connection.execute(insert(lines).values(_row(number, line)))
 
         await self._database.do(job)
         self._begun.pop((owner, history), None)
@@ -133,7 +143,7 @@ class SqlStore:
             rows = (await connection.execute(query)).mappings()
             return [(row[histories.c.uid], _line(row)) for row in rows]
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def lines(self, owner: str, history: str) -> Sequence[HistoryLine]:
         """Return its lines, oldest first. Raises ProtocolError `not-found`."""
@@ -147,7 +157,7 @@ class SqlStore:
             )
             return [_line(row) for row in (await connection.execute(query)).mappings()][::-1]
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def delete_history(self, owner: str, history: str) -> None:
         """Delete it with all its lines. Raises ProtocolError `not-found`."""
@@ -226,7 +236,7 @@ class SqlStore:
             found: str | None = await connection.scalar(query)
             return found
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def note_spending(self, spending: Spending) -> None:
         """Keep what a request came to."""
@@ -234,7 +244,9 @@ class SqlStore:
 
     async def spendings(self, since: datetime) -> Sequence[Spending]:
         """Return what was kept since then, oldest first."""
-        return await self._database.do(lambda connection: spending_rows.rows_since(connection, since))
+        return await self._database.do(
+            lambda connection: spending_rows.rows_since(connection, since), reads=True
+        )
 
     async def _insert(self, connection: AsyncConnection, table: Table, row: Mapping[str, object]) -> bool:
         """Insert unless it is there already; return whether it was not."""

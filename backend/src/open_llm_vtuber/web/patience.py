@@ -4,8 +4,9 @@ uvicorn waits without a limit for the end of a request's head. What is upgraded 
 """
 
 import asyncio
+from typing import cast
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from open_llm_vtuber.units import Seconds
 
@@ -35,15 +36,22 @@ class PatientProtocol(H11Protocol):
 
     def _look(self) -> None:
         # Once it is a WebSocket this connection is somebody else's.
-        if self in self.connections and (self.cycle is None or self.cycle.response_complete):
+        if self._is_waited_for:
             self._due = self._due or self.loop.call_later(HEAD_WITHIN, self._give_up)
         else:
             self._stop()
 
     def _give_up(self) -> None:
         self._due = None
-        if self in self.connections and (self.cycle is None or self.cycle.response_complete):
+        if self._is_waited_for:
             self.transport.close()
+
+    @property
+    def _is_waited_for(self) -> bool:
+        cycle = cast(
+            "RequestResponseCycle | None", self.cycle
+        )  # uvicorn's types leave out that there may be none
+        return self in self.connections and (cycle is None or cycle.response_complete)
 
     def _stop(self) -> None:
         if self._due:

@@ -40,7 +40,7 @@ def test_decisions_refusals_claims_and_triggers_are_counted() -> None:
         Spoken(turn_id="t", index=0, text="x", sound_s=1.0, face=None),
         Claimed(kind="motion", owner="api", priority=10, what="Wave 0", status="success"),
         Fired(trigger="idle", outcome="held", reason="quiet"),
-        Edited(name="banned_words", entries=()),
+        Edited(name="banned_words", added=(), removed=()),
     ):
         figures.note(fact)
     assert figures.decisions == {("skipped", "stale"): 2}

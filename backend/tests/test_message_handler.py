@@ -65,6 +65,7 @@ from open_llm_vtuber.protocol.server_messages import (
 )
 from open_llm_vtuber.protocol.settings_messages import EditSettings, GetSettings, ReloadSettings, UndoEdit
 from open_llm_vtuber.protocol.twitch_messages import GetTwitch, TwitchConnect, TwitchDisconnect, TwitchLogin
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 from open_llm_vtuber.show import operator_commands as orders
 from open_llm_vtuber.show.autonomy_commands import FireTrigger, SetAutonomous
 from open_llm_vtuber.show.commands import (
@@ -221,6 +222,7 @@ COMMANDS: tuple[tuple[ClientMessage, AnyCommand | None], ...] = (
         orders.EditModeration("banned_words", ("x",), ()),
     ),
     (live.GetChatDecisions(), orders.ListDecisions()),
+    (GetTurnWhy(turn_id="last"), orders.DescribeTurn("last")),
     (
         AutonomousSet(trigger="tick", enabled=False),
         SetAutonomous(trigger="tick", enabled=False, settings=None, remove=False, rundown=None, minutes=5.0),

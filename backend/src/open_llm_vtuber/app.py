@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from fastapi import FastAPI
 
@@ -42,10 +43,9 @@ from open_llm_vtuber.remote_brain import ModeFollower, RemoteBrain, remote_brain
 from open_llm_vtuber.routes import web_app
 from open_llm_vtuber.settings_on_air import edits_of
 from open_llm_vtuber.show.audience import Outbox, OutboxClosed
-from open_llm_vtuber.show.ears import Ears
 from open_llm_vtuber.show.role import Role
 from open_llm_vtuber.show.standing import Standing
-from open_llm_vtuber.show_builder import ShowBuilder
+from open_llm_vtuber.show_builder import ShowBuilder, archive_of
 from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
@@ -66,6 +66,14 @@ from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
+
+
+class Loop(Protocol):
+    """Something that runs as long as the server."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+
 
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
@@ -100,6 +108,7 @@ async def on_air(
 ) -> AsyncGenerator[OnAir, None]:
     """Start every part, and stop them in the reverse order. Raises ConfigError.
 
+    Without `drives_outputs` no puppet is moved and no log is kept, but for a rehearsal's whose staging says where.
     A loop that crashes cancels the caller: a server that has lost a part ends loudly instead of pretending.
     """
     if client := settings.system_config.web_client_dir:
@@ -107,9 +116,10 @@ async def on_air(
     will = unasked(settings, report, staging)
     async with AsyncExitStack() as stack:
         serving_all: dict[str, EngineStatus] = {}
+        figures = Figures()
         ear = await ear_of(stack, settings.character_config, serving_all, report)
         detector = await detector_of(stack, settings.character_config, report) if ear else None
-        ears, lines = lambda: Ears(ear, detector), ChatLines()
+        lines = ChatLines()
         store = MemoryStore() if staging else await _store(stack, settings.system_config)
         llms = await stack.enter_async_context(EnginePool(LLM_ENGINES, ("embedded_llm", "scripted_llm")))
         remote = await stack.enter_async_context(remote_brain(settings, store, llms, serving_all, report))
@@ -119,12 +129,16 @@ async def on_air(
             settings,
             casting,
             store=store,
-            ears=ears,
+            recognizer=ear,
+            detector=detector,
             will=will,
             books=remote.books,
             lines=lines,
             report=report,
             stood=before,
+            archive=archive_of(
+                stack, settings, report, serving_all, staging, hear=figures.note, keeps_log=drives_outputs
+            ),
         )
         local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)
         talking = await stack.enter_async_context(builder.talking(local))
@@ -133,16 +147,22 @@ async def on_air(
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
         comeback = Comeback(edits, store, tuple(settings.shows))
         loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
+        stack.push_async_callback(role.leave)
+        await stack.enter_async_context(_kept_running([*loops, comeback]))
+        yield _parts(edits, role, remote, ear, proxy, store, figures)
+        await comeback.forget()
+
+
+@asynccontextmanager
+async def _kept_running(loops: Sequence[Loop]) -> AsyncGenerator[None, None]:
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(loop.run()) for loop in loops]
         try:
-            yield _parts(edits, role, remote, ear, proxy, store)
-            await comeback.forget()
+            yield
         finally:
             for task in running:
                 task.cancel()
-            await role.leave()
 
 
 def _parts(
@@ -152,6 +172,7 @@ def _parts(
     ear: SpeechRecognizer | None,
     proxy: Proxy | None,
     store: Store,
+    figures: Figures,
 ) -> OnAir:
     return OnAir(
         edits,
@@ -163,6 +184,7 @@ def _parts(
         ear=ear,
         proxy=proxy,
         reload=edits.poke,
+        figures=figures,
         troubles=lambda: {"store": store.trouble if isinstance(store, SqlStore) else ""},
     )
 

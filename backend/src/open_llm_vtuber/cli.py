@@ -18,15 +18,19 @@ from open_llm_vtuber import (
     __version__,
     app,
     checkup,
+    clip_cli,
     config,
     live2d_cli,
     reference_cli,
+    replay_cli,
+    report_cli,
     trial,
     twitch_cli,
 )
 from open_llm_vtuber.announcements import again, live
 from open_llm_vtuber.asr import ASR_ENGINES
 from open_llm_vtuber.config import Settings
+from open_llm_vtuber.counted_loop import counting_loop
 from open_llm_vtuber.doctor import report
 from open_llm_vtuber.errors import ConfigError, EngineError, Fault
 from open_llm_vtuber.first_run.desk import SetUpDesk
@@ -97,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_options(rehearse)
     rehearse.set_defaults(run=_rehearse)
 
+    _add_logs(commands)
     take_in = commands.add_parser("import-history", help="take in conversations of the earlier program")
     _add_config(take_in)
     take_in.add_argument(
@@ -113,6 +118,16 @@ def _parser() -> argparse.ArgumentParser:
     reference_cli.add_options(protocol)
     protocol.set_defaults(run=_protocol)
     return parser
+
+
+def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay", help="replay the log of a show, or see what a configuration would change"
+    )
+    replay_cli.add_options(replay)
+    replay.set_defaults(run=replay_cli.run)
+    clip_cli.add_command(commands, _add_config)
+    report_cli.add_command(commands)
 
 
 def _add_twitch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -184,7 +199,8 @@ def _run(options: argparse.Namespace) -> int:
             if not options.no_browser and _has_display():
                 webbrowser.open(address)
 
-        asyncio.run(serve(runs, listener, desk, announce))
+        with asyncio.Runner(loop_factory=counting_loop) as runner:
+            runner.run(serve(runs, listener, desk, announce))
     return 0
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from open_llm_vtuber.protocol.parts import ModerationList
+from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.stimulus import PromptMessage, TurnTimings
 from open_llm_vtuber.units import Seconds
 
@@ -54,8 +56,9 @@ class Chosen:
 class Edited:
     """A list of the moderation was edited on air."""
 
-    name: str
-    entries: tuple[str, ...]
+    name: ModerationList
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,23 @@ class TurnEnded:
     retracted: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """A cue was published."""
+
+    message: ServerMessage = field(repr=False)
+    turn_id: str | None = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """Nothing of a viewer may stay. No record itself: what hears of it takes the viewer out of every record."""
+
+    username: str
+    message_ids: tuple[str, ...]
+
+
 def digest(text: str) -> str:
     """Return by what a text is known again without being kept."""
     return blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
@@ -181,4 +201,6 @@ Fact = (
     | Spoken
     | Claimed
     | TurnEnded
+    | Cue
+    | Forgotten
 )

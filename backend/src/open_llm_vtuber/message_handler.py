@@ -61,6 +61,7 @@ from open_llm_vtuber.protocol.twitch_messages import (
     TwitchDisconnect,
     TwitchLogin,
 )
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 from open_llm_vtuber.rights import may_send
 from open_llm_vtuber.settings_door import settings_command
 from open_llm_vtuber.show import operator_commands as orders
@@ -225,6 +226,8 @@ def _operator_command(message: OperatorMessage, client: str) -> Command:
             return orders.EditModeration(message.list, message.add, message.remove)
         case live.GetChatDecisions():
             return orders.ListDecisions()
+        case GetTurnWhy():
+            return orders.DescribeTurn(message.turn_id)
         case _:
             assert_never(message)
 

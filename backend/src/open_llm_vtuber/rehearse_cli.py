@@ -36,6 +36,12 @@ def add_options(rehearse: argparse.ArgumentParser) -> None:
     rehearse.add_argument(
         "--minutes", type=float, default=10.0, metavar="M", help="length of a profile's show (default: 10)"
     )
+    rehearse.add_argument(
+        "--keep-log",
+        type=Path,
+        metavar="D",
+        help="keep the log of a profile's show in this folder, to replay it",
+    )
 
 
 def rehearse_profile(settings: Settings, options: argparse.Namespace) -> int:
@@ -46,7 +52,7 @@ def rehearse_profile(settings: Settings, options: argparse.Namespace) -> int:
     report = ShowReport(options.profile, options.seed)
     script = happenings(options.profile, options.seed, options.minutes)
     with asyncio.Runner(loop_factory=lambda: RehearsalLoop(options.speed)) as runner:
-        staging = Staging(options.seed, partial(show_time, runner.get_loop().time))
+        staging = Staging(options.seed, partial(show_time, runner.get_loop().time), options.keep_log)
         runner.run(_play(settings, staging, report, script, options.minutes * 60))
     show_report(report.as_text(dress_rehearsal.is_repeat))
     return 0

@@ -15,6 +15,7 @@ from open_llm_vtuber.protocol import live_client_messages as live
 from open_llm_vtuber.protocol import settings_messages as settings
 from open_llm_vtuber.protocol import twitch_messages as twitch
 from open_llm_vtuber.protocol.envelope import AccessRole, Request
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 
 ROLES: tuple[AccessRole, ...] = get_args(AccessRole)
 """From the least to the most; each may do what those before it may."""
@@ -91,6 +92,7 @@ ADDRESSES: Mapping[str, AccessRole | None] = {
     "POST /api/resume": OPERATOR,
     "PUT /api/floor": OPERATOR,
     "GET /api/chat/decisions": OPERATOR,
+    "GET /api/turns/{turn_id}/why": OPERATOR,
     "GET /api/settings": OPERATOR,
     "PUT /api/settings/{section}": OPERATOR,
     "POST /api/settings/undo": OPERATOR,
@@ -156,6 +158,7 @@ MESSAGES: Mapping[type[Request], AccessRole] = {
     live.ViewerForget: OPERATOR,
     live.ModerationEdit: OPERATOR,
     live.GetChatDecisions: OPERATOR,
+    GetTurnWhy: OPERATOR,
     live.TextGenerationRequest: OPERATOR,
     live.TextGenerationCancel: OPERATOR,
     live.SetBackendMode: OPERATOR,

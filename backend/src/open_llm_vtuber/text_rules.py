@@ -162,6 +162,14 @@ def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join([*alone, *others]) or r"(?!)")
 
 
+_IN_A_WORD = re.compile(r"\w")
+
+
+def shape(text: str) -> str:
+    """Return the text with every letter and digit made an x: as long, in the same sentences, and without a word."""
+    return _IN_A_WORD.sub("x", text)
+
+
 def stage_mark(name: str, standing: str) -> str:
     """Return what stands in a prompt in front of the words of somebody on stage: `standing` is what they are there.
 

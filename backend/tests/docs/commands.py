@@ -19,11 +19,12 @@ from docs.running import at_the_server
 from fake_provider import tone, wav
 from live_server import SCRIPTED, Serving
 from open_llm_vtuber import cli
+from told_log import kept, turn
 
 ELSEWHERE = {"cd", "cp", "export", "git", "kill", "mkdir", "ollama", "openssl"}
 """Programs that are not ours: nothing is tried."""
 PLACEHOLDERS = {"FILE": "examples/chat.irc", "DIR": "chat_history", "X": "2", "NAME": "yourchannel", "N": "7"}
-RUN = {"rehearse", "engines", "protocol", "check"}
+RUN = {"rehearse", "engines", "protocol", "check", "clip", "report"}
 """Commands that end by themselves and reach nobody, with engines that need nothing."""
 DONE: set[tuple[str, ...]] = set()
 """What worked on one page is not run again for another."""
@@ -92,7 +93,9 @@ def _ours(arguments: Sequence[str], where: str, folder: Path | None) -> None:
 def _really(arguments: Sequence[str], where: str, folder: Path) -> None:
     """Run it from the root of the repository, as fast as it goes, with engines that need nothing."""
     arguments = list(arguments)
-    if arguments[0] in ("rehearse", "check"):
+    if arguments[0] in ("clip", "report"):
+        arguments = _about_a_log(arguments, folder)
+    if arguments[0] in ("rehearse", "check", "clip"):
         (folder / "scripted.yaml").write_text(json.dumps({"character_config": QUICK}), encoding="utf-8")
         arguments += ["--config", str(folder / "scripted.yaml")]
     if arguments[0] == "rehearse":
@@ -110,6 +113,15 @@ def _really(arguments: Sequence[str], where: str, folder: Path) -> None:
     ):
         cli.main(arguments)
     assert ended.value.code == 0, f"{where}: {' '.join(arguments)} ended with {ended.value.code}"
+
+
+def _about_a_log(arguments: list[str], folder: Path) -> list[str]:
+    """Let it read a log that there is, and write into the folder."""
+    arguments[1] = str(kept(folder, turn("a", 755, (755, "Hello.", 2), ended=757), turn("b", 900, ended=901)))
+    if "--out" not in arguments:
+        arguments += ["--out", "report.html"]
+    place = arguments.index("--out") + 1
+    return [*arguments[:place], str(folder / arguments[place]), *arguments[place + 1 :]]
 
 
 def _make(arguments: Sequence[str], where: str) -> None:

@@ -36,7 +36,9 @@ SCENE_S = 50.0
 """A scene that takes longer has hung."""
 LOOK_S = 0.02
 PATIENCE_S = 15.0
-LOST_CONNECTION = re.compile(r"WebSocket connection to 'ws://127\.0\.0\.1")
+LOST_CONNECTION = re.compile(
+    r"WebSocket connection to 'ws://127\.0\.0\.1|Failed to load resource: net::ERR_(CONNECTION|EMPTY)"
+)
 """What Chromium itself says on the console when a server goes away."""
 
 T = TypeVar("T")
@@ -191,7 +193,7 @@ class Studio:
         finally:
             if home.is_connected():
                 await context.close()
-        assert watched.faults == []
+        assert watched.faults == [], watched.faults
 
 
 @asynccontextmanager

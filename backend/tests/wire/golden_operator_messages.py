@@ -50,6 +50,17 @@ from open_llm_vtuber.protocol.settings_messages import (
     SettingsSection,
     UndoEdit,
 )
+from open_llm_vtuber.protocol.why_messages import (
+    GetTurnWhy,
+    TurnWhy,
+    WhyBill,
+    WhyCandidate,
+    WhyDecision,
+    WhyPromptPart,
+    WhyRequest,
+    WhySentence,
+    WhyTimings,
+)
 
 QUEUED = Queued(stimulus_id="s1", source="chat", author="V", text="hi")
 REASON = DecisionReason(
@@ -90,6 +101,37 @@ OPERATOR_MESSAGES: tuple[ServerMessage, ...] = (
     ViewerForgetAck(platform="twitch", username="v", request_id="r"),
     ModerationLists(lists={"topics": ("politics",)}, request_id="r"),
     ChatDecisions(decisions=(REASON,), request_id="r"),
+    TurnWhy(
+        turn_id="s1",
+        source="chat",
+        message_id="m1",
+        trigger="",
+        decision=WhyDecision(outcome="answered", reason="", score=2.0, parts={"question": 2.0}),
+        candidates=(
+            WhyCandidate(
+                message_id="m1", username="v", score=2.0, factors={"question": 1.0}, parts={"question": 2.0}
+            ),
+            WhyCandidate(message_id="m2", username="w", score=0.0, factors={}, parts={}),
+        ),
+        otherwise=(),
+        providers={"llm": "scripted_llm"},
+        requests=(
+            WhyRequest(
+                model="scripted", prompt=(WhyPromptPart(role="system", characters=9, digest="0" * 16),)
+            ),
+        ),
+        bills=(WhyBill(provider="p", model="m", prompt_tokens=9, answer_tokens=3, cost=None),),
+        sentences=(
+            WhySentence(text="Hello.", rule="", index=0, sound_s=0.5, expression=1),
+            WhySentence(text="No.", rule="word"),
+        ),
+        timings=WhyTimings(first_token_ms=1, first_sentence_ms=2, first_audio_ms=3, end_ms=None),
+        heard=6,
+        interrupted=False,
+        retracted="",
+        explanation="It was asked.",
+        request_id="r",
+    ),
     SentenceHeld(id="s1:0", turn_id="s1", text="Hello.", air_in_ms=2000),
     SentenceRefused(turn_id="s1", rule="profanity"),
     SpeechRetracted(turn_id="s1", reason="removed"),
@@ -144,4 +186,5 @@ OPERATOR_SENT: tuple[tuple[str, ClientMessage], ...] = (
         ModerationEdit(list="topics", add=("politics",)),
     ),
     ('{"type":"get-chat-decisions"}', GetChatDecisions()),
+    ('{"type":"get-turn-why","turn_id":"last"}', GetTurnWhy(turn_id="last")),
 )

@@ -6,9 +6,58 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from open_llm_vtuber.chat.decisions import Decision
-from open_llm_vtuber.chat.scoring import TAKEN_AWAY
+from open_llm_vtuber.chat.scoring import TAKEN_AWAY, score
+from open_llm_vtuber.decided import Candidate
 from open_llm_vtuber.stimulus import ChatMessage
 from open_llm_vtuber.text_rules import bounded, one_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """With that part gone from that line's score, `winner` would have been chosen."""
+
+    message_id: str
+    without: str
+    score: float
+    winner: str
+
+
+def counterfactuals(candidates: Sequence[Candidate]) -> list[Otherwise]:
+    """Return every single part of a score without which another line would have been chosen, best candidates first.
+
+    The first of the candidates is the one that was chosen; of equals the one that stands first is.
+    """
+    if not candidates:
+        return []
+    found = []
+    for changed in candidates:
+        for part, value in changed.parts.items():
+            winner = chosen_without(candidates, changed.message_id, part)
+            if value and winner != candidates[0].message_id:
+                found.append(
+                    Otherwise(
+                        message_id=changed.message_id,
+                        without=part,
+                        score=score(without(changed, part)),
+                        winner=winner,
+                    )
+                )
+    return found
+
+
+def without(candidate: Candidate, part: str) -> dict[str, float]:
+    """Return the parts of its score but that one."""
+    return {name: value for name, value in candidate.parts.items() if name != part}
+
+
+def chosen_without(candidates: Sequence[Candidate], message_id: str, part: str) -> str:
+    """Return which line would be chosen were that part gone from that line's score."""
+    scores = {
+        each.message_id: score(without(each, part)) if each.message_id == message_id else each.score
+        for each in candidates
+    }
+    return max(scores, key=lambda each: scores[each])
+
 
 MOST_KEPT = 1_000
 """Messages whose decision is kept; the oldest are forgotten first."""
@@ -25,6 +74,10 @@ class Reason:
     """What the viewer wrote, bounded; "" once it was removed."""
     at: datetime
     decision: Decision
+    rivals: int = 0
+    """How many others waited when it was chosen."""
+    ahead_by: float | None = None
+    """How much more its score was than that of the next one."""
 
     @property
     def would_have_won_without(self) -> Sequence[str]:
@@ -47,6 +100,10 @@ class DecisionLog:
     def reasons(self) -> Sequence[tuple[str, Reason]]:
         """All that is kept by message id, oldest first."""
         return tuple(self._reasons.items())
+
+    def reason(self, message_id: str) -> Reason | None:
+        """Return what is known of a message."""
+        return self._reasons.get(message_id)
 
     @property
     def last_answered(self) -> Reason | None:
@@ -79,6 +136,13 @@ class DecisionLog:
         if decision.outcome == "answered":
             self._answered = decision.message_id
 
+    def chosen(self, candidates: Sequence[Candidate]) -> None:
+        """Note with what the first of these was chosen."""
+        best = candidates[0]
+        if reason := self._reasons.get(best.message_id):
+            ahead = best.score - candidates[1].score if len(candidates) > 1 else None
+            self._reasons[best.message_id] = replace(reason, rivals=len(candidates) - 1, ahead_by=ahead)
+
     def remove(self, concerned: Callable[[str, str], bool]) -> Sequence[str]:
         """Forget the words of every (message id, viewer) that is concerned; return their ids. Decisions stay."""
         ids = [key for key, reason in self._reasons.items() if concerned(key, reason.username)]
@@ -109,6 +173,10 @@ def in_words(reason: Reason) -> str:
     told = ", ".join(f"{name} {value:+.1f}" for name, value in parts[:4] if value)
     if decision.score is not None and told:
         said += f": score {decision.score:.1f} ({told})"
+    if reason.ahead_by is not None:
+        said += (
+            f", {reason.ahead_by:.1f} ahead of {reason.rivals} {'other' if reason.rivals == 1 else 'others'}"
+        )
     if flips := reason.would_have_won_without:
         said += f"; without {' or '.join(flips)} it would have won"
     return f"{said}."

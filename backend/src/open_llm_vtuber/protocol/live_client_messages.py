@@ -12,6 +12,7 @@ from open_llm_vtuber.protocol.envelope import Capability, ClientPart, Request, R
 from open_llm_vtuber.protocol.floor_messages import SetFloor
 from open_llm_vtuber.protocol.parts import ModerationList
 from open_llm_vtuber.protocol.settings_messages import SettingsClientMessage
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy
 
 MAX_SAID = 4_000
 """Characters of a line that an operator has said."""
@@ -156,6 +157,7 @@ OperatorMessage = (
     | ViewerForget
     | ModerationEdit
     | GetChatDecisions
+    | GetTurnWhy
 )
 """What an operator does about what is on air and what comes in."""
 

@@ -23,6 +23,7 @@ from open_llm_vtuber.protocol.parts import (
     StoredLine,
 )
 from open_llm_vtuber.protocol.settings_messages import SettingsServerMessage
+from open_llm_vtuber.protocol.why_messages import TurnWhy
 
 
 class ClientWelcome(Answer):
@@ -322,6 +323,7 @@ LiveServerMessage = (
     | ViewerForgetAck
     | ModerationLists
     | ChatDecisions
+    | TurnWhy
     | SentenceHeld
     | SentenceRefused
     | SpeechRetracted

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar, TypeVarTuple, Unpack
 
+from open_llm_vtuber.counted_loop import CountedLoop
 from open_llm_vtuber.units import Seconds
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class _PacedSelector(selectors.DefaultSelector):
         return ready
 
 
-class PunctualLoop(asyncio.SelectorEventLoop):
+class PunctualLoop(CountedLoop):
     """A loop of which no timer rings before its time, for clocks that stand still while something is ready.
 
     Asyncio lets a timer ring up to one tick of the real clock early. Who then sees that it is not time yet and waits

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from open_llm_vtuber import course
+from open_llm_vtuber.decided import Cue
 from open_llm_vtuber.protocol.audio_message import Audio
 from open_llm_vtuber.protocol.codec import encode
 from open_llm_vtuber.protocol.envelope import Capability
@@ -200,6 +202,7 @@ class Audience:
         but_for: Collection[str | None] = (),
     ) -> None:
         """Queue a cue for everybody whom it concerns, but for those named."""
+        course.note(Cue(message=message, turn_id=turn_id, index=index))
         concerned = [
             box for box in self._outboxes.values() if box.wants(message) and box.client not in but_for
         ]

@@ -15,6 +15,7 @@ from open_llm_vtuber.chat.events import Events
 from open_llm_vtuber.chat.moderation import Moderation
 from open_llm_vtuber.chat.selection import Selection
 from open_llm_vtuber.chat_ports import ChatWriter
+from open_llm_vtuber.decided import Forgotten
 from open_llm_vtuber.errors import EngineError
 from open_llm_vtuber.ports import Adapter, BodyControl, Store
 from open_llm_vtuber.protocol.server_messages import ServerMessage
@@ -202,6 +203,7 @@ class Channel:
             await self.viewers.forget(channel_of(platform, channel), username)
         await self._erase_lines(ids, username)
         await self._store.paid.forget_viewer(self._show, username)
+        course.note(Forgotten(username=username, message_ids=tuple(ids)))
 
     async def brief(self, stimulus: Stimulus) -> tuple[str, ...]:
         """Return what is known beside a line: of its viewer and of the stream, as data for a prompt."""

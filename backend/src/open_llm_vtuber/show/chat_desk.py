@@ -202,6 +202,7 @@ class ChatDesk:
         if taken is None:
             return None
         self.log.decided(taken.decision)
+        self.log.chosen(taken.candidates)
         crowd = (taken.crowd,) if taken.crowd else ()
         stimulus = stimulus_of(taken.message, clean_text(taken.message), crowd)
         course.note(Chosen(turn_id=stimulus.id, message_id=taken.message.id, candidates=taken.candidates))

@@ -91,7 +91,13 @@ class EditedLists:
         self._airlock.apply(configured)
         for name, entries in after.items():
             if entries != before[name]:
-                course.note(Edited(name=name, entries=entries))
+                course.note(
+                    Edited(
+                        name=name,
+                        added=tuple(_but_for(entries, before[name])),
+                        removed=tuple(_but_for(before[name], entries)),
+                    )
+                )
         for name, edit in edits.items():
             self._apply(name, edit["added"], edit["removed"])
         if edits != self._edits:
@@ -100,11 +106,8 @@ class EditedLists:
 
     def _apply(self, name: ModerationList, add: Sequence[str], remove: Sequence[str]) -> None:
         moderation = self._moderation
-        now = lists_of(moderation.settings)[name]
-        gone = {each.lower() for each in remove}
-        edited = tuple(dict.fromkeys([*(each for each in now if each.lower() not in gone), *add]))
-        settings = with_list(moderation.settings, name, edited)
-        course.note(Edited(name=name, entries=edited))
+        settings = edited(moderation.settings, name, add, remove)
+        course.note(Edited(name=name, added=tuple(add), removed=tuple(remove)))
         moderation.apply(settings)
         self._airlock.apply(settings)
 
@@ -126,6 +129,15 @@ def lists_of(settings: ModerationSettings) -> dict[ModerationList, tuple[str, ..
         "hold_viewers": settings.hold.viewers,
         "output_words": settings.output.words,
     }
+
+
+def edited(
+    settings: ModerationSettings, name: ModerationList, add: Sequence[str], remove: Sequence[str]
+) -> ModerationSettings:
+    """Return the settings with these entries added to one of the lists, and those taken from it."""
+    gone = {each.lower() for each in remove}
+    kept = (each for each in lists_of(settings)[name] if each.lower() not in gone)
+    return with_list(settings, name, tuple(dict.fromkeys([*kept, *add])))
 
 
 def with_list(

@@ -34,7 +34,9 @@ from open_llm_vtuber.show.channel import Channel
 from open_llm_vtuber.show.chat_commands import ChatCommands
 from open_llm_vtuber.show.director import Director
 from open_llm_vtuber.show.edited_lists import EditedLists
+from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.standing import Standing
+from open_llm_vtuber.show.why_desk import turn_why
 from open_llm_vtuber.stimulus import ChatRemoval, ExpressionRequest, Priority, Stimulus
 from open_llm_vtuber.text_rules import bounded, one_line
 
@@ -65,6 +67,7 @@ class Operator:
         body: Callable[[], BodyControl],
         resting: Callable[[], int],
         on_change: Callable[[], None],
+        reasons: Reasons,
     ) -> None:
         self.is_stopped = director.is_frozen = standing.is_stopped
         self.is_chat_paused = standing.is_chat_paused
@@ -78,6 +81,7 @@ class Operator:
         self._body = body
         self._resting = resting
         self._on_change = on_change
+        self._reasons = reasons
         self.lists = EditedLists(show, store, channel.chat.moderation, airlock)
         channel.obey = ChatCommands(
             channel.chat,
@@ -174,6 +178,8 @@ class Operator:
                 return ChatDecisions(
                     decisions=tuple(_on_the_wire(each_id, each) for each_id, each in reasons)
                 )
+            case orders.DescribeTurn():
+                return turn_why(self._reasons, command.turn_id, self._username)
             case (
                 orders.BlockViewer()
                 | orders.UnblockViewer()
@@ -183,6 +189,10 @@ class Operator:
                 return await self._moderate(command)
             case _:
                 assert_never(command)
+
+    def _username(self, message_id: str) -> str:
+        reason = self._channel.chat.log.reason(message_id)
+        return reason.username if reason else ""
 
     async def _moderate(
         self,

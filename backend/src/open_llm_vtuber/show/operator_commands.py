@@ -108,6 +108,13 @@ class EditModeration:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeTurn:
+    """Why was that said?"""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListDecisions:
     """Why was each of the last messages answered or not?"""
 
@@ -127,5 +134,6 @@ OperatorCommand = (
     | ForgetViewer
     | EditModeration
     | ListDecisions
+    | DescribeTurn
 )
 """What an operator does about what is on air and what comes in."""

@@ -36,6 +36,7 @@ from open_llm_vtuber.show.modes import Modes
 from open_llm_vtuber.show.operator import Operator
 from open_llm_vtuber.show.operator_commands import OperatorCommand
 from open_llm_vtuber.show.partner import Partner
+from open_llm_vtuber.show.reasons import Reasons
 from open_llm_vtuber.show.role import Repertoire, Role, RoleChange
 from open_llm_vtuber.show.role_desk import RoleDesk
 from open_llm_vtuber.show.settings_commands import TuneCommand
@@ -86,12 +87,11 @@ class Show:
         books: Books | None = None,
         autonomy: Autonomy | None = None,
         writer: ChatWriter | None = None,
+        reasons: Reasons | None = None,
     ) -> None:
-        self.name = name
+        self.name, self.reasons = name, reasons or Reasons()
         self.audience = Audience()
-        self._store = store
-        self._is_shared = shared
-        self._identity = ""
+        self._store, self._is_shared, self._identity = store, shared, ""
         self._conversation = Conversation(store, self._owners)
         self._twitch: TwitchState | None = None
         self._books = books
@@ -181,6 +181,7 @@ class Show:
             body=lambda: self._body,
             resting=lambda: self._billing.model.resting,
             on_change=self._on_change,
+            reasons=self.reasons,
         )
         return joining, histories, operator
 

@@ -1,10 +1,10 @@
 """What begins, ends and paces a turn, as clients ask for it."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from open_llm_vtuber import course
 from open_llm_vtuber.protocol.server_messages import ServerMessage
 from open_llm_vtuber.show import commands
 from open_llm_vtuber.show.audience import Audience
@@ -70,6 +70,6 @@ class TurnDesk:
         await self._director.interrupt(command.heard)
 
     def _playback_ended(self, client: str) -> None:
-        is_copy = self._reports.is_copy(client, asyncio.get_running_loop().time())
+        is_copy = self._reports.is_copy(client, course.now())
         if self._director.turn and client == self._primary() and not is_copy:
             self._director.turn.playback_ended()

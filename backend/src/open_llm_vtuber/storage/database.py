@@ -53,7 +53,7 @@ class Database:
         self._stack = AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
         self.trouble = ""
-        """Why the last job failed, in one sentence; "" since one has succeeded."""
+        """Why the last job failed, in one sentence; "" since one has succeeded that writes."""
         self._is_stuck = False
         """A job is overdue. What comes meanwhile waits its turn, and nobody waits with it."""
 
@@ -97,13 +97,15 @@ class Database:
         """Whether it is a file of our own."""
         return self._url.get_backend_name() == "sqlite"
 
-    async def do(self, job: Job[Result], *, alone: bool = False) -> Result:
+    async def do(self, job: Job[Result], *, alone: bool = False, reads: bool = False) -> Result:
         """Do it and return its result, committed. Raises what the job raises, and EngineError.
 
         A job that ends transactions itself is done `alone`. One that is overdue raises as well, and is done if the
-        database comes back to itself.
+        database comes back to itself. One that only `reads` says nothing about whether the next can write: a full disk
+        is still read.
         """
-        work = Doing(job, self._went, is_alone=alone or not self.is_sqlite)
+        is_alone = alone or not self.is_sqlite
+        work = Doing(job, lambda trouble: self._went(trouble, reads=reads), is_alone=is_alone)
         if self._worker is None or self._worker.done():
             raise unavailable("it is closed")
         try:
@@ -155,8 +157,10 @@ class Database:
         self.trouble = str(failure)
         raise failure
 
-    def _went(self, trouble: str) -> None:
-        self.trouble, self._is_stuck = trouble, False
+    def _went(self, trouble: str, *, reads: bool) -> None:
+        if trouble or self._is_stuck or not reads:
+            self.trouble = trouble
+        self._is_stuck = False
 
     @property
     def _name(self) -> str:

@@ -86,7 +86,7 @@ class SqlPaidEvents:
             rows = (await connection.execute(query)).mappings()
             return [_event(row) for row in rows if row["kind"] in _KINDS][::-1]
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def forget_viewer(self, show: str, username: str) -> None:
         """Forget who somebody was and what they wrote; the event itself stays."""

@@ -143,7 +143,7 @@ class SqlStore:
             rows = (await connection.execute(query)).mappings()
             return [(row[histories.c.uid], _line(row)) for row in rows]
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def lines(self, owner: str, history: str) -> Sequence[HistoryLine]:
         """Return its lines, oldest first. Raises ProtocolError `not-found`."""
@@ -157,7 +157,7 @@ class SqlStore:
             )
             return [_line(row) for row in (await connection.execute(query)).mappings()][::-1]
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def delete_history(self, owner: str, history: str) -> None:
         """Delete it with all its lines. Raises ProtocolError `not-found`."""
@@ -236,7 +236,7 @@ class SqlStore:
             found: str | None = await connection.scalar(query)
             return found
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def note_spending(self, spending: Spending) -> None:
         """Keep what a request came to."""
@@ -244,7 +244,9 @@ class SqlStore:
 
     async def spendings(self, since: datetime) -> Sequence[Spending]:
         """Return what was kept since then, oldest first."""
-        return await self._database.do(lambda connection: spending_rows.rows_since(connection, since))
+        return await self._database.do(
+            lambda connection: spending_rows.rows_since(connection, since), reads=True
+        )
 
     async def _insert(self, connection: AsyncConnection, table: Table, row: Mapping[str, object]) -> bool:
         """Insert unless it is there already; return whether it was not."""

@@ -54,7 +54,7 @@ class SqlViewers:
                 ],
             )
 
-        return await self._database.do(job)
+        return await self._database.do(job, reads=True)
 
     async def saw(self, channel: str, sightings: Sequence[Sighting]) -> None:
         """Note who wrote how often."""

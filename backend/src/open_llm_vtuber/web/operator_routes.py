@@ -1,8 +1,8 @@
 """What an operator does on air, over REST: the same as on the WebSocket."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Path, Request
 
 from open_llm_vtuber.protocol.floor_messages import FloorSet, SetFloor
 from open_llm_vtuber.protocol.live_client_messages import GetChatDecisions, Resume, Say, Skip, Stop
@@ -13,9 +13,11 @@ from open_llm_vtuber.protocol.live_server_messages import (
     Skipped,
     Stopped,
 )
+from open_llm_vtuber.protocol.why_messages import GetTurnWhy, TurnWhy
 from open_llm_vtuber.shows import Shows
 from open_llm_vtuber.web.api import ON_AIR, Problem, ShowName, answer_to, message_in, takes
 
+TurnId = Annotated[str, Path(max_length=200, description="Id of a turn, or `last`.")]
 REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (404, 409, 422)}
 
 
@@ -41,6 +43,11 @@ def add_operator_routes(app: FastAPI, shows: Shows) -> None:
     async def resume(show: ShowName = ON_AIR) -> Resumed:
         """Go on after a stop."""
         return await answer_to(Resumed, shows, show, Resume())
+
+    @app.get("/api/turns/{turn_id}/why", tags=["operator"], responses=REFUSALS)
+    async def why(turn_id: TurnId, show: ShowName = ON_AIR) -> TurnWhy:
+        """Say why she said something: what came in, what was chosen and why, who gave the words, what went out."""
+        return await answer_to(TurnWhy, shows, show, GetTurnWhy(turn_id=turn_id))
 
     @app.put("/api/floor", tags=["operator"], responses=REFUSALS, openapi_extra=takes(SetFloor))
     async def floor(request: Request, show: ShowName = ON_AIR) -> FloorSet:

@@ -1,0 +1,1 @@
+"""The report of a show, made of its log: one page without scripts. Pure."""

@@ -40,16 +40,6 @@ def begin(environment: Mapping[str, str] = os.environ) -> Callable[[], None]:
     return provider.shutdown
 
 
-def both(first: Callable[[object], None], second: Callable[[object], None]) -> Callable[[object], None]:
-    """Return what tells a fact to both."""
-
-    def tell(fact: object) -> None:
-        first(fact)
-        second(fact)
-
-    return tell
-
-
 class Traces:
     """Makes a span of each turn from what shows decide."""
 

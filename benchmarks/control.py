@@ -1,18 +1,31 @@
-"""How soon a client is answered: alone, beside twenty turns, and beside a microphone that floods the server."""
+"""How soon a client is answered: alone, beside twenty turns, and beside a microphone that floods the server.
+
+`python -m benchmarks.control PORT LOAD` is the load: a process of its own, so that only the server is shared with it.
+"""
 
 import asyncio
 import json
 import random
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 
 import websockets
 
 from benchmarks.measure import Measured, milliseconds
-from benchmarks.server import BARE_PROGRAM, INSTANT, INSTANT_PROGRAM, Client, Server, serving
-from benchmarks.turns import converse, talking
+from benchmarks.server import (
+    BARE_PROGRAM,
+    INSTANT,
+    INSTANT_PROGRAM,
+    ROOT,
+    Client,
+    Server,
+    environment,
+    serving,
+)
+from benchmarks.turns import converse
 from open_llm_vtuber.units import Seconds
 
 ACK = '{"type":"heartbeat-ack"'
@@ -23,6 +36,7 @@ ROUNDS = 3
 TURNS = 20
 TURN: Seconds = 1.0
 SAMPLES = 4_096
+STARTS: Seconds = 2.5
 FLOOD_PACE: Seconds = 0.01
 """A message of 256 ms of sound that often: as much as 25 microphones."""
 
@@ -33,7 +47,7 @@ def measure() -> Iterator[Measured]:
     with serving(INSTANT, INSTANT_PROGRAM) as ours, serving({}, BARE_PROGRAM) as bare:
         for _ in range(ROUNDS):
             took.setdefault("bare server, idle", []).extend(asyncio.run(_beats(bare, "")))
-            for load in ("idle", f"{TURNS} turns under way", "a microphone's flood"):
+            for load in ("idle", *LOADS):
                 took.setdefault(load, []).extend(asyncio.run(_beats(ours, load)))
     measured = {load: milliseconds(f"{load}: heartbeat → ack", each) for load, each in took.items()}
     yield from measured.values()
@@ -47,44 +61,50 @@ def measure() -> Iterator[Measured]:
 
 async def _beats(server: Server, load: str) -> list[float]:
     samples: list[float] = []
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(Client.connect(server.ws()))
-        if "turns" in load:
-            await stack.enter_async_context(_turns(server))
-        if "flood" in load:
-            await stack.enter_async_context(_flood(server))
-        for _ in range(WARM_UP + BEATS):
-            began = time.perf_counter()
-            await client.send("heartbeat")
-            await client.until(ACK)
-            samples.append(time.perf_counter() - began)
-            await asyncio.sleep(EVERY)
+    with _loaded(server, load):
+        async with Client.connect(server.ws()) as client:
+            for _ in range(WARM_UP + BEATS):
+                began = time.perf_counter()
+                await client.send("heartbeat")
+                await client.until(ACK)
+                samples.append(time.perf_counter() - began)
+                await asyncio.sleep(EVERY)
     return samples[WARM_UP:]
 
 
-@asynccontextmanager
-async def _turns(server: Server) -> AsyncIterator[None]:
-    async with talking(server, TURNS) as clients, asyncio.TaskGroup() as group:
-        going = partial(converse, note=lambda _: None, goes_on=lambda: True, turn=TURN)
-        tasks = [group.create_task(going(client)) for client in clients]
-        await asyncio.sleep(TURN)
+@contextmanager
+def _loaded(server: Server, load: str) -> Iterator[None]:
+    if load not in LOADS:
         yield
-        for task in tasks:
-            task.cancel()
+        return
+    command = (sys.executable, "-m", "benchmarks.control", str(server.port), load)
+    with subprocess.Popen(command, cwd=ROOT, env=environment()) as child:  # noqa: S603  ourselves
+        try:
+            time.sleep(STARTS)
+            yield
+            assert child.poll() is None, "the load has ended by itself"
+        finally:
+            child.kill()
 
 
-@asynccontextmanager
-async def _flood(server: Server) -> AsyncIterator[None]:
+async def _turns(address: str) -> None:
+    """Have turns until killed, each a second long."""
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        for _ in range(TURNS):
+            client = await stack.enter_async_context(Client.connect(address))
+            group.create_task(converse(client, lambda _: None, lambda: True, TURN))
+
+
+async def _flood(address: str) -> None:
+    """Send sound until killed."""
     samples = [round(random.uniform(-0.3, 0.3), 7) for _ in range(SAMPLES)]
     chunk = json.dumps({"type": "mic-audio-data", "audio": samples})
     async with (
-        websockets.connect(server.ws(), max_size=None, compression=None) as microphone,
+        websockets.connect(address, max_size=None, compression=None) as microphone,
         asyncio.TaskGroup() as group,
     ):
-        tasks = [group.create_task(_send(microphone, chunk)), group.create_task(_drain(microphone))]
-        yield
-        for task in tasks:
-            task.cancel()
+        group.create_task(_send(microphone, chunk))
+        group.create_task(_drain(microphone))
 
 
 async def _send(microphone: websockets.ClientConnection, chunk: str) -> None:
@@ -96,3 +116,19 @@ async def _send(microphone: websockets.ClientConnection, chunk: str) -> None:
 async def _drain(microphone: websockets.ClientConnection) -> None:
     async for _ in microphone:
         pass
+
+
+LOADS: Mapping[str, Callable[[str], Coroutine[None, None, None]]] = {
+    f"{TURNS} turns under way": _turns,
+    "a microphone's flood": _flood,
+}
+
+
+def main() -> None:
+    """Be the load."""
+    port, load = sys.argv[1:]
+    asyncio.run(LOADS[load](f"ws://127.0.0.1:{port}/client-ws"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,23 +1,17 @@
 """What everything that can be switched on costs while nothing comes of it: beside the same program with all of it off."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from itertools import pairwise
 from typing import Any
 
 from benchmarks.fanout import CAN_COUNT, cpu_s
 from benchmarks.measure import Measured, milliseconds, skipped
 from benchmarks.memory import resident
-from benchmarks.server import AUDIO, CHAIN_END, INSTANT, INSTANT_PROGRAM, ROOT, Client, Server, serving
+from benchmarks.server import AUDIO, CHAIN_END, INSTANT, INSTANT_PROGRAM, Client, Server, serving
 from open_llm_vtuber.units import Seconds
 
-sys.path.append(str(ROOT / "backend" / "tests"))
-from irc_server import IrcServer
-
-CHANNEL = "bench"
 TURNS = 600
 BLOCK = 60
 WARM_UP = 60
@@ -31,25 +25,23 @@ OFF: Mapping[str, Any] = {
 }
 
 
-def _all_on(irc: str) -> Mapping[str, Any]:
-    return {
-        "live_config": {
-            "twitch": {"channel": CHANNEL, "endpoints": {"irc": irc}},
-            "chat": {
-                "moderation": {"banned_words": ["robot"], "hold": {"words": ["later"]}},
-                "viewers": {"remember": True},
-            },
+ON: Mapping[str, Any] = {
+    "live_config": {
+        "chat": {
+            "moderation": {"banned_words": ["robot"], "hold": {"words": ["later"]}},
+            "viewers": {"remember": True},
         },
-        "external_api": {"provider": "ollama", "model": "none"},
-        "autonomous": {
-            "triggers": [
-                {"kind": "interval", "interval_s": 3600, "action": {"say": "Water break!"}},
-                {"kind": "idle", "after_s": 3600, "action": {"prompt": "Say something about {topic}."}},
-                {"kind": "event", "on": "raid", "action": {"prompt": "Welcome {username}."}},
-                {"kind": "chat", "rate_above_per_min": 120, "action": {"expression": "surprise"}},
-            ]
-        },
-    }
+    },
+    "external_api": {"provider": "ollama", "model": "none"},
+    "autonomous": {
+        "triggers": [
+            {"kind": "interval", "interval_s": 3600, "action": {"say": "Water break!"}},
+            {"kind": "idle", "after_s": 3600, "action": {"prompt": "Say something about {topic}."}},
+            {"kind": "event", "on": "raid", "action": {"prompt": "Welcome {username}."}},
+            {"kind": "chat", "rate_above_per_min": 120, "action": {"expression": "surprise"}},
+        ]
+    },
+}
 
 
 def measure() -> Iterator[Measured]:
@@ -61,13 +53,8 @@ def measure() -> Iterator[Measured]:
 
 
 async def _measure() -> list[Measured]:
-    async with IrcServer() as irc:
-        with ExitStack() as stack:
-            starting = serving(INSTANT, INSTANT_PROGRAM, _all_on(irc.url))
-            on = await asyncio.to_thread(stack.enter_context, starting)  # the channel is joined meanwhile
-            off = stack.enter_context(serving(INSTANT, INSTANT_PROGRAM, OFF))
-            await irc.joined(CHANNEL)
-            return await _compared({"on": on, "off": off})
+    with serving(INSTANT, INSTANT_PROGRAM, ON) as on, serving(INSTANT, INSTANT_PROGRAM, OFF) as off:
+        return await _compared({"on": on, "off": off})
 
 
 async def _compared(servers: Mapping[str, Server]) -> list[Measured]:

@@ -61,6 +61,7 @@ ALIKE = {
     "POST /api/reload": "reload-settings",
     "POST /api/resume": "resume",
     "GET /api/chat/decisions": "get-chat-decisions",
+    "GET /api/turns/{turn_id}/why": "get-turn-why",
     "GET /api/twitch": "get-twitch",
     "POST /api/twitch/connect": "twitch-connect",
     "POST /api/twitch/disconnect": "twitch-disconnect",

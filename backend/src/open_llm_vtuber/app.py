@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from fastapi import FastAPI
 
@@ -65,6 +66,14 @@ from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
+
+
+class Loop(Protocol):
+    """Something that runs as long as the server."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+
 
 Report = Callable[[str], None]
 """Tells the operator what is going on, one sentence at a time."""
@@ -138,16 +147,22 @@ async def on_air(
         proxy = await _proxy(stack, settings, await stack.enter_async_context(edits))
         comeback = Comeback(edits, store, tuple(settings.shows))
         loops = _loops(settings, edits, remote, report, drives_outputs=drives_outputs)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [group.create_task(loop.run()) for loop in [*loops, comeback]]
         role = casting.opening()
+        stack.push_async_callback(role.leave)
+        await stack.enter_async_context(_kept_running([*loops, comeback]))
+        yield _parts(edits, role, remote, ear, proxy, store, figures)
+        await comeback.forget()
+
+
+@asynccontextmanager
+async def _kept_running(loops: Sequence[Loop]) -> AsyncGenerator[None, None]:
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(loop.run()) for loop in loops]
         try:
-            yield _parts(edits, role, remote, ear, proxy, store, figures)
-            await comeback.forget()
+            yield
         finally:
             for task in running:
                 task.cancel()
-            await role.leave()
 
 
 def _parts(

@@ -1,6 +1,5 @@
 """Settings: read once, checked whole, frozen. Nobody else reads configuration files and the environment."""
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from open_llm_vtuber.settings.chat import ChatSettings, CueSheet, read_sheets
 from open_llm_vtuber.settings.co_host import CoHostSettings
 from open_llm_vtuber.settings.duet import DuetSettings
 from open_llm_vtuber.settings.existing_providers import served_as
+from open_llm_vtuber.settings.explained import nearest
 from open_llm_vtuber.settings.file import content, parsed, read, with_environment
 from open_llm_vtuber.settings.keys import environment_of
 from open_llm_vtuber.settings.providers import BudgetConfig, ExternalApiConfig, with_keys
@@ -234,8 +234,7 @@ class ShowLogConfig(_OwnSection):
     """The log of each named show, from which it can be replayed."""
 
     enabled: bool = True
-    keep_mb: int = Field(default=200, ge=0, le=1_000_000)
-    """Megabytes of older logs that stay for each show; the oldest are deleted first."""
+    keep_mb: int = Field(default=200, ge=0)  # of older logs of each show; the oldest go first
 
 
 class ShowConfig(_OwnSection):
@@ -386,16 +385,11 @@ def unknown_keys(given: Mapping[str, Any]) -> Iterator[str]:
         if name in LATER:
             yield f"The section {name} is not read by this version."
         elif name not in known:
-            yield f"{name} is not a section that we know.{_nearest(name, known | LATER)}"
+            yield f"{name} is not a section that we know. {nearest(name, known | LATER)}".rstrip()
     for section, theirs in THEIRS.items():
         model = Settings.model_fields[section].annotation
         fields = set(getattr(model, "model_fields", {})) | theirs
         written = given.get(section)
         for name in written if isinstance(written, dict) else ():
             if name not in fields:
-                yield f"{section}.{name} is not a key that we know.{_nearest(name, fields)}"
-
-
-def _nearest(name: object, known: set[str] | frozenset[str]) -> str:
-    near = difflib.get_close_matches(str(name), known, n=1)
-    return f" Did you mean {near[0]}?" if near else ""
+                yield f"{section}.{name} is not a key that we know. {nearest(name, fields)}".rstrip()

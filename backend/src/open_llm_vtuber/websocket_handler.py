@@ -108,7 +108,8 @@ async def respond(
 async def _write(websocket: WebSocket, outbox: Outbox) -> None:
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(None) as stalled:  # one for all frames: it is told when a frame begins and ends
+        # One limit for all frames: it is told when a frame begins and ends.
+        async with asyncio.timeout(None) as stalled:
             while True:
                 text = await outbox.get()
                 stalled.reschedule(loop.time() + STALLED)

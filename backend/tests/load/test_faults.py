@@ -31,7 +31,7 @@ from twitch_mock import CHAT, STREAMER, TwitchMock
 
 LATEST = 20.0
 NOWHERE = "brain.example"
-TO_TRY = ("500 for ever", "401", "a hang before the first word", "a web page")
+TO_TRY = ("500 for ever", "401", "a hang before the first word", "a cut", "a malformed chunk", "a web page")
 """Of the faults that `test_provider_doors.py` tries behind each door, one of each sort."""
 
 
@@ -205,7 +205,6 @@ def test_a_voices_thread_that_is_stuck_costs_the_sound_and_not_the_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released = threading.Event()
-    levelled = finishing.levelled
 
     async def main() -> None:
         async with serving() as server:
@@ -216,7 +215,6 @@ def test_a_voices_thread_that_is_stuck_costs_the_sound_and_not_the_words(
                     for _ in range(2):
                         assert speaks(await turn(server), with_sound=False)
                     assert "was not ready" in await part(server, "tts")
-                assert finishing.levelled is levelled
                 assert speaks(await turn(server))
                 await becomes_well(server, "tts")
             finally:
@@ -252,10 +250,16 @@ def test_a_provider_that_fails_in_whatever_way_is_told_and_is_asked_again() -> N
         async with provided() as (provider, server):
             for fault in (each for each in FAULTS if each.name in TO_TRY):
                 fault.set(provider)
+                outcome = fault.outcome("openai")
                 for _ in range(2):
-                    (told,) = errors(await turn(server))
-                    assert fault.outcome("openai").sentence in told
-                assert fault.outcome("openai").sentence in await part(server, JOB), fault.name
+                    told = errors(await turn(server))
+                    if (
+                        outcome.said
+                    ):  # what was begun is ended with an ellipsis: nobody but the operator is told
+                        assert not told
+                    else:
+                        assert outcome.sentence in told[0]
+                assert outcome.sentence in await part(server, JOB), fault.name
                 provider.status, provider.mode, provider.delay = 200, "ok", 0.0
                 provider.refusal = {"Retry-After-Ms": "10"}
                 assert speaks(await turn(server)), fault.name

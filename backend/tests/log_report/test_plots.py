@@ -60,7 +60,7 @@ def test_bars_stand_upon_each_other_and_are_as_high_as_they_count() -> None:
         assert float(third.get("y", 0)) == pytest.approx(float(second.get("y", 0)), abs=0.1)
 
 
-@pytest.mark.parametrize("most", [0, 0.0003, 0.9, 1, 3, 7, 99, 12_345, 1e9])
+@pytest.mark.parametrize("most", [0, 5e-324, 0.0003, 0.9, 1, 3, 7, 99, 12_345, 1e9])
 def test_a_scale_has_a_few_round_lines_and_ends_above_all_values(most: float) -> None:
     (wide, _) = pictures(plots.dots([[(1.0, most)]], 10, "scale", "s"))
     values = [float(each.text or "") for each in wide.iter("text") if each.get("class") == "value"]

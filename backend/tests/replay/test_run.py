@@ -1,6 +1,7 @@
 """Logs of shows in which all kinds of things happen, replayed: every decision and every cue comes out as it was."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -237,11 +238,20 @@ LOGS = sorted((Path(__file__).parents[1] / "replays").glob("*.showlog"))
 """An incident on air becomes a test by copying its log there."""
 
 
+def course_of(lines: Sequence[bytes]) -> list[object]:
+    """Return decisions whole, and of cues all but the digest: a later version may tell more in one."""
+    told = [json.loads(line) for line in lines]
+    for each in told:
+        if each["n"] == "Cue":
+            del each["v"]["digest"]
+    return told
+
+
 @pytest.mark.parametrize("log", LOGS, ids=[log.stem for log in LOGS])
 def test_what_was_decided_and_shown_then_is_so_today(log: Path) -> None:
     again = replay(read_log(log))
     assert again.strays == {}
-    assert list(again.decided) == list(again.recorded)
+    assert course_of(again.decided) == course_of(again.recorded)
 
 
 def test_there_is_a_log_of_one() -> None:

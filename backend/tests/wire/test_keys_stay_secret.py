@@ -1,4 +1,4 @@
-"""No key of the operator's reaches the log, from no logger and at no level, whatever goes well or wrong."""
+"""No key of the operator's reaches a log, an answer, the store or a file that she writes, whatever goes well or wrong."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from fake_provider import KEY, FakeProvider
@@ -38,7 +39,11 @@ def asking(base_url: str, folder: Path) -> Settings:
         "vad_config": {"vad_model": "none"},
     }
     return Settings.model_validate(
-        {"character_config": character, "system_config": {"access_token": TOKEN}, "folder": folder}
+        {
+            "character_config": character,
+            "system_config": {"access_token": TOKEN, "data_dir": folder / "data"},
+            "folder": folder,
+        }
     )
 
 
@@ -55,6 +60,9 @@ async def turn(client: Client, type_: str, **fields: object) -> list[str]:
             return seen
 
 
+SHOWN = ("/api/state", "/health", "/metrics", "/api/links", "/openapi.json")
+AS_THE_OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
+WHERE_THE_OPERATOR_PUT_THEM = {"keys.env", "mcp_servers.json"}
 LIBRARIES = ("openai", "httpcore2", "httpx2", "mcp")
 
 
@@ -64,6 +72,8 @@ def test_no_key_reaches_any_log_while_all_engines_work_and_while_all_fail(
 ) -> None:
     entry = {"url": f"http://127.0.0.1:{free_port()}/mcp", "headers": {"Authorization": f"Bearer {MCP_KEY}"}}
     (tmp_path / "mcp_servers.json").write_text(json.dumps({"mcp_servers": {"far": entry}}), encoding="utf-8")
+    (tmp_path / "keys.env").write_text(f"SOME_KEY={KEY}\n", encoding="utf-8")
+    told: list[str] = []
     caplog.set_level(logging.DEBUG)
     for name in LIBRARIES:  # whatever others have set for them
         caplog.set_level(logging.DEBUG, logger=name)
@@ -81,6 +91,13 @@ def test_no_key_reaches_any_log_while_all_engines_work_and_while_all_fail(
             for status in (401, 404, 429, 500):
                 provider.status = status
                 assert "error" in await turn(client, "text-input", text="hello")
+            async with httpx2.AsyncClient(base_url=server.http, headers=AS_THE_OPERATOR) as rest:
+                link = await rest.post("/api/links", json={"role": "stage", "name": "OBS"})
+                assert link.status_code == 201
+                for address in SHOWN:
+                    answer = await rest.get(address)
+                    assert answer.status_code == 200, address
+                    told.append(answer.text)
             assert {request.headers["authorization"] for request in provider.requests} == {f"Bearer {KEY}"}
 
     asyncio.run(main())
@@ -89,5 +106,10 @@ def test_no_key_reaches_any_log_while_all_engines_work_and_while_all_fail(
     assert {"open_llm_vtuber", *LIBRARIES} <= loggers, "all were listened to"
     text = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in logged)
     assert "does not answer" in text or "refused the key" in text
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"access.json", "live.sqlite3"} <= {path.name for path in kept}
     for secret in (KEY, MCP_KEY, TOKEN):
         assert secret not in text
+        assert secret not in "".join(told)
+        holders = {path.name for path, held in kept.items() if secret.encode() in held}
+        assert holders <= WHERE_THE_OPERATOR_PUT_THEM

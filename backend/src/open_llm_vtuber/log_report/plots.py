@@ -19,6 +19,8 @@ _TIMES = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43
 MOST_BINS = 60
 RADII = (3.2, 2.0)
 HOUR = 3_600
+SMALLEST = 1e-6
+"""What is less is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _nice(most: float) -> float:
 
 def _step(most: float) -> float:
     """Return the distance of about four lines of a scale; whole numbers from 1 on."""
-    if most <= 0:
+    if most < SMALLEST:
         return 1.0
     rough = most / 4
     power = 10.0 ** floor(log10(rough))

@@ -27,7 +27,8 @@ export function connectionWords(status) {
   return { text: "Connection lost", mood: "bad" };
 }
 
-const DEMO = "Demo brain: a tiny embedded model that proves the pipeline; it's not very clever.";
+const DEMO =
+  "Demo brain: a tiny embedded model that proves the pipeline. With Ollama, LM Studio or a cloud model she makes sense.";
 
 const SCRIPTED = "Scripted brain: written lines that repeat a word of yours; no model is running.";
 const HUMS = "She hums instead of speaking: ";

@@ -139,7 +139,7 @@ def test_a_line_is_dropped_from_the_queue_and_a_held_message_is_let_through(
             for text in ("drop me", "keep me"):
                 await room.have_her_say(text)
             await room.control.shows("document.querySelectorAll('#queue li').length === 2")
-            await page.click("#queue button[aria-label*='drop me']")
+            await page.click("#queue button[aria-label^='Drop'][aria-label*='drop me']")
             await room.control.shows("document.querySelectorAll('#queue li').length === 1")
             assert "keep me" in await page.inner_text("#queue")
 

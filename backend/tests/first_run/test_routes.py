@@ -173,7 +173,7 @@ def test_a_rehearsal_is_a_run_of_its_own_that_leaves_nothing_and_ends_when_told(
             assert not state["is_rehearsing"]
             assert state["name"] == "Nova"
             kept = server.desk.runs.present.settings.system_config.data_dir
-            stored = b"".join(file.read_bytes() for file in kept.iterdir())
+            stored = b"".join(file.read_bytes() for file in kept.rglob("*") if file.is_file())
             assert stored
             assert b"lovely" not in stored, "what she said in the rehearsal"
 

@@ -3,7 +3,8 @@ import test from "node:test";
 
 import { orderOfKey } from "../js/control/orders.js";
 import { emptyRoom } from "../js/control/room.js";
-import { Chain, WhyPart, askWhy, billWords, closeWhy, otherwiseWords, sentenceWords } from "../js/control/why.js";
+import { Chain, billWords, otherwiseWords, sentenceWords } from "../js/control/why-chain.js";
+import { WhyPart, askWhy, closeWhy } from "../js/control/why.js";
 
 function elements(view) {
   if (Array.isArray(view)) return view.flatMap(elements);

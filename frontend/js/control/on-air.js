@@ -1,9 +1,9 @@
 // What is on air: the stage as the audience sees it, what she says and why, the way to silence, and the way back.
 
-import { Panel, seconds } from "./frame.js";
+import { Panel, pointWords, seconds } from "./frame.js";
 import { html } from "./html.js";
 import { pending } from "./room.js";
-import { WhyPart, pointWords } from "./why.js";
+import { WhyPart } from "./why.js";
 
 /** @typedef {import("./room.js").Room} Room */
 /** @typedef {import("./room.js").Speech} Speech */

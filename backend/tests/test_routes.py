@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
+
 from live_server import SCRIPTED, Serving, serving
 from open_llm_vtuber import __version__
 from open_llm_vtuber.app import frontend_folder
@@ -257,3 +259,19 @@ def test_an_answer_does_not_say_what_serves_it_and_other_pages_cannot_read_it() 
             assert "access-control-allow-origin" not in answer.headers
 
     browsing(visit)
+
+
+def test_scripts_and_styles_are_sent_compressed_to_who_takes_that() -> None:
+    async def main() -> None:
+        async with serving() as server, httpx2.AsyncClient() as client:
+            packed = await client.get(
+                f"{server.http}/static/js/stage.js", headers={"Accept-Encoding": "gzip"}
+            )
+            plain = await client.get(
+                f"{server.http}/static/js/stage.js", headers={"Accept-Encoding": "identity"}
+            )
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.text == plain.text
+
+    asyncio.run(main())

@@ -28,8 +28,7 @@ export function connectionWords(status) {
 }
 
 const DEMO =
-  "Demo brain: a tiny embedded model that proves the pipeline; it's not very clever. " +
-  "The set-up (/setup) gives her Ollama, LM Studio or a cloud model instead.";
+  "Demo brain: a tiny embedded model that proves the pipeline. With Ollama, LM Studio or a cloud model she makes sense.";
 
 const SCRIPTED = "Scripted brain: written lines that repeat a word of yours; no model is running.";
 const HUMS = "She hums instead of speaking: ";

@@ -50,6 +50,7 @@ from open_llm_vtuber.shows import LocalShows, Shows
 from open_llm_vtuber.stimulus import EngineStatus
 from open_llm_vtuber.storage.memory_store import MemoryStore
 from open_llm_vtuber.storage.sql_store import SqlStore, sql_store
+from open_llm_vtuber.traces import Traces
 from open_llm_vtuber.tts import TTS_ENGINES
 from open_llm_vtuber.tts.fallback_voice import FallbackVoice
 from open_llm_vtuber.tts.given_speech import given_speech
@@ -66,6 +67,17 @@ from open_llm_vtuber.web.model_routes import ModelDesk
 from open_llm_vtuber.web.proxy import Proxy
 
 log = logging.getLogger(__name__)
+
+
+def _both(figures: Figures) -> Callable[[object], None]:
+    """Return what tells a fact to the figures and to whoever collects traces."""
+    traces = Traces()
+
+    def tell(fact: object) -> None:
+        figures.note(fact)
+        traces.note(fact)
+
+    return tell
 
 
 class Loop(Protocol):
@@ -137,7 +149,7 @@ async def on_air(
             report=report,
             stood=before,
             archive=archive_of(
-                stack, settings, report, serving_all, staging, hear=figures.note, keeps_log=drives_outputs
+                stack, settings, report, serving_all, staging, hear=_both(figures), keeps_log=drives_outputs
             ),
         )
         local = LocalShows(builder.build, tuple(settings.shows), settings.features.off)

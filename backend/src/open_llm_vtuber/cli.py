@@ -24,6 +24,7 @@ from open_llm_vtuber import (
     reference_cli,
     replay_cli,
     report_cli,
+    traces,
     trial,
     twitch_cli,
 )
@@ -199,8 +200,12 @@ def _run(options: argparse.Namespace) -> int:
             if not options.no_browser and _has_display():
                 webbrowser.open(address)
 
-        with asyncio.Runner(loop_factory=counting_loop) as runner:
-            runner.run(serve(runs, listener, desk, announce))
+        send_the_last = traces.begin()
+        try:
+            with asyncio.Runner(loop_factory=counting_loop) as runner:
+                runner.run(serve(runs, listener, desk, announce))
+        finally:
+            send_the_last()
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, HTTPException, Request, UploadFile, WebSocket
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
@@ -175,7 +176,7 @@ def _add_pages(app: FastAPI, frontend: Path) -> None:
     for path, file in PAGES.items():
         _add_page(app, path, frontend / file)
     for name in ("css", "js"):  # a checkout's folder holds more than pages need
-        app.mount(f"/static/{name}", StaticFiles(directory=frontend / name))
+        app.mount(f"/static/{name}", GZipMiddleware(StaticFiles(directory=frontend / name)))
     _add_page(app, "/static/icon.svg", frontend / "icon.svg")
     app.mount("/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 

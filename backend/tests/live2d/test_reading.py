@@ -44,6 +44,8 @@ def test_ones_own_avatar_is_found_beside_the_configuration(tmp_path: Path) -> No
 
 
 def test_a_truncated_avatar_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="live2d check` says what to write into it"):
+        avatar(having(tmp_path, "mao"), frontend_folder())
     (tmp_path / "model_dict.json").write_text('[{"name": ')
     with pytest.raises(ConfigError, match=r"model_dict\.json"):
         avatar(having(tmp_path, "mao"), frontend_folder())

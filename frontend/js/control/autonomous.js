@@ -21,6 +21,7 @@ export function Autonomous({ room, send }) {
         aria-pressed=${summary.enabled}
         onClick=${() => set({ enabled: !summary.enabled })}
       >${summary.enabled ? "On" : "Off"}</button>
+      ${summary.enabled ? null : html`<span class="aside">Nothing below happens by itself until this is on.</span>`}
       ${room.show.mood ? html`<span>Mood: ${room.show.mood.name}</span>` : null}
       ${summary.next ? html`<span class="aside">Next: ${summary.next.trigger}, ${clock(summary.next.at)}</span>` : null}
     </div>

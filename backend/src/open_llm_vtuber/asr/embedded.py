@@ -138,7 +138,7 @@ def _load() -> Listen:
         raise _missing(error.name or PACKAGE) from error
     except _FAILURES:
         raise _damaged() from None
-    log.info("the embedded speech recognition is ready after %.1f s", time.perf_counter() - began)
+    log.debug("the embedded speech recognition is ready after %.1f s", time.perf_counter() - began)
 
     def listen(samples: "NDArray[np.float32]") -> Iterator[Segment]:
         segments, _ = whisper.transcribe(

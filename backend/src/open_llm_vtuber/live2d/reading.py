@@ -41,7 +41,13 @@ def built_in(frontend: Path) -> tuple[Mapping[str, Any], ModelFiles]:
 
 def dictionary(folder: Path) -> Sequence[Mapping[str, Any]]:
     """Return the entries of `model_dict.json`. Raises ConfigError when it is missing or no list."""
-    entries = read_json(folder / DICTIONARY)
+    file = folder / DICTIONARY
+    if not file.exists():
+        raise ConfigError(
+            f"There is no {DICTIONARY} beside the configuration, which names the avatars: "
+            "`open-llm-vtuber live2d check` says what to write into it."
+        )
+    entries = read_json(file)
     if not isinstance(entries, list):
         raise ConfigError(f"The avatar's file {DICTIONARY} must hold a list.")
     return [each for each in entries if isinstance(each, dict)]

@@ -225,6 +225,11 @@ def test_what_she_does_unasked_is_fired_switched_and_moved_on(studio: Studio, tm
             await page.click("#autonomous [aria-label='Fire water now']")
             await room.stage.shows("stage.speech.text.includes('Water break')")
             await room.control.shows("document.querySelector('#saying').textContent.includes('own accord')")
+            await page.click("#ask-why")
+            await room.control.shows(
+                "document.querySelector('#why').textContent.includes('own accord: water')"
+            )
+            await page.click("#saying button:text-is('Close')")
             await page.click("#autonomous button:text-is('Start')")
             await room.control.shows(
                 "document.querySelector('#autonomous [aria-current]')?.textContent === 'hello'"

@@ -39,3 +39,15 @@ export function clock(iso) {
 
 /** @param {number} ms */
 export const seconds = (ms) => (ms < 50 ? "less than 0.1 s" : `${(ms / 1000).toFixed(1)} s`);
+
+/** @type {[string, string][]} */
+const POINTS = [
+  ["first_token_ms", "First text"],
+  ["first_sentence_ms", "first sentence"],
+  ["first_audio_ms", "first sound"],
+  ["end_ms", "end"],
+];
+
+/** How long it took to each point that a turn has reached. @param {Record<string, any>} timings */
+export const pointWords = (timings) =>
+  POINTS.flatMap(([name, words]) => (typeof timings[name] === "number" ? [`${words} ${seconds(timings[name])}`] : [])).join(" · ");

@@ -1,8 +1,9 @@
 // What is on air: the stage as the audience sees it, what she says and why, the way to silence, and the way back.
 
-import { Panel, seconds } from "./frame.js";
+import { Panel, pointWords, seconds } from "./frame.js";
 import { html } from "./html.js";
 import { pending } from "./room.js";
+import { WhyPart } from "./why.js";
 
 /** @typedef {import("./room.js").Room} Room */
 /** @typedef {import("./room.js").Speech} Speech */
@@ -74,18 +75,10 @@ export function speechWords(speech, isStopped) {
   return speech.lines.length ? "Speaking" : "Thinking…";
 }
 
-/** @type {[string, string][]} */
-const STAGES = [
-  ["first_token_ms", "First text"],
-  ["first_sentence_ms", "first sentence"],
-  ["first_audio_ms", "first sound"],
-  ["end_ms", "end"],
-];
-
 /** How long it took to each point of the turn. @param {Speech | null} speech @param {Record<string, any> | null | undefined} timings */
 export function timesWords(speech, timings) {
   if (!speech || timings?.turn_id !== speech.turn) return speech?.firstAfter ? `First sentence ${seconds(speech.firstAfter)}` : "";
-  return STAGES.flatMap(([name, words]) => (timings[name] === null ? [] : [`${words} ${seconds(timings[name])}`])).join(" · ");
+  return pointWords(timings);
 }
 
 /** @param {{ room: Room, send: Send, now: number }} props */
@@ -113,6 +106,7 @@ export function Saying({ room, send, now }) {
     <div class="row">
       <button type="button" disabled=${!isRunning} onClick=${() => send({ type: "skip" })}>Skip this</button>
     </div>
+    <${WhyPart} room=${room} />
   <//>`;
 }
 

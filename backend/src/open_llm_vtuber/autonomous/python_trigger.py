@@ -35,9 +35,8 @@ async def carry_out(name: str, trigger: Trigger, floor: Floor) -> Result | None:
             await trigger.execute(floor)
     except EngineError as error:  # the provider's fault, not the trigger's
         return Result("failed", str(error))
-    except (
-        ProtocolError
-    ) as error:  # a face that the avatar lacks stays lacking; a busy show does not stay busy
+    except ProtocolError as error:
+        # A face that the avatar lacks stays lacking; a busy show does not stay busy.
         return Result("failed", str(error), str(error) if error.code == "not-found" else "")
     except Exception as error:  # the boundary
         log.exception("the trigger %s failed", name)

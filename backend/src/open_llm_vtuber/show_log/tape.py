@@ -153,9 +153,8 @@ class Recorder(Tape):
             raise
         except asyncio.CancelledError:
             raise
-        except (
-            BaseException
-        ) as error:  # the end of a stream, or a bug: the show meets it here and in a replay
+        except BaseException as error:
+            # The end of a stream, or a bug: the show meets it here, and in a replay again.
             ends = isinstance(error, StopAsyncIteration)
             self.enter(Record("port", 0.0, name, waited=others.ran, error=None if ends else PartFailed()))
             raise
